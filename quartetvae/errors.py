@@ -1,0 +1,56 @@
+"""Errors that a user may meet, and how a program ends on one.
+
+A message says where, what was found, what is needed and what to do. Each class is also a `ValueError`, so that
+library users need not know this module.
+"""
+
+import sys
+from collections.abc import Callable
+
+
+class QuartetError(ValueError):
+    """Root of all errors that are about the user's input, files or parameters, not about our own bugs."""
+
+
+class ParamsError(QuartetError):
+    """params.yaml or a profile: an unknown or missing key, a wrong type, a value out of range."""
+
+
+class SourceError(QuartetError):
+    """A source of music: unreachable, incomplete, a wrong checksum, an unsafe archive, nothing to read."""
+
+
+class MidiError(QuartetError):
+    """A MIDI file that cannot be read or written."""
+
+
+class ScoreError(QuartetError):
+    """A MusicXML or kern file that cannot be read."""
+
+
+class CorpusError(QuartetError):
+    """A corpus without quartets, or a piece that is not in it."""
+
+
+class CodecError(QuartetError):
+    """Notes or part arrays that the codec cannot represent."""
+
+
+class DatasetError(QuartetError):
+    """A Parquet table that is missing, empty, or does not fit the parameters."""
+
+
+class ModelError(QuartetError):
+    """A saved model that cannot be read, or an input that does not fit it."""
+
+
+class TrainingError(QuartetError):
+    """Training that cannot start or went wrong (a loss that is not finite, another process at work)."""
+
+
+def run(main: Callable[[], None]) -> None:
+    """Call `main`; on a `QuartetError` print one line to stderr and exit with status 1, without a traceback."""
+    try:
+        main()
+    except QuartetError as error:
+        sys.exit(f"error: {error}")

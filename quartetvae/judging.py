@@ -1,0 +1,58 @@
+"""A model's figures: what it makes of held-out music and on its paths, by the measures of `quartetvae.metrics`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from quartetvae import latent, params
+from quartetvae.dataset import PhraseSet, Pieces
+from quartetvae.latent import Autoencoder, Walk
+from quartetvae.metrics import bigram, interpolation, reconstruction
+
+
+def reconstructions(
+    model: Autoencoder, held_out: PhraseSet, training: PhraseSet, pieces: Pieces, section: params.Reconstruct
+) -> dict[str, Any]:
+    """The figures of metrics/reconstruct.json for the phrases of one split.
+
+    Decoded greedily from the posterior mean (or a sample, as the parameters say); the bounds from one sample each.
+    """
+    model.architecture.check(held_out)
+    alphabet = model.architecture.grid.alphabet
+    rng = np.random.default_rng(section.seed)
+    mean, _ = model.encode(held_out.tokens)
+    decoded = model.decode(latent.codes(model, held_out.tokens, decode=section.decode, rng=rng))
+    work_of = {piece.id: (piece.composer, piece.work) for piece in pieces.pieces}
+    return {
+        "phrases": len(held_out),
+        "works": len({work_of[id] for id in held_out.pieces.tolist()}),
+        **reconstruction.compare(held_out.tokens, decoded, alphabet),
+        "teacher_forced_accuracy": None,
+        **latent.bounds(model, held_out.tokens, rng=rng),
+        "active_units": latent.active_units(mean),
+        "baselines": reconstruction.baselines(held_out.tokens, training.tokens, alphabet),
+    }
+
+
+def interpolations(
+    model: Autoencoder, walks: Sequence[Walk], training: PhraseSet, pieces: Pieces, section: params.Interpolate
+) -> dict[str, Any]:
+    """The figures of metrics/interpolate.json, over all phrases of all walks."""
+    alphabet = model.architecture.grid.alphabet
+    z = np.concatenate([walk.z for walk in walks])
+    tokens = np.concatenate([walk.tokens for walk in walks])
+    plain = np.stack([model.decode(z[:, 0]), model.decode(z[:, -1])], axis=1)
+    inner = tokens[:, 1:-1].reshape(-1, *tokens.shape[2:])
+    again, _ = model.encode(inner)
+    split_of = {piece.id: split for piece, split in zip(pieces.pieces, pieces.splits, strict=True)}
+    unseen = [walk for walk in walks if all(split_of.get(name) == "test" for name in walk.names)]
+    return {
+        "pairs": len(walks),
+        "pairs_of_test_works": len(unseen),
+        "points": section.points,
+        "path": section.path,
+        "phrases": len(tokens),
+        **interpolation.summarise(tokens, plain, bigram.fit(training.tokens, alphabet), alphabet, seed=section.seed),
+        "round_trip": interpolation.round_trip(z[:, 1:-1].reshape(-1, z.shape[-1]), again, seed=section.seed),
+    }

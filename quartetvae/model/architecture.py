@@ -1,0 +1,76 @@
+"""What a network looks like, as a record of its own; no Keras here.
+
+It is written beside the weights, so that whatever loads them needs no params.yaml.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from quartetvae import params
+from quartetvae.codec import PARTS, Alphabet
+from quartetvae.dataset import Grid, PhraseSet
+from quartetvae.errors import ModelError
+from quartetvae.files import replacing
+
+FILE = "architecture.json"
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Layers (`network`), what tokens mean (`grid`), and how phrases are cut (`form`)."""
+
+    network: params.Model
+    grid: Grid
+    form: params.Phrases
+
+    @property
+    def steps(self) -> int:
+        """Grid steps of a phrase."""
+        return self.form.beats_per_phrase * self.grid.steps_per_beat
+
+    @property
+    def cells(self) -> int:
+        """Cells of a phrase: steps times parts."""
+        return self.steps * len(PARTS)
+
+    def check(self, phrases: PhraseSet) -> None:
+        """Raise `ModelError` unless these phrases are what the network was built for."""
+        if (phrases.grid, phrases.steps) != (self.grid, self.steps):
+            raise ModelError(
+                f"phrases of {phrases.steps} steps ({phrases.grid}) found; the model was trained on {self.steps} "
+                f"steps ({self.grid}). Train again (dvc repro) or load the model that belongs to them."
+            )
+
+
+def write(folder: Path, architecture: Architecture) -> None:
+    """Write `architecture.json` into a model's folder."""
+    grid = architecture.grid
+    content = {
+        "format": 1,
+        "network": architecture.network.model_dump(),
+        "alphabet": {**asdict(grid.alphabet), "rest": grid.alphabet.rest, "sustain": grid.alphabet.sustain},
+        "steps_per_beat": grid.steps_per_beat,
+        "phrases": architecture.form.model_dump(),
+        "parts": list(PARTS),
+    }
+    with replacing(folder / FILE) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def read(folder: Path) -> Architecture:
+    """Read `architecture.json` of a model's folder; raises `ModelError`."""
+    path = folder / FILE
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        alphabet = Alphabet(content["alphabet"]["pitch_min"], content["alphabet"]["pitch_max"])
+        return Architecture(
+            params.Model(**content["network"]),
+            Grid(content["steps_per_beat"], alphabet),
+            params.Phrases(**content["phrases"]),
+        )
+    except OSError as error:
+        raise ModelError(f"{path}: no trained model there; run the stage `train` first (dvc repro train).") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path}: not the architecture of a model of this project ({error}); train again.") from error

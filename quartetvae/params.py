@@ -1,0 +1,245 @@
+"""params.yaml: typed sections, read by the rules that DVC reads them by.
+
+A stage loads just the sections that it declares in dvc.yaml. Unknown keys, missing keys, wrong types and values out of
+range are errors that name the key.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from quartetvae.errors import ParamsError
+
+
+class Yaml12Loader(yaml.SafeLoader):
+    """PyYAML's safe loader with the floats and booleans of YAML 1.2, which is what DVC reads and writes."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML declares it as an instance variable
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":bool", ":float", ":int"))]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+Yaml12Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+Yaml12Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(
+        r"^[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?$|^[-+]?[0-9]+[eE][-+]?[0-9]+$"
+        r"|^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$"
+    ),
+    list("-+0123456789."),
+)
+Yaml12Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?[0-9]+$"), list("-+0123456789"))
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Tempo = Annotated[float, Field(ge=10, le=400)]
+
+
+class Download(_Section):
+    """Where the music comes from."""
+
+    source: Literal["musicnet", "music21", "directory"]
+    directory: str
+    """Folder of MIDI, MusicXML or kern files for the source `directory`; from the project's root, or absolute."""
+
+
+class Filter(_Section):
+    """Which files are quartets."""
+
+    match: Literal["quartet", "paper"]
+
+
+class Encode(_Section):
+    """The grid and the alphabet."""
+
+    steps_per_beat: Annotated[int, Field(ge=1, le=96)]
+    pitch_min: Annotated[int, Field(ge=0, le=127)]
+    pitch_max: Annotated[int, Field(ge=0, le=127)]
+
+    @model_validator(mode="after")
+    def _octave(self) -> "Encode":
+        if self.pitch_max - self.pitch_min < 11:
+            raise ValueError("pitch_min and pitch_max must span an octave at least (pitch_max >= pitch_min + 11)")
+        return self
+
+
+class Split(_Section):
+    """Which works are held out."""
+
+    by: Literal["work", "tail"]
+    seed: Seed
+    validation: Share
+    test: Share
+
+    @model_validator(mode="after")
+    def _rest_for_training(self) -> "Split":
+        if self.validation + self.test >= 1:
+            raise ValueError("validation and test must leave a share for training (their sum must be under 1)")
+        return self
+
+
+class Phrases(_Section):
+    """How pieces are cut."""
+
+    beats_per_phrase: Count
+    boundary: Literal["onset", "sustain"]
+    align: Literal["beat", "bar"]
+
+
+class Augment(_Section):
+    """What training sees besides the phrases themselves."""
+
+    kind: Literal["none", "transpose", "noise"]
+    semitones_min: Annotated[int, Field(ge=-24, le=24)]
+    semitones_max: Annotated[int, Field(ge=-24, le=24)]
+    hop_steps: Count
+    seed: Seed
+
+    @model_validator(mode="after")
+    def _range(self) -> "Augment":
+        if self.semitones_min > self.semitones_max:
+            raise ValueError("semitones_min must not be above semitones_max")
+        return self
+
+
+class Model(_Section):
+    """The network."""
+
+    decoder: Literal["flat"]
+    cell: Literal["lstm", "gru"]
+    bidirectional: bool
+    units: Count
+    layers: Count
+    latent_dim: Count
+    embedding_dim: Count
+    dropout: Share
+
+
+class Train(_Section):
+    """How it is trained."""
+
+    epochs: Count
+    batch_size: Count
+    learning_rate: Annotated[float, Field(gt=0)]
+    beta: Annotated[float, Field(ge=0)]
+    kl_reduction: Literal["sum", "mean"]
+    patience: Count
+    seed: Seed
+
+
+class Reconstruct(_Section):
+    """How held-out pieces are reconstructed."""
+
+    decode: Literal["mean", "sample"]
+    seed: Seed
+    tempo_qpm: Tempo
+    plot_beats: Count
+
+
+class Interpolate(_Section):
+    """Between which pieces, and how."""
+
+    pairs: Literal["paper", "auto"] | list[Annotated[list[str], Field(min_length=2, max_length=2)]]
+    points: Annotated[int, Field(ge=2)]
+    path: Literal["linear", "spherical"]
+    beats: Count
+    decode: Literal["mean", "sample"]
+    seed: Seed
+    tempo_qpm: Tempo
+
+
+class Evaluate(_Section):
+    """What the figures are taken from."""
+
+    excerpt_beats: Count
+    excerpts: Count
+    seed: Seed
+
+
+class Params(_Section):
+    """All of params.yaml."""
+
+    download: Download
+    filter: Filter
+    encode: Encode
+    split: Split
+    phrases: Phrases
+    augment: Augment
+    model: Model
+    train: Train
+    reconstruct: Reconstruct
+    interpolate: Interpolate
+    evaluate: Evaluate
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML file that holds a mapping, by YAML 1.2 rules; raises `ParamsError`."""
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=Yaml12Loader)  # noqa: S506 - a SafeLoader
+    except OSError as error:
+        raise ParamsError(f"{path}: cannot be read ({error.strerror}); run from the project's root.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParamsError(f"{path}: not valid YAML ({' '.join(str(error).split())}).") from error
+    if not isinstance(content, dict):
+        raise ParamsError(f"{path}: {type(content).__name__} found; a mapping of sections is needed.")
+    return content
+
+
+def load(*names: str, path: Path = Path("params.yaml")) -> tuple[Any, ...]:
+    """The named sections of params.yaml, each as its typed record, in the order asked for.
+
+    Raises
+    ------
+    ParamsError
+        For an unknown or missing key, a wrong type or a value out of range, in these sections only.
+    """
+    content = read_yaml(path)
+    return tuple(_section(name, content, path) for name in names)
+
+
+def check(content: dict[str, Any], path: Path) -> Params:
+    """All sections at once; raises `ParamsError` also for a section that nobody knows."""
+    for name in content:
+        if name not in Params.model_fields:
+            known = ", ".join(Params.model_fields)
+            raise ParamsError(f"{path}: unknown section '{name}'; the sections are {known}.")
+    sections: Any = {name: _section(name, content, path) for name in Params.model_fields}
+    return Params(**sections)
+
+
+def _section(name: str, content: dict[str, Any], path: Path) -> _Section:
+    kind = Params.model_fields[name].annotation
+    assert isinstance(kind, type) and issubclass(kind, _Section)
+    if name not in content:
+        raise ParamsError(f"{path}: section '{name}' is missing; it holds {', '.join(kind.model_fields)}.")
+    try:
+        return kind.model_validate(content[name])
+    except ValidationError as error:
+        problems = "; ".join(_problem(name, kind, detail) for detail in error.errors())
+        raise ParamsError(f"{path}, {problems}.") from error
+
+
+def _problem(section: str, kind: type[_Section], detail: Any) -> str:
+    location = [str(part) for part in detail["loc"]]
+    # Union members and list positions are pydantic's affair; the user knows the key.
+    where = ".".join([section, *location[:1]])
+    if detail["type"] == "extra_forbidden":
+        return f"{where}: unknown key; {section} has {', '.join(kind.model_fields)}"
+    if detail["type"] == "missing":
+        return f"{where}: missing"
+    if detail["type"] == "value_error":
+        return f"{where}: {detail['ctx']['error']}"
+    message = detail["msg"][0].lower() + detail["msg"][1:]
+    return f"{where}: {detail['input']!r} found; {message}"

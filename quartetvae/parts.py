@@ -1,0 +1,175 @@
+"""Whose part is which track: the tracks of a MIDI file and the four parts of a quartet.
+
+A part may be spread over several tracks: one for each technique (arco 40-42, tremolo 44, pizzicato 45, ensemble
+48-51), or a second staff for a few divided bars. Such a track joins the part that it belongs to: by its name, else the
+part that rests while it plays, else the part nearest in register.
+"""
+
+import itertools
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from quartetvae.codec import PARTS, PROGRAMS
+from quartetvae.midi import Midi, Track
+from quartetvae.notes import Notes, make_notes
+
+TECHNIQUES = frozenset({44, 45, 46, 48, 49, 50, 51})
+"""General MIDI programs for strings that say how, not who: tremolo, pizzicato, harp-like plucking, ensembles."""
+
+FIFTH_PART = 0.1
+"""A surplus track with this share of all notes or more is a part of its own, so the piece is no quartet."""
+
+_VIOLIN = r"(?:violin[eo]?s?|viol|vln|vlns|vl|vn|geige)"
+_ONE, _TWO = r"(?:1|i|1st|first|primo)", r"(?:2|ii|2nd|second|secondo)"
+_NAMES = (
+    # Cello first: `violoncello` also begins like a violin.
+    ("cello", re.compile(r"\b(?:violon?cell[oi]|violincell[oi]|violoncelle|celli|cello|vcl|vlc|vc)\b")),
+    ("viola", re.compile(r"\b(?:viola|violas|viole|alto|bratsche|vla|va)\b")),
+    ("violin_1", re.compile(rf"\b(?:{_VIOLIN}\s*{_ONE}|{_ONE}\s*{_VIOLIN})\b")),
+    ("violin_2", re.compile(rf"\b(?:{_VIOLIN}\s*{_TWO}|{_TWO}\s*{_VIOLIN})\b")),
+)
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """For each track its part, or None; and why this is no quartet, or None if it is one.
+
+    A piece for another ensemble is refused, but its parts are found if it has them.
+    """
+
+    parts: tuple[str | None, ...]
+    refusal: str | None
+
+
+def part_by_name(name: str) -> str | None:
+    """The part that a track's name tells, or None: `Violin 2 pizz` is `violin_2`; `Violin` alone tells nothing."""
+    plain = re.sub(r"[^a-z0-9]+", " ", name.lower())
+    plain = re.sub(r"(?<=[a-z])(?=[0-9])", " ", plain)
+    return next((part for part, pattern in _NAMES if pattern.search(plain)), None)
+
+
+def assign(midi: Midi, *, ensemble: str = "") -> Assignment:
+    """Find the four parts.
+
+    Parameters
+    ----------
+    midi
+        The file's tracks.
+    ensemble
+        What the corpus' metadata call the ensemble; "" if unknown. Anything but a string quartet is refused.
+    """
+    known_quartet = "string quartet" in ensemble.lower()
+    found = _assign(midi, known_quartet)
+    if ensemble and not known_quartet:
+        return Assignment(found.parts, f"its ensemble is {ensemble}")
+    return found
+
+
+def _assign(midi: Midi, known_quartet: bool) -> Assignment:
+    parts: list[str | None] = [None] * len(midi.tracks)
+    playing = [k for k, track in enumerate(midi.tracks) if len(track.notes) and not track.is_drum]
+    names = {k: part_by_name(midi.tracks[k].name) for k in playing}
+    strings = [k for k in playing if names[k] or midi.tracks[k].program in {*PROGRAMS, *TECHNIQUES}]
+
+    joining = _assign_players(midi.tracks, strings, names, parts)
+    if set(PARTS) - set(parts) and len(playing) == len(PARTS):
+        # Four tracks and nothing else: the order of a score, if the metadata say so or no track speaks against it.
+        if known_quartet or all(_fits(midi.tracks[k], names[k], place) for place, k in enumerate(playing)):
+            for part, k in zip(PARTS, playing, strict=True):
+                parts[k] = part
+            joining = []
+    absent = [part for part in PARTS if part not in parts]
+    if absent:
+        found = ", ".join(_label(midi.tracks[k]) for k in playing) or "no notes"
+        return Assignment(tuple(parts), f"no track for {', '.join(absent)} (found: {found})")
+
+    total = sum(len(midi.tracks[k].notes) for k in playing)
+    for k in playing:
+        track = midi.tracks[k]
+        surplus = k in joining and track.program not in TECHNIQUES
+        if (surplus or k not in strings) and len(track.notes) >= FIFTH_PART * total:
+            return Assignment(tuple(parts), f"a fifth part: {_label(track)}, {len(track.notes)} notes")
+    for k, part in _join(midi.tracks, joining, parts).items():
+        parts[k] = part
+    return Assignment(tuple(parts), None)
+
+
+def merge(tracks: Sequence[Track], parts: Sequence[str | None]) -> list[Notes]:
+    """The notes of the four parts, in the order of `PARTS`, each from all the tracks assigned to it."""
+    return [_together(t.notes for t, p in zip(tracks, parts, strict=True) if p == part) for part in PARTS]
+
+
+def _assign_players(
+    tracks: Sequence[Track], strings: list[int], names: dict[int, str | None], parts: list[str | None]
+) -> list[int]:
+    """Give each part its main track, in `parts`; return the tracks that are left to join one."""
+    # A part's main track is bowed if it has a bowed one; of several, the one with most notes.
+    order = sorted(strings, key=lambda k: (tracks[k].program in TECHNIQUES, -len(tracks[k].notes)))
+    for k in order:
+        if names[k] and names[k] not in parts:
+            parts[k] = names[k]
+    for k in strings:
+        if parts[k] is None and not names[k] and tracks[k].program in PROGRAMS:
+            free = [p for p, program in zip(PARTS, PROGRAMS, strict=True) if program == tracks[k].program]
+            parts[k] = next((part for part in free if part not in parts), None)
+    return [k for k in strings if parts[k] is None]
+
+
+def _fits(track: Track, name: str | None, place: int) -> bool:
+    return name in (None, PARTS[place]) and track.program in {PROGRAMS[place], *TECHNIQUES}
+
+
+def _join(tracks: Sequence[Track], joining: Sequence[int], parts: Sequence[str | None]) -> dict[int, str]:
+    """The part that each of the tracks `joining` belongs to."""
+    mains = {part: tracks[parts.index(part)] for part in PARTS}
+    found: dict[int, str] = {}
+    for k in joining:
+        same_name = next((p for p, main in mains.items() if tracks[k].name and main.name == tracks[k].name), None)
+        part = part_by_name(tracks[k].name) or same_name
+        if part:
+            found[k] = part
+    unknown = [k for k in joining if k not in found]
+    # All the ways at once: two tracks that sound together belong to two parts. A crowd is placed one by one.
+    groups = [unknown] if len(unknown) <= len(PARTS) else [[k] for k in unknown]
+    for group in groups:
+        best = min(itertools.product(PARTS, repeat=len(group)), key=lambda ps: _cost(tracks, group, ps, mains))
+        found |= dict(zip(group, best, strict=True))
+    return found
+
+
+def _cost(
+    tracks: Sequence[Track], group: Sequence[int], parts: Sequence[str], mains: Mapping[str, Track]
+) -> tuple[float, float]:
+    """How often these tracks play over their part, or each other; then, squared semitones from its register."""
+    overlap = register = 0.0
+    for position, (k, part) in enumerate(zip(group, parts, strict=True)):
+        notes, main = tracks[k].notes, mains[part].notes
+        overlap += _overlap(notes, main)
+        overlap += sum(
+            _overlap(notes, tracks[other].notes)
+            for other, taken in zip(group[:position], parts, strict=False)
+            if taken == part
+        )
+        register += float(notes["pitch"].mean() - main["pitch"].mean()) ** 2
+    return round(overlap, 2), register
+
+
+def _overlap(notes: Notes, others: Notes) -> float:
+    """Share of the notes that begin while one of the others sounds."""
+    others = others[np.argsort(others["onset"], kind="stable")]
+    ends = np.maximum.accumulate(others["onset"] + others["duration"])
+    before = np.searchsorted(others["onset"], notes["onset"], side="right") - 1
+    sounding = (before >= 0) & (ends[before] > notes["onset"])
+    return float(sounding.mean())
+
+
+def _together(notes: Iterable[Notes]) -> Notes:
+    joined = np.concatenate([make_notes([], [], []), *notes])
+    return joined[np.lexsort((joined["pitch"], joined["onset"]))]
+
+
+def _label(track: Track) -> str:
+    return f"{track.name or 'unnamed'} (program {track.program})"

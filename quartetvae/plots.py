@@ -1,0 +1,321 @@
+"""Pictures of phrases, training and figures, as PNG files.
+
+Conventions
+-----------
+Every function takes the path to write first. Drawing is by matplotlib's Agg on `Figure` objects, without pyplot, in
+matplotlib's own default style: no display, no state, and the same arguments give the same bytes (with one version of
+matplotlib). Times are in beats (quarter notes), pitches in MIDI numbers, labelled by name (C4 is 60).
+
+Colours are after Okabe and Ito's (Color Universal Design, 2008), which the colour-blind can tell apart: one for each
+part in every picture, others for sets of phrases. Lines differ in their dashes too.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib.style
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FixedLocator, MaxNLocator, MultipleLocator
+from numpy.typing import NDArray
+
+from quartetvae import codec
+from quartetvae.codec import Alphabet, Tokens
+from quartetvae.errors import CodecError, QuartetError, TrainingError
+from quartetvae.files import replacing
+from quartetvae.metrics.bigram import check_phrases
+from quartetvae.metrics.paper import PITCH_CLASSES
+
+DPI = 120
+
+PART_COLOURS = ("#D55E00", "#E69F00", "#009E73", "#0072B2")
+"""Violin I vermillion, violin II orange, viola green, cello blue."""
+
+SET_COLOURS = ("#8C8C8C", "#CC79A7", "#56B4E9", "#000000", "#B8A900", "#5D3A9B")
+"""The first set, real music as a rule, is grey: what the others are held against."""
+
+SET_DASHES: tuple[Any, ...] = ("-", "-", (0, (4, 1.5)), (0, (1, 1)), (0, (6, 1.5, 1, 1.5)), (0, (2, 2)))
+
+_STYLE = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": "#666666",
+    "axes.labelcolor": "#333333",
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10,
+    "figure.titlesize": 12,
+    "figure.titleweight": "bold",
+    "font.family": "DejaVu Sans",  # comes with matplotlib
+    "font.size": 9,
+    "grid.color": "#E3E3E3",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "text.parse_math": False,  # a dollar sign in a file's name is no formula
+    "xtick.color": "#666666",
+    "xtick.labelcolor": "#333333",
+    "ytick.color": "#666666",
+    "ytick.labelcolor": "#333333",
+}
+
+_TRAINING_PANELS = {
+    "loss": "Loss",
+    "reconstruction": "Reconstruction",
+    "kl": "KL divergence",
+}
+
+
+def piano_roll(
+    path: Path,
+    rows: Sequence[tuple[str, Tokens]],
+    alphabet: Alphabet,
+    *,
+    steps_per_beat: int,
+    title: str,
+) -> None:
+    """Draw part arrays below one another as piano rolls over one time axis and one range of pitches.
+
+    Parameters
+    ----------
+    rows
+        A label and a part array, shape (steps, 4), for each roll, from the top down. Rolls may differ in length.
+
+    Raises
+    ------
+    CodecError
+        If there are no rows or no steps, or a row is not a part array over the alphabet.
+    """
+    steps = max((len(tokens) for _, tokens in rows), default=0)
+    if steps == 0:
+        raise CodecError(f"{path.name}: {len(rows)} rows with {steps} steps found; a picture needs one step at least.")
+    bars = [_bars(tokens, alphabet, steps_per_beat) for _, tokens in rows]
+    pitches = np.concatenate([part[:, :, 1].ravel() for row in bars for part in row])
+    low, high = (pitches.min() - 1, pitches.max() + 1) if pitches.size else (alphabet.pitch_min, alphabet.pitch_max)
+    beats = steps / steps_per_beat
+
+    with matplotlib.style.context(["default", _STYLE]):
+        figure = Figure(figsize=(12, 1.2 + 1.9 * len(rows)), layout="constrained")
+        panels = figure.subplots(len(rows), sharex=True, sharey=True, squeeze=False)[:, 0]
+        for axes, (label, _), row in zip(panels, rows, bars, strict=True):
+            axes.set_title(label)
+            for part, colour in zip(row, PART_COLOURS, strict=True):
+                # Part-transparent, so that a unison shows as a mixture; not snapped to pixels, so that all bars are
+                # of one height.
+                axes.add_collection(PolyCollection(list(part), facecolors=colour, linewidths=0, alpha=0.85, snap=False))
+            axes.grid(True)
+        panels[0].set_xlim(0, beats)
+        panels[0].set_ylim(low, high)
+        panels[0].xaxis.set_major_locator(MultipleLocator(_tick_distance(beats)))
+        panels[0].yaxis.set_major_locator(FixedLocator(_octaves(low, high)))
+        panels[0].yaxis.set_major_formatter(lambda pitch, _: _pitch_name(round(pitch)))
+        panels[-1].set_xlabel("Beat")
+        figure.suptitle(title, x=0.005, horizontalalignment="left")
+        handles = [Patch(color=c, label=n) for c, n in zip(PART_COLOURS, codec.PART_NAMES, strict=True)]
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+        _save(figure, path)
+
+
+def training_curve(path: Path, history: Mapping[str, Sequence[float]]) -> None:
+    """Draw loss, reconstruction and KL divergence over epochs, for training and validation.
+
+    Parameters
+    ----------
+    history
+        `epoch`, `loss`, `reconstruction` and `kl`, and the same with `val_` before the last three names unless
+        there was no validation: sequences of one length; all but the first in nats per phrase.
+
+    Raises
+    ------
+    TrainingError
+        If a sequence is missing, empty, or longer or shorter than the others.
+    """
+    validated = any(name.startswith("val_") for name in history)
+    names = [*_TRAINING_PANELS, *(f"val_{name}" for name in _TRAINING_PANELS if validated)]
+    lengths = {name: len(history[name]) if name in history else 0 for name in ["epoch", *names]}
+    if min(lengths.values()) == 0 or len(set(lengths.values())) > 1:
+        found = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise TrainingError(f"{path.name}: epochs found: {found}; every sequence needs the same number, one at least.")
+
+    epochs = np.asarray(history["epoch"])
+    lines: list[tuple[str, str, str, Any]] = [("training", "", PART_COLOURS[3], "-")]
+    if validated:
+        lines.append(("validation", "val_", PART_COLOURS[0], "--"))
+    with matplotlib.style.context(["default", _STYLE]):
+        figure = Figure(figsize=(12, 3.8), layout="constrained")
+        panels = figure.subplots(1, len(_TRAINING_PANELS))
+        for axes, (name, label) in zip(panels, _TRAINING_PANELS.items(), strict=True):
+            axes.set_title(label)
+            for _, prefix, colour, dashes in lines:
+                # A line through one epoch would not show.
+                marker = "o" if len(epochs) == 1 else None
+                axes.plot(epochs, history[prefix + name], color=colour, linestyle=dashes, marker=marker)
+            axes.grid(True)
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
+            axes.set_xlabel("Epoch")
+        panels[0].set_ylabel("Nats per phrase")
+        handles = [Line2D([], [], color=colour, linestyle=dashes, label=label) for label, _, colour, dashes in lines]
+        if validated:
+            best = epochs[int(np.argmin(history["val_loss"]))]
+            for axes in panels:
+                axes.axvline(best, color="#666666", linewidth=0.9, linestyle=":")
+            label = f"lowest validation loss (epoch {best:g})"
+            handles.append(Line2D([], [], color="#666666", linewidth=0.9, linestyle=":", label=label))
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+        _save(figure, path)
+
+
+def pitch_distribution(path: Path, sets: Mapping[str, Tokens], alphabet: Alphabet) -> None:
+    """Draw how often each part plays each pitch, in each set of phrases: the paper's figure 1.
+
+    Parameters
+    ----------
+    sets
+        Phrases, shape (phrases, steps, 4), by the name of their set; the first is drawn as an area, the others as
+        lines over it. Shares are of the onsets of one part of one set; a part without onsets is left out.
+
+    Raises
+    ------
+    QuartetError
+        If there are no sets or more than there are colours, or one does not hold phrases over the alphabet.
+    """
+    _check_sets(path, sets)
+    for phrases in sets.values():
+        check_phrases(phrases, alphabet)
+    counts = {name: _pitch_counts(phrases, alphabet) for name, phrases in sets.items()}
+    edges = np.arange(alphabet.pitch_min - 0.5, alphabet.pitch_max + 1.5)
+    used = np.flatnonzero(sum(count.sum(axis=0) for count in counts.values()))
+    low, high = (edges[used[0]] - 1, edges[used[-1] + 1] + 1) if len(used) else (edges[0], edges[-1])
+
+    with matplotlib.style.context(["default", _STYLE]):
+        figure = Figure(figsize=(12, 6.2), layout="constrained")
+        panels = figure.subplots(2, 2, sharex=True, sharey=True)
+        for part, (axes, label) in enumerate(zip(panels.flat, codec.PART_NAMES, strict=True)):
+            axes.set_title(label, color=PART_COLOURS[part], fontweight="bold")
+            for index, count in enumerate(counts.values()):
+                if count[part].any():
+                    _steps(axes, count[part] / count[part].sum(), edges, index)
+            axes.grid(True)
+        axes = panels[0, 0]
+        axes.set_xlim(low, high)
+        axes.set_ylim(bottom=0)
+        axes.xaxis.set_major_locator(FixedLocator(_octaves(low, high)))
+        axes.xaxis.set_major_formatter(lambda pitch, _: _pitch_name(round(pitch)))
+        axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g} %")
+        for axes in panels[-1]:
+            axes.set_xlabel("Pitch")
+        for axes in panels[:, 0]:
+            axes.set_ylabel("Share of onsets")
+        labels = {name: bool(count.any()) for name, count in counts.items()}
+        figure.legend(handles=_set_handles(labels, lines=True), loc="outside lower center", ncols=len(sets))
+        _save(figure, path)
+
+
+def pitch_classes(path: Path, sets: Mapping[str, Sequence[float | None]]) -> None:
+    """Draw the shares of the 12 pitch classes as bars, one beside the other for the sets.
+
+    Parameters
+    ----------
+    sets
+        12 shares from C to B by the name of their set, as `metrics.paper.figures` gives them; None draws no bar.
+
+    Raises
+    ------
+    QuartetError
+        If there are no sets or more than there are colours, or one does not have 12 shares.
+    """
+    _check_sets(path, sets)
+    for name, shares in sets.items():
+        if len(shares) != 12:
+            raise QuartetError(f"{path.name}, set '{name}': {len(shares)} shares found; 12 are needed, from C to B.")
+    width = 0.8 / len(sets)
+    heights = {name: [share or 0.0 for share in shares] for name, shares in sets.items()}
+    with matplotlib.style.context(["default", _STYLE]):
+        figure = Figure(figsize=(12, 3.8), layout="constrained")
+        axes = figure.subplots()
+        for index, values in enumerate(heights.values()):
+            centres = np.arange(12) + (index - (len(sets) - 1) / 2) * width
+            axes.bar(centres, values, width=0.9 * width, color=SET_COLOURS[index])
+        axes.set_xticks(range(12), PITCH_CLASSES)
+        axes.tick_params(axis="x", length=0)
+        axes.set_xlim(-0.6, 11.6)
+        axes.grid(True, axis="y")
+        axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g} %")
+        axes.set_xlabel("Pitch class")
+        axes.set_ylabel("Share of onsets")
+        labels = {name: any(values) for name, values in heights.items()}
+        figure.legend(handles=_set_handles(labels, lines=False), loc="outside lower center", ncols=len(sets))
+        _save(figure, path)
+
+
+def _bars(tokens: Tokens, alphabet: Alphabet, steps_per_beat: int) -> list[NDArray[np.float64]]:
+    """Rectangles of the notes of each part, shape (notes, 4 corners, 2): beat and pitch."""
+    rectangles = []
+    for notes in codec.decode(tokens, alphabet):
+        # A gap at the end keeps a repeated pitch from looking like one long note. A bar is a little higher than a
+        # semitone: over five octaves it would be a hair line.
+        start = notes["onset"] / steps_per_beat
+        end = (notes["onset"] + notes["duration"] - 0.15) / steps_per_beat
+        low, high = notes["pitch"] - 0.6, notes["pitch"] + 0.6
+        corners = [(start, low), (end, low), (end, high), (start, high)]
+        rectangles.append(np.stack([np.stack(corner, axis=-1) for corner in corners], axis=1))
+    return rectangles
+
+
+def _pitch_counts(phrases: Tokens, alphabet: Alphabet) -> NDArray[np.int64]:
+    """Onsets of each pitch in each part, shape (4, pitches)."""
+    parts = phrases.reshape(-1, len(codec.PARTS)).T
+    return np.stack([np.bincount(part, minlength=alphabet.size)[: alphabet.pitches] for part in parts])
+
+
+def _steps(axes: Axes, shares: NDArray[Any], edges: NDArray[np.float64], index: int) -> None:
+    if index == 0:
+        axes.stairs(shares, edges, fill=True, color=SET_COLOURS[0], alpha=0.45, linewidth=0)
+    else:
+        axes.stairs(shares, edges, color=SET_COLOURS[index], linestyle=SET_DASHES[index], linewidth=1.4)
+
+
+def _set_handles(sets: Mapping[str, bool], *, lines: bool) -> list[Patch | Line2D]:
+    """Legend entries of sets, by name and whether they have notes."""
+    handles: list[Patch | Line2D] = []
+    for index, (name, sounds) in enumerate(sets.items()):
+        label = name if sounds else f"{name} (no notes)"
+        if lines and index > 0:
+            handles.append(Line2D([], [], color=SET_COLOURS[index], linestyle=SET_DASHES[index], label=label))
+        else:
+            handles.append(Patch(color=SET_COLOURS[index], alpha=0.45 if lines else 1, linewidth=0, label=label))
+    return handles
+
+
+def _check_sets(path: Path, sets: Mapping[str, Any]) -> None:
+    if not 1 <= len(sets) <= len(SET_COLOURS):
+        raise QuartetError(f"{path.name}: {len(sets)} sets found; 1 to {len(SET_COLOURS)} can be told apart.")
+
+
+def _tick_distance(beats: float) -> int:
+    """The power of two that puts at most 16 ticks on the axis."""
+    distance = 1
+    while beats / distance > 16:
+        distance *= 2
+    return distance
+
+
+def _octaves(low: float, high: float) -> list[int]:
+    """The pitches to label from `low` to `high`: every C, or the lowest pitch where there is none."""
+    return [pitch for pitch in range(0, 128, 12) if low <= pitch <= high] or [int(np.ceil(low))]
+
+
+def _pitch_name(pitch: int) -> str:
+    return f"{PITCH_CLASSES[pitch % 12]}{pitch // 12 - 1}"
+
+
+def _save(figure: Figure, path: Path) -> None:
+    FigureCanvasAgg(figure)
+    with replacing(path) as temporary:
+        # No name of the writing software: its version would change the bytes.
+        figure.savefig(temporary, format="png", dpi=DPI, metadata={"Software": None})

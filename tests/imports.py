@@ -1,0 +1,42 @@
+"""Which of the project's modules a script imports, directly or by way of others; read from the source."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("quartetvae", "stages")
+
+
+def modules_of(script: Path) -> set[Path]:
+    """The project's files that run when `script` runs, itself included, as paths from the root."""
+    found: set[Path] = set()
+    waiting = [script]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found.add(path)
+        tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                # `from package import module` and `from module import name` look alike.
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            else:
+                continue
+            waiting += [file for name in names for file in _files(name)]
+    return {path for path in found if _has_code(path)}
+
+
+def _files(name: str) -> list[Path]:
+    parts = name.split(".")
+    if parts[0] not in PACKAGES:
+        return []
+    folders = [Path(*parts[:end]) / "__init__.py" for end in range(1, len(parts) + 1)]
+    return [path for path in [*folders, Path(*parts).with_suffix(".py")] if (ROOT / path).is_file()]
+
+
+def _has_code(path: Path) -> bool:
+    body = ast.parse((ROOT / path).read_text(encoding="utf-8")).body
+    return any(not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) for node in body)
