@@ -208,3 +208,13 @@ def check(tokens: Tokens, alphabet: Alphabet) -> None:
             f"token {int(tokens.max())} found; the alphabet of pitches {alphabet.pitch_min} to "
             f"{alphabet.pitch_max} has the tokens 0 to {alphabet.size - 1}."
         )
+
+
+def check_phrases(phrases: Tokens, alphabet: Alphabet) -> None:
+    """Raise `CodecError` unless `phrases` is (phrases, steps, 4) with tokens of `alphabet`."""
+    if phrases.ndim != 3 or phrases.shape[-1] != len(PARTS):
+        raise CodecError(
+            f"phrases of shape {phrases.shape} found; (phrases, steps, {len(PARTS)}) is needed: "
+            "give a single part array as tokens[np.newaxis]."
+        )
+    check(phrases.reshape(-1, len(PARTS)), alphabet)

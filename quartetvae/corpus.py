@@ -222,7 +222,10 @@ def bar_numbers(midi: Midi, *, steps: int, steps_per_beat: int) -> NDArray[np.in
 
 
 def encoding_figures(encoded: Sequence[tuple[Piece, Losses]], splits: Mapping[str, str], grid: Grid) -> dict[str, Any]:
-    """The figures of metrics/encode.json, counts of notes but for `off_grid_share`."""
+    """The figures of metrics/encode.json, counts of notes but for the share off the grid.
+
+    `phrases` are of four beats, whatever length params.yaml gives to the phrases that the model sees.
+    """
     losses = sum((losses for _, losses in encoded), Losses())
     tokens = np.concatenate([piece.tokens for piece, _ in encoded])
     pitches = np.unique(tokens[codec.onset_mask(tokens, grid.alphabet)]).astype(int) + grid.alphabet.pitch_min
@@ -231,6 +234,7 @@ def encoding_figures(encoded: Sequence[tuple[Piece, Losses]], splits: Mapping[st
     return {
         "pieces": len(encoded),
         "steps": len(tokens),
+        "phrases": sum(-(-len(piece.tokens) // (4 * grid.steps_per_beat)) for piece, _ in encoded),
         "beats": beats,
         "alphabet": grid.alphabet.size,
         "symbols_used": len(np.unique(tokens)),

@@ -29,7 +29,6 @@ from quartetvae import codec
 from quartetvae.codec import Alphabet, Tokens
 from quartetvae.errors import CodecError, QuartetError, TrainingError
 from quartetvae.files import replacing
-from quartetvae.metrics.bigram import check_phrases
 from quartetvae.metrics.paper import PITCH_CLASSES
 
 DPI = 120
@@ -186,7 +185,7 @@ def pitch_distribution(path: Path, sets: Mapping[str, Tokens], alphabet: Alphabe
     """
     _check_sets(path, sets)
     for phrases in sets.values():
-        check_phrases(phrases, alphabet)
+        codec.check_phrases(phrases, alphabet)
     counts = {name: _pitch_counts(phrases, alphabet) for name, phrases in sets.items()}
     edges = np.arange(alphabet.pitch_min - 0.5, alphabet.pitch_max + 1.5)
     used = np.flatnonzero(sum(count.sum(axis=0) for count in counts.values()))

@@ -41,7 +41,7 @@ class Bigram:
 
         Raises `CodecError` for an array that does not hold phrases over the model's alphabet.
         """
-        check_phrases(phrases, self.alphabet)
+        codec.check_phrases(phrases, self.alphabet)
         total = np.zeros(len(phrases))
         for part, table in enumerate(self.log_probabilities):
             symbols = phrases[:, :, part]
@@ -64,7 +64,7 @@ def fit(phrases: Tokens, alphabet: Alphabet, *, alpha: float = ALPHA) -> Bigram:
     CodecError
         If there are no phrases, the array does not hold phrases, or `alpha` is not above 0.
     """
-    check_phrases(phrases, alphabet)
+    codec.check_phrases(phrases, alphabet)
     if phrases.size == 0:
         raise CodecError(f"bigram model: phrases of shape {phrases.shape} found; one at least is needed to count in.")
     if not alpha > 0:
@@ -77,16 +77,6 @@ def fit(phrases: Tokens, alphabet: Alphabet, *, alpha: float = ALPHA) -> Bigram:
         counts = np.bincount(pairs.ravel(), minlength=shape[0] * shape[1]).reshape(shape) + alpha
         tables.append(np.log(counts / counts.sum(axis=1, keepdims=True)))
     return Bigram(alphabet, np.stack(tables))
-
-
-def check_phrases(phrases: Tokens, alphabet: Alphabet) -> None:
-    """Raise `CodecError` unless `phrases` is (phrases, steps, 4) with tokens of `alphabet`."""
-    if phrases.ndim != 3 or phrases.shape[-1] != len(codec.PARTS):
-        raise CodecError(
-            f"phrases of shape {phrases.shape} found; (phrases, steps, {len(codec.PARTS)}) is needed: "
-            "give a single part array as tokens[np.newaxis]."
-        )
-    codec.check(phrases.reshape(-1, len(codec.PARTS)), alphabet)
 
 
 def _previous(symbols: NDArray[np.uint8], alphabet: Alphabet) -> NDArray[np.int64]:

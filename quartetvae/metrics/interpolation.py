@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from quartetvae import codec
 from quartetvae.codec import Alphabet, Tokens
 from quartetvae.errors import CodecError
-from quartetvae.metrics.bigram import Bigram, check_phrases
+from quartetvae.metrics.bigram import Bigram
 from quartetvae.metrics.reconstruction import token_accuracy
 
 Floats = NDArray[np.float64]
@@ -148,7 +148,7 @@ def scale_consistency(phrases: Tokens, alphabet: Alphabet) -> Floats:
     NDArray
         Shape (phrases,), 7/12..1 (the mean over the 12 major scales is 7/12), or NaN for a phrase without notes.
     """
-    check_phrases(phrases, alphabet)
+    codec.check_phrases(phrases, alphabet)
     phrase, step, part = np.nonzero(codec.onset_mask(phrases, alphabet))
     pitch_class = (phrases[phrase, step, part].astype(np.int64) + alphabet.pitch_min) % 12
     counts = np.bincount(phrase * 12 + pitch_class, minlength=len(phrases) * 12).reshape(-1, 12)

@@ -16,7 +16,6 @@ import numpy as np
 
 from quartetvae import codec
 from quartetvae.codec import Alphabet, Tokens
-from quartetvae.metrics.bigram import check_phrases
 
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
@@ -36,7 +35,7 @@ def figures(phrases: Tokens, alphabet: Alphabet) -> dict[str, Any]:
     CodecError
         If the array does not hold phrases over the alphabet.
     """
-    check_phrases(phrases, alphabet)
+    codec.check_phrases(phrases, alphabet)
     # Part before step, so that `nonzero` gives the notes of one part of one phrase in a row, in order of time.
     by_part = phrases.transpose(0, 2, 1)
     phrase, part, step = np.nonzero(codec.onset_mask(by_part, alphabet))

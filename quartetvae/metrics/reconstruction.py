@@ -22,7 +22,6 @@ from quartetvae import codec
 from quartetvae.codec import Alphabet, Tokens
 from quartetvae.errors import CodecError
 from quartetvae.metrics import bigram
-from quartetvae.metrics.bigram import check_phrases
 
 
 class OnsetScores(NamedTuple):
@@ -72,8 +71,8 @@ def compare(truth: Tokens, decoded: Tokens, alphabet: Alphabet) -> dict[str, Any
         If the arrays differ in shape or do not hold phrases over the alphabet.
     """
     _check_shapes(truth, decoded)
-    check_phrases(truth, alphabet)
-    check_phrases(decoded, alphabet)
+    codec.check_phrases(truth, alphabet)
+    codec.check_phrases(decoded, alphabet)
     onsets = onset_scores(truth, decoded, alphabet)
     return {
         "token_accuracy": token_accuracy(truth, decoded),
@@ -112,8 +111,8 @@ def baselines(truth: Tokens, training: Tokens, alphabet: Alphabet) -> dict[str, 
     CodecError
         If there are no training phrases, or the two do not fit each other or the alphabet.
     """
-    check_phrases(truth, alphabet)
-    check_phrases(training, alphabet)
+    codec.check_phrases(truth, alphabet)
+    codec.check_phrases(training, alphabet)
     _check_training(truth, training)
     guesses = {
         "sustain": np.full_like(truth, alphabet.sustain),

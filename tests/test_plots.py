@@ -1,0 +1,159 @@
+"""Pictures: the same bytes for the same music, the size that was asked for, and errors for bad input."""
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from quartetvae import plots
+from quartetvae.codec import Alphabet
+from quartetvae.errors import CodecError, QuartetError, TrainingError
+
+ALPHABET = Alphabet(36, 99)
+MUSIC = np.random.default_rng(0).integers(0, ALPHABET.size, (3, 16, 4)).astype(np.uint8)
+SILENCE = np.full((3, 16, 4), ALPHABET.rest, dtype=np.uint8)
+SETS = {"real": MUSIC, "reconstructions": MUSIC[1:], "interpolations": MUSIC[:1]}
+SHARES = {"real": [1 / 12] * 12, "reconstructions": [0.5, *[0.0] * 10, 0.5]}
+NAMES = ("loss", "reconstruction", "kl", "val_loss", "val_reconstruction", "val_kl")
+HISTORY: dict[str, list[float]] = {"epoch": [1, 2, 3], **{name: [3.0, 1.0, 2.0] for name in NAMES}}
+
+
+def roll(path: Path) -> None:
+    plots.piano_roll(path, [("A", MUSIC[0]), ("B", MUSIC[1])], ALPHABET, steps_per_beat=4, title="A to B")
+
+
+def curve(path: Path) -> None:
+    plots.training_curve(path, HISTORY)
+
+
+def distribution(path: Path) -> None:
+    plots.pitch_distribution(path, SETS, ALPHABET)
+
+
+def classes(path: Path) -> None:
+    plots.pitch_classes(path, SHARES)
+
+
+PICTURES = {
+    roll: (1440, 600),
+    curve: (1440, 456),
+    distribution: (1440, 744),
+    classes: (1440, 456),
+}
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    """Width and height in pixels, from a PNG file's header."""
+    content = path.read_bytes()
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = struct.unpack(">II", content[16:24])
+    return width, height
+
+
+@pytest.mark.parametrize("draw", PICTURES)
+def test_the_same_arguments_give_the_same_bytes(draw: Callable[[Path], None], tmp_path: Path) -> None:
+    draw(tmp_path / "one.png")
+    draw(tmp_path / "two.png")
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+
+
+@pytest.mark.parametrize("draw", PICTURES)
+def test_a_picture_says_nothing_of_when_and_by_what_it_was_made(draw: Callable[[Path], None], tmp_path: Path) -> None:
+    draw(tmp_path / "picture.png")
+    content = (tmp_path / "picture.png").read_bytes()
+    assert not any(chunk in content for chunk in (b"tEXt", b"iTXt", b"tIME"))
+
+
+@pytest.mark.parametrize(("draw", "size"), PICTURES.items())
+def test_a_picture_has_its_size(draw: Callable[[Path], None], size: tuple[int, int], tmp_path: Path) -> None:
+    draw(tmp_path / "picture.png")
+    assert size_of(tmp_path / "picture.png") == size
+
+
+def test_the_users_matplotlib_settings_change_nothing(tmp_path: Path) -> None:
+    roll(tmp_path / "one.png")
+    with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "black", "savefig.bbox": "tight"}):
+        roll(tmp_path / "two.png")
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+
+
+def test_a_piano_roll_grows_with_its_rows(tmp_path: Path) -> None:
+    heights = []
+    for count in (1, 3):
+        rows = [(str(row), MUSIC[row]) for row in range(count)]
+        plots.piano_roll(tmp_path / "roll.png", rows, ALPHABET, steps_per_beat=4, title="rows")
+        heights.append(size_of(tmp_path / "roll.png")[1])
+    assert heights[1] - heights[0] == 2 * 1.9 * plots.DPI
+
+
+def test_a_repeated_note_does_not_look_like_a_held_one(tmp_path: Path) -> None:
+    held = SILENCE[0].copy()
+    held[0, 0], held[1:, 0] = 30, ALPHABET.sustain
+    repeated = held.copy()
+    repeated[8, 0] = 30
+    for name, tokens in {"held": held, "repeated": repeated}.items():
+        plots.piano_roll(tmp_path / f"{name}.png", [("", tokens)], ALPHABET, steps_per_beat=4, title="")
+    one, other = (imread(tmp_path / f"{name}.png") for name in ("held", "repeated"))
+    # 16 steps over some 1,400 pixels: a step has about 85, the gap 15 % of them; a mere seam would be one or two.
+    assert (one != other).any(axis=(0, 2)).sum() > 8
+
+
+def test_dollar_signs_in_a_title_are_no_formula(tmp_path: Path) -> None:
+    plots.piano_roll(tmp_path / "roll.png", [("$\\frac$", MUSIC[0])], ALPHABET, steps_per_beat=4, title="$^$")
+    assert (tmp_path / "roll.png").exists()
+
+
+@pytest.mark.parametrize("rows", [[], [("A", MUSIC[0, :0])]])
+def test_a_piano_roll_of_nothing_is_refused(rows: list[tuple[str, np.ndarray]], tmp_path: Path) -> None:
+    with pytest.raises(CodecError, match=r"roll\.png.*one step at least"):
+        plots.piano_roll(tmp_path / "roll.png", rows, ALPHABET, steps_per_beat=4, title="")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_piano_roll_of_something_else_than_part_arrays_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CodecError, match=r"shape \(3, 16, 4\)"):
+        plots.piano_roll(tmp_path / "roll.png", [("A", MUSIC)], ALPHABET, steps_per_beat=4, title="")
+
+
+def test_silence_can_be_drawn(tmp_path: Path) -> None:
+    plots.piano_roll(tmp_path / "roll.png", [("A", SILENCE[0])], ALPHABET, steps_per_beat=4, title="silence")
+    plots.pitch_distribution(tmp_path / "distribution.png", {"real": MUSIC, "prior": SILENCE}, ALPHABET)
+    plots.pitch_distribution(tmp_path / "silence.png", {"prior": SILENCE}, ALPHABET)
+    plots.pitch_classes(tmp_path / "classes.png", {"real": SHARES["real"], "prior": [None] * 12})
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_training_without_validation_can_be_drawn(tmp_path: Path) -> None:
+    history = {name: values for name, values in HISTORY.items() if not name.startswith("val_")}
+    plots.training_curve(tmp_path / "loss.png", history)
+    curve(tmp_path / "both.png")
+    assert (tmp_path / "loss.png").read_bytes() != (tmp_path / "both.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "found"), [("kl", [], "kl 0"), ("val_kl", [1.0], "val_kl 1"), ("epoch", [], "epoch 0")]
+)
+def test_a_training_history_with_gaps_is_refused(name: str, values: list[float], found: str, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=f"{found}.*the same number"):
+        plots.training_curve(tmp_path / "loss.png", {**HISTORY, name: values})
+
+
+def test_a_training_history_without_a_name_is_refused(tmp_path: Path) -> None:
+    history = {name: values for name, values in HISTORY.items() if name != "val_loss"}
+    with pytest.raises(TrainingError, match="val_loss 0"):
+        plots.training_curve(tmp_path / "loss.png", history)
+
+
+@pytest.mark.parametrize("count", [0, 7])
+def test_more_sets_than_colours_are_refused(count: int, tmp_path: Path) -> None:
+    with pytest.raises(QuartetError, match=f"{count} sets found; 1 to 6"):
+        plots.pitch_distribution(tmp_path / "pitches.png", {str(name): MUSIC for name in range(count)}, ALPHABET)
+
+
+def test_eleven_pitch_classes_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(QuartetError, match="set 'real': 11 shares found; 12 are needed"):
+        plots.pitch_classes(tmp_path / "classes.png", {"real": [0.1] * 11})
