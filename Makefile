@@ -1,0 +1,52 @@
+# Every target does its own set-up. PYTHON chooses the interpreter (3.11 or later).
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/ready
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.PHONY: help setup demo repro paper test lint check lock clean
+
+help: ## Say what there is
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY) ## Make .venv and install the locked dependencies
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("error: Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; say make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY) ## Run the whole pipeline on music21's own quartets: minutes on two cores, no download of music
+	python -m quartetvae.profiles profiles/demo.yaml
+	dvc repro
+	@python -m stages
+
+repro: $(READY) ## Run the default profile: MusicNet
+	python -m quartetvae.profiles profiles/default.yaml
+	dvc repro
+	@python -m stages
+
+paper: $(READY) ## Run the paper's protocol, its defects included: hours
+	python -m quartetvae.profiles profiles/paper.yaml
+	dvc repro
+	@python -m stages
+
+test: $(READY) ## Run the tests
+	python -m pytest
+
+lint: $(READY) ## Check style and types
+	ruff check .
+	ruff format --check .
+	mypy
+
+check: $(READY) ## Check that dvc.lock is up to date with code and parameters
+	@dvc repro --dry --allow-missing | tee /dev/stderr | grep --quiet 'Data and pipelines are up to date'
+
+lock: $(READY) ## Write requirements.lock anew from pyproject.toml (needs uv)
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	  --python-version 3.11 --extra dev pyproject.toml --output-file requirements.lock
+
+clean: ## Remove what make and dvc made here, but for DVC's cache
+	rm -rf $(VENV) .work .mypy_cache .pytest_cache .ruff_cache .hypothesis

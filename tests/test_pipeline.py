@@ -1,0 +1,188 @@
+"""The pipeline as DVC sees it: what each stage depends on, and what a change of a parameter reruns."""
+
+import ast
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from quartetvae import dataset, midi, params, profiles
+from quartetvae.errors import ParamsError
+from tests import workspace
+from tests.imports import ROOT, modules_of
+
+PIPELINE = params.read_yaml(ROOT / "dvc.yaml")["stages"]
+STAGES = ("download", "filter", "encode", "augment", "train", "reconstruct", "interpolate", "evaluate")
+FROM = {name: list(STAGES[STAGES.index(name) :]) for name in STAGES}
+
+CHECKING_ONLY = {Path("quartetvae/errors.py"), Path("quartetvae/params.py")}
+"""They refuse input and never compute: DVC tracks the parameters' values themselves."""
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project in which the whole pipeline has run on a small corpus."""
+    folder = workspace.make(tmp_path_factory.mktemp("done"))
+    result = workspace.run(folder, "dvc", "repro")
+    assert result.returncode == 0, result.stdout + result.stderr
+    return folder
+
+
+def test_the_pipeline_has_the_eight_stages_of_the_design() -> None:
+    assert tuple(PIPELINE) == STAGES
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_depends_on_the_modules_that_it_imports(stage: str) -> None:
+    declared = {Path(dep) for dep in PIPELINE[stage]["deps"] if str(dep).endswith(".py")}
+    assert declared == modules_of(Path(f"stages/{stage}.py")) - CHECKING_ONLY
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_declares_the_params_sections_that_it_loads(stage: str) -> None:
+    tree = ast.parse((ROOT / "stages" / f"{stage}.py").read_text(encoding="utf-8"))
+    loaded = [
+        str(argument.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "load"
+        for argument in node.args
+        if isinstance(argument, ast.Constant)
+    ]
+    assert sorted(loaded) == sorted(PIPELINE[stage]["params"])
+
+
+@pytest.mark.parametrize("stage", ["encode", "train"])
+def test_a_new_lock_file_reruns_what_computes_by_it(stage: str) -> None:
+    assert "requirements.lock" in PIPELINE[stage]["deps"]
+
+
+def test_metrics_and_plots_belong_to_git_and_outs_to_dvc() -> None:
+    for stage in PIPELINE.values():
+        for kept in [*stage.get("metrics", []), *stage.get("plots", [])]:
+            assert all(options == {"cache": False} for options in kept.values())
+        assert all(isinstance(out, str) for out in stage.get("outs", []))
+
+
+def test_the_whole_pipeline_runs_and_then_nothing_is_left_to_do(done: Path) -> None:
+    assert workspace.stages_to_run(done) == []
+    for stage in PIPELINE.values():
+        for out in [
+            *stage.get("outs", []),
+            *(next(iter(m)) for m in stage.get("metrics", []) + stage.get("plots", [])),
+        ]:
+            assert (done / out).exists(), out
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "expected"),
+    [
+        ("model", "latent_dim", 5, FROM["train"]),
+        ("train", "epochs", 3, FROM["train"]),
+        ("phrases", "beats_per_phrase", 2, FROM["augment"]),
+        ("encode", "steps_per_beat", 8, FROM["encode"]),
+        ("interpolate", "points", 4, FROM["interpolate"]),
+        ("evaluate", "excerpt_beats", 2, FROM["evaluate"]),
+        ("evaluate", "excerpts", 3, FROM["evaluate"]),
+        ("evaluate", "seed", 3, FROM["evaluate"]),
+        ("filter", "match", "paper", FROM["filter"]),
+        ("augment", "hop_steps", 8, FROM["augment"]),
+        ("split", "seed", 9, FROM["encode"]),
+        ("reconstruct", "tempo_qpm", 90.0, ["reconstruct", "evaluate"]),
+    ],
+)
+def test_a_parameter_reruns_just_what_depends_on_it(
+    done: Path, section: str, key: str, value: Any, expected: list[str]
+) -> None:
+    before = (done / "params.yaml").read_text(encoding="utf-8")
+    try:
+        workspace.change_params(done, {section: {key: value}})
+        assert workspace.stages_to_run(done) == expected
+    finally:
+        (done / "params.yaml").write_text(before, encoding="utf-8")
+
+
+def test_a_real_run_does_what_the_dry_run_says(done: Path) -> None:
+    workspace.change_params(done, {"interpolate": {"points": 4}})
+    try:
+        result = workspace.run(done, "dvc", "repro")
+        assert result.returncode == 0, result.stdout + result.stderr
+        assert workspace.stages_run(result.stdout) == FROM["interpolate"]
+    finally:
+        workspace.change_params(done, {"interpolate": {"points": 3}})
+        # DVC has the first run in its cache.
+        assert workspace.run(done, "dvc", "repro").returncode == 0
+
+
+def test_another_run_with_the_same_params_gives_the_same_bytes(done: Path, tmp_path: Path) -> None:
+    again = workspace.make(tmp_path)
+    result = workspace.run(again, "dvc", "repro")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert (again / "dvc.lock").read_text() == (done / "dvc.lock").read_text()
+
+
+def test_the_reconstructions_are_quartets_as_long_as_the_originals(done: Path) -> None:
+    folders = [path for path in (done / "outputs" / "reconstructions").iterdir() if path.is_dir()]
+    assert folders
+    for folder in folders:
+        original, rebuilt = (midi.read(folder / name) for name in ("original.mid", "reconstruction.mid"))
+        for file in (original, rebuilt):
+            assert [track.program for track in file.tracks] == [40, 40, 41, 42]
+            assert [track.name for track in file.tracks] == ["Violin I", "Violin II", "Viola", "Cello"]
+        assert rebuilt.end <= original.end
+        assert (folder / "piano_roll.png").stat().st_size > 1000
+
+
+def test_the_ends_of_a_path_are_the_reconstructions(done: Path) -> None:
+    figures = json.loads((done / "metrics" / "interpolate.json").read_text())
+    assert figures["endpoint_token_accuracy"] == 1.0
+    between = dataset.read_pieces(done / "outputs" / "interpolations" / "pieces.parquet")
+    rebuilt = {p.id: p for p in dataset.read_pieces(done / "outputs" / "reconstructions" / "pieces.parquet").pieces}
+    first = {p.id: p for p in between.pieces}
+    pairs = {piece.work for piece in between.pieces}
+    assert pairs
+    for pair in pairs:
+        a, b = pair.split("-")
+        for id, end in ((a, f"{pair}/0"), (b, f"{pair}/2")):
+            tokens = first[end].tokens
+            assert np.array_equal(tokens, rebuilt[id].tokens[: len(tokens)])
+
+
+@pytest.mark.parametrize("profile", ["default", "paper", "demo"])
+def test_a_profile_gives_valid_params_and_leaves_nothing_of_the_last_one(profile: str, tmp_path: Path) -> None:
+    target, direct = tmp_path / "params.yaml", tmp_path / "direct.yaml"
+    shutil.copy(ROOT / "params.yaml", target)
+    shutil.copy(ROOT / "params.yaml", direct)
+    for name in ("paper", "demo", "default", profile):
+        profiles.apply(ROOT / "profiles" / f"{name}.yaml", target)
+    profiles.apply(ROOT / "profiles" / f"{profile}.yaml", direct)
+    assert target.read_text() == direct.read_text()
+    wanted = params.read_yaml(ROOT / "profiles" / f"{profile}.yaml")
+    content = params.read_yaml(target)
+    assert all(content[section][key] == value for section in wanted for key, value in wanted[section].items())
+    params.check(content, target)
+
+
+def test_all_profiles_set_the_same_keys() -> None:
+    keys = {
+        path.stem: {(section, key) for section, values in params.read_yaml(path).items() for key in values}
+        for path in (ROOT / "profiles").glob("*.yaml")
+    }
+    assert set(keys) == {"default", "demo", "paper"}
+    assert keys["default"] == keys["demo"] == keys["paper"]
+
+
+def test_a_profile_with_an_unknown_key_or_a_bad_value_changes_nothing(tmp_path: Path) -> None:
+    target, profile = tmp_path / "params.yaml", tmp_path / "mine.yaml"
+    shutil.copy(ROOT / "params.yaml", target)
+    for text, match in (
+        ("model: {latent_dimension: 3}", r"model\.latent_dimension is no key"),
+        ("modle: {latent_dim: 3}", "'modle' is no section"),
+        ("model: {latent_dim: 0}", r"model\.latent_dim: 0 found"),
+    ):
+        profile.write_text(text)
+        with pytest.raises(ParamsError, match=match):
+            profiles.apply(profile, target)
+        assert target.read_text() == (ROOT / "params.yaml").read_text()

@@ -1,0 +1,110 @@
+"""A stage that is given something bad ends in one clear line, without a traceback, and leaves nothing half-written."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import workspace
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the project with a small corpus, in which nothing has run."""
+    return workspace.make(tmp_path, works=3, pieces_per_work=1, beats=8)
+
+
+def fails_with(folder: Path, stage: str, *words: str, **environment: str) -> None:
+    """Run a stage and check that it ends in one line with these words, and that it wrote nothing."""
+    before = _files(folder)
+    result = workspace.run(folder, f"stages.{stage}", **environment)
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    lines = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1, result.stderr
+    for word in words:
+        assert word in lines[0]
+    assert _files(folder) == before
+
+
+def _files(folder: Path) -> set[Path]:
+    # .work is where downloads are kept, to go on with them.
+    passed_over = {".git", ".work", "__pycache__"}
+    return {path for path in folder.rglob("*") if not passed_over & set(path.parts)}
+
+
+@pytest.mark.parametrize(
+    ("stage", "section", "key", "value", "words"),
+    [
+        (
+            "train",
+            "model",
+            "latent_dim",
+            0,
+            ("params.yaml", "model.latent_dim", "0 found", "greater than or equal to 1"),
+        ),
+        ("train", "model", "latent_dim", "many", ("model.latent_dim", "'many' found", "integer")),
+        ("train", "model", "latent_dims", 3, ("model.latent_dims", "unknown key", "latent_dim")),
+        ("train", "train", "beta", True, ("train.beta", "True found")),
+        ("download", "download", "source", "internet", ("download.source", "'internet' found", "musicnet")),
+        ("filter", "filter", "match", None, ("filter.match", "None found")),
+        ("encode", "split", "test", 1.5, ("split.test", "1.5 found")),
+    ],
+)
+def test_bad_params(folder: Path, stage: str, section: str, key: str, value: Any, words: tuple[str, ...]) -> None:
+    workspace.change_params(folder, {section: {key: value}})
+    fails_with(folder, stage, *words)
+
+
+def test_an_empty_folder_of_music(folder: Path) -> None:
+    (folder / "nothing").mkdir()
+    workspace.change_params(folder, {"download": {"directory": "nothing"}})
+    fails_with(folder, "download", "nothing")
+
+
+def test_a_folder_that_is_not_there(folder: Path) -> None:
+    workspace.change_params(folder, {"download": {"directory": "elsewhere"}})
+    fails_with(folder, "download", "elsewhere")
+
+
+def test_a_mirror_that_is_not_there_names_the_demo_and_the_variable(folder: Path) -> None:
+    workspace.change_params(folder, {"download": {"source": "musicnet"}})
+    fails_with(folder, "download", "make demo", "QUARTETVAE_MIRROR", QUARTETVAE_MIRROR="no-such-folder")
+
+
+def test_a_network_that_fails_names_the_demo_and_the_variable(folder: Path) -> None:
+    workspace.change_params(folder, {"download": {"source": "musicnet"}})
+    # Nothing listens on port 9 of this machine.
+    fails_with(folder, "download", "make demo", "QUARTETVAE_MIRROR", QUARTETVAE_MIRROR="http://127.0.0.1:9/")
+
+
+def test_a_stage_before_the_one_it_needs(folder: Path) -> None:
+    fails_with(folder, "encode", "quartets.parquet", "filter")
+    fails_with(folder, "train", "train.parquet", "augment")
+    fails_with(folder, "reconstruct", "models/quartetvae", "train")
+
+
+def test_a_corpus_without_quartets(folder: Path) -> None:
+    own = folder / "data" / "own"
+    lines = (own / "metadata.csv").read_text().replace("String Quartet", "Piano Quartet")
+    (own / "metadata.csv").write_text(lines)
+    assert workspace.run(folder, "stages.download").returncode == 0
+    fails_with(folder, "filter", "no string quartet", "Piano Quartet", "metadata.csv")
+
+
+def test_a_damaged_file_is_a_row_in_the_table_and_the_others_go_on(folder: Path) -> None:
+    damaged = folder / "data" / "own" / "work0_0.mid"
+    damaged.write_bytes(damaged.read_bytes()[:40])
+    for stage in ("download", "filter"):
+        result = workspace.run(folder, f"stages.{stage}")
+        assert result.returncode == 0, result.stderr
+    assert "3 files read, 2 quartets selected" in result.stdout
+
+
+def test_too_few_works_to_split(folder: Path) -> None:
+    own = folder / "data" / "own"
+    lines = (own / "metadata.csv").read_text().replace("Quartet 1", "Quartet 0").replace("Composer 1", "Composer 0")
+    (own / "metadata.csv").write_text(lines.replace("Quartet 2", "Quartet 0"))
+    for stage in ("download", "filter"):
+        assert workspace.run(folder, f"stages.{stage}").returncode == 0
+    fails_with(folder, "encode", "1 work(s) found", "split")
