@@ -203,20 +203,26 @@ def load(*names: str, path: Path = Path("params.yaml")) -> tuple[Any, ...]:
     Raises
     ------
     ParamsError
-        For an unknown or missing key, a wrong type or a value out of range, in these sections only.
+        For a section that nobody knows; for an unknown or missing key, a wrong type or a value out of range in the
+        sections asked for.
     """
     content = read_yaml(path)
+    _check_names(content, path)
     return tuple(_section(name, content, path) for name in names)
 
 
 def check(content: dict[str, Any], path: Path) -> Params:
-    """All sections at once; raises `ParamsError` also for a section that nobody knows."""
+    """All sections at once; raises `ParamsError` as `load` does."""
+    _check_names(content, path)
+    sections: Any = {name: _section(name, content, path) for name in Params.model_fields}
+    return Params(**sections)
+
+
+def _check_names(content: dict[str, Any], path: Path) -> None:
     for name in content:
         if name not in Params.model_fields:
             known = ", ".join(Params.model_fields)
             raise ParamsError(f"{path}: unknown section '{name}'; the sections are {known}.")
-    sections: Any = {name: _section(name, content, path) for name in Params.model_fields}
-    return Params(**sections)
 
 
 def _section(name: str, content: dict[str, Any], path: Path) -> _Section:

@@ -56,6 +56,12 @@ def test_bad_params(folder: Path, stage: str, section: str, key: str, value: Any
     fails_with(folder, stage, *words)
 
 
+def test_an_unknown_section(folder: Path) -> None:
+    with (folder / "params.yaml").open("a") as file:
+        file.write("trian:\n  epochs: 3\n")
+    fails_with(folder, "filter", "params.yaml", "unknown section 'trian'", "train")
+
+
 def test_an_empty_folder_of_music(folder: Path) -> None:
     (folder / "nothing").mkdir()
     workspace.change_params(folder, {"download": {"directory": "nothing"}})
