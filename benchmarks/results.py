@@ -19,7 +19,7 @@ BASELINES = {
     "wrong_pitch": "every rest and sustain right, every pitch wrong",
 }
 
-PAPER = "| the paper, on its own validation set (noisy copies of training pieces) | .717 | | | 134 | −191 |"
+PAPER = "| the paper, on its own validation set (noisy copies of training pieces) | .717 | | | 134 | -191 |"
 """Facts about the paper, from its training history; not measured here."""
 
 
@@ -38,7 +38,7 @@ def block(metrics: dict[str, Any]) -> str:
             f"{_figure(test['baselines'][name]['onset_f1'])} | | | |"
             for name, label in BASELINES.items()
         ),
-        f"| baseline: bigram model per part | | | | | −{test['baselines']['bigram']['nats_per_phrase']:.0f} |",
+        f"| baseline: bigram model per part | | | | | -{test['baselines']['bigram']['nats_per_phrase']:.0f} |",
         PAPER,
         "",
         f"Network: {model['parameters']:,} parameters; {model['epochs']} epochs over {model['phrases']:,} phrases of "
@@ -56,7 +56,7 @@ def block(metrics: dict[str, Any]) -> str:
 
 def _row(label: str, figures: dict[str, Any]) -> str:
     shares = " | ".join(_figure(figures[key]) for key in ("token_accuracy", "onset_f1", "exact_phrase"))
-    elbo = f"−{-figures['elbo_nats']:.0f}"
+    elbo = f"{figures['elbo_nats']:.0f}"
     return f"| {label} | {shares} | {figures['kl_nats']:.0f} | {elbo} |"
 
 
@@ -67,8 +67,8 @@ def _figure(value: float | None) -> str:
 def _paths(paths: dict[str, Any]) -> list[str]:
     nats, scale = paths["bigram_nats"], paths["scale_consistency"]
     return [
-        f"Paths ({paths['pairs']} pairs, {paths['points']} points, {paths['path']}; {paths['pairs_of_test_works']} of the "
-        "pairs are of test works only):",
+        f"Paths ({paths['pairs']} pairs, {paths['points']} points, {paths['path']}; {paths['pairs_of_test_works']} of "
+        "the pairs are of test works only):",
         "",
         "| | inner points | ends | crossfade (baseline) |",
         "|---|---|---|---|",

@@ -209,7 +209,11 @@ def bar_numbers(midi: Midi, *, steps: int, steps_per_beat: int) -> NDArray[np.in
     Without a time signature, and until the first, bars are of four beats.
     """
     end = max(midi.end, steps * midi.ticks_per_beat // steps_per_beat + 1)
-    signatures = sorted((s.tick, s.numerator * 4 * midi.ticks_per_beat // s.denominator) for s in midi.time_signatures)
+    # Of several at one tick the last counts; `sorted` keeps their order.
+    signatures = [
+        (s.tick, s.numerator * 4 * midi.ticks_per_beat // s.denominator)
+        for s in sorted(midi.time_signatures, key=lambda s: s.tick)
+    ]
     if not signatures or signatures[0][0] > 0:
         signatures.insert(0, (0, 4 * midi.ticks_per_beat))
     lines: list[int] = []

@@ -181,10 +181,9 @@ def read_pieces(path: Path) -> Pieces:
     DatasetError
         If the table is missing, not ours, or empty.
     """
-    _check_file(path, "encode")
     pieces, splits = [], []
-    with pq.ParquetFile(path) as file:
-        metadata = _metadata(file.schema_arrow, path)
+    with _open(path, "encode") as file:
+        metadata = _metadata(file.schema_arrow, path, "tail_share")
         for group in range(file.num_row_groups):
             table = file.read_row_group(group)
             first = {name: table[name][0].as_py() for name in ("piece", "composer", "work", "split")}
@@ -192,6 +191,8 @@ def read_pieces(path: Path) -> Pieces:
             bars = table["bar"].to_numpy().astype(np.int64)
             pieces.append(Piece(first["piece"], first["composer"], first["work"], tokens, bars))
             splits.append(first["split"])
+    if not pieces:
+        raise DatasetError(f"{path}: no pieces in it; run `dvc repro encode`.")
     return Pieces(tuple(pieces), tuple(splits), _grid(metadata), float(json.loads(metadata["tail_share"])))
 
 
@@ -221,7 +222,7 @@ def write_phrases(path: Path, phrases: PhraseSet) -> None:
 def read_phrases(path: Path) -> PhraseSet:
     """Read the phrases of one split; raises `DatasetError` if the table is missing, not ours, or empty."""
     table = _read(path, "augment").combine_chunks()
-    metadata = _metadata(table.schema, path)
+    metadata = _metadata(table.schema, path, "form")
     if not len(table):
         raise DatasetError(f"{path}: no phrases in it; give this split a share in params.yaml (section `split`).")
     parts = []
@@ -254,10 +255,12 @@ def _grid_metadata(grid: Grid) -> dict[str, str]:
     }
 
 
-def _metadata(schema: pa.Schema, path: Path) -> dict[str, str]:
+def _metadata(schema: pa.Schema, path: Path, kind: str) -> dict[str, str]:
+    """The schema's metadata, which must have what all our tables have and what this kind of table has."""
     found = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
-    if "steps_per_beat" not in found:
-        raise DatasetError(f"{path}: not a table of this project (its schema has no steps_per_beat).")
+    for name in ("steps_per_beat", kind):
+        if name not in found:
+            raise DatasetError(f"{path}: not a table of this project (its schema has no {name}).")
     return found
 
 
@@ -266,14 +269,15 @@ def _grid(metadata: Mapping[str, str]) -> Grid:
     return Grid(int(metadata["steps_per_beat"]), alphabet)
 
 
-def _check_file(path: Path, stage: str) -> None:
+def _open(path: Path, stage: str) -> pq.ParquetFile:
     if not path.is_file():
         raise DatasetError(f"{path}: not there; run the stage `{stage}` first (dvc repro {stage}).")
+    try:
+        return pq.ParquetFile(path)
+    except pa.ArrowException as error:
+        raise DatasetError(f"{path}: not a readable Parquet table ({error}); run `dvc repro {stage}`.") from error
 
 
 def _read(path: Path, stage: str) -> pa.Table:
-    _check_file(path, stage)
-    try:
-        return pq.read_table(path)
-    except pa.ArrowException as error:
-        raise DatasetError(f"{path}: not a readable Parquet table ({error}); run `dvc repro {stage}`.") from error
+    with _open(path, stage) as file:
+        return file.read()

@@ -31,7 +31,11 @@ def read(path: Path) -> dict[str, list[float]]:
     """Read the history as columns; raises `TrainingError` if there is none."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            rows = list(reader)
+        lacking = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+        if lacking or not rows:
+            raise ValueError(f"no column {', '.join(lacking)}" if lacking else "no epochs")
         return {name: [float(row[name]) for row in rows] for name in COLUMNS}
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, TypeError, ValueError) as error:
         raise TrainingError(f"{path}: no history of a training ({error}); run `dvc repro train`.") from error

@@ -70,13 +70,15 @@ def path(a: Codes, b: Codes, *, points: int, kind: str) -> Codes:
     if kind == "spherical":
         lengths = np.linalg.norm(start, axis=-1, keepdims=True), np.linalg.norm(end, axis=-1, keepdims=True)
         safe = [np.where(length > 0, length, 1.0) for length in lengths]
-        cosine = np.clip((start / safe[0] * end / safe[1]).sum(axis=-1, keepdims=True), -1.0, 1.0)
-        angle = np.arccos(cosine)
+        unit_start, unit_end = start / safe[0], end / safe[1]
+        # Exact for small and large angles too, where the arc cosine of the dot product is not.
+        apart = np.linalg.norm(unit_start - unit_end, axis=-1, keepdims=True)
+        angle = 2 * np.arctan2(apart, np.linalg.norm(unit_start + unit_end, axis=-1, keepdims=True))
         sine = np.sin(angle)
         usable = (sine > 1e-6) & (lengths[0] > 0) & (lengths[1] > 0)
         divisor = np.where(usable, sine, 1.0)
-        direction = np.sin((1 - share) * angle) / divisor * start / safe[0]
-        direction = direction + np.sin(share * angle) / divisor * end / safe[1]
+        direction = np.sin((1 - share) * angle) / divisor * unit_start
+        direction = direction + np.sin(share * angle) / divisor * unit_end
         arc = direction * ((1 - share) * lengths[0] + share * lengths[1])
         line = np.where(usable, arc, line)
     elif kind != "linear":

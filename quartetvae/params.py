@@ -15,26 +15,49 @@ from quartetvae.errors import ParamsError
 
 
 class Yaml12Loader(yaml.SafeLoader):
-    """PyYAML's safe loader with the floats and booleans of YAML 1.2, which is what DVC reads and writes."""
+    """PyYAML's safe loader by the rules of YAML 1.2 for numbers and booleans, which DVC reads and writes by.
+
+    A key that is there twice is an error.
+    """
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML declares it as an instance variable
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":bool", ":float", ":int"))]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Refuse a mapping with two values for one key."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"key '{key}' is there twice", node.start_mark)
+        return super().construct_mapping(node, deep)
 
+
+def _integer(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
+    digits = node.value.replace("_", "").lower()
+    # Without a prefix it is decimal, leading zeros or not.
+    return int(digits, 0 if re.match(r"[-+]?0[box]", digits) else 10)
+
+
+_SIGN_OR_DIGIT = list("-+0123456789")
 Yaml12Loader.add_implicit_resolver(
     "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
 )
 Yaml12Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float",
     re.compile(
-        r"^[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?$|^[-+]?[0-9]+[eE][-+]?[0-9]+$"
+        r"^[-+]?(?:\.[0-9_]+|[0-9][0-9_]*\.[0-9_]*)(?:[eE][-+]?[0-9]+)?$|^[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+$"
         r"|^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$"
     ),
-    list("-+0123456789."),
+    [*_SIGN_OR_DIGIT, "."],
 )
-Yaml12Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?[0-9]+$"), list("-+0123456789"))
+Yaml12Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int",
+    re.compile(r"^[-+]?(?:0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)$"),
+    _SIGN_OR_DIGIT,
+)
+Yaml12Loader.add_constructor("tag:yaml.org,2002:int", _integer)
 
 
 class _Section(BaseModel):

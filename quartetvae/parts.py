@@ -22,14 +22,14 @@ TECHNIQUES = frozenset({44, 45, 46, 48, 49, 50, 51})
 FIFTH_PART = 0.1
 """A surplus track with this share of all notes or more is a part of its own, so the piece is no quartet."""
 
-_VIOLIN = r"(?:violin[eo]?s?|viol|vln|vlns|vl|vn|geige)"
+_VIOLIN = r"(?:violin[eoi]?s?|viol|vln|vlns|vl|vn|geige)"
 _ONE, _TWO = r"(?:1|i|1st|first|primo)", r"(?:2|ii|2nd|second|secondo)"
 _NAMES = (
     # Cello first: `violoncello` also begins like a violin.
     ("cello", re.compile(r"\b(?:violon?cell[oi]|violincell[oi]|violoncelle|celli|cello|vcl|vlc|vc)\b")),
-    ("viola", re.compile(r"\b(?:viola|violas|viole|alto|bratsche|vla|va)\b")),
-    ("violin_1", re.compile(rf"\b(?:{_VIOLIN}\s*{_ONE}|{_ONE}\s*{_VIOLIN})\b")),
-    ("violin_2", re.compile(rf"\b(?:{_VIOLIN}\s*{_TWO}|{_TWO}\s*{_VIOLIN})\b")),
+    ("viola", re.compile(r"\b(?:viola|violas|viole|bratsche|vla|va)\b|^altos?$")),
+    ("violin_1", re.compile(rf"\b(?:{_VIOLIN}\s+{_ONE}|{_ONE}\s+{_VIOLIN})\b")),
+    ("violin_2", re.compile(rf"\b(?:{_VIOLIN}\s+{_TWO}|{_TWO}\s+{_VIOLIN})\b")),
 )
 
 
@@ -46,8 +46,8 @@ class Assignment:
 
 def part_by_name(name: str) -> str | None:
     """The part that a track's name tells, or None: `Violin 2 pizz` is `violin_2`; `Violin` alone tells nothing."""
-    plain = re.sub(r"[^a-z0-9]+", " ", name.lower())
-    plain = re.sub(r"(?<=[a-z])(?=[0-9])", " ", plain)
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z0-9])", " ", name)
+    plain = re.sub(r"[^a-z0-9]+", " ", re.sub(r"(?<=[A-Z])(?=[0-9])", " ", spaced).lower()).strip()
     return next((part for part, pattern in _NAMES if pattern.search(plain)), None)
 
 
@@ -90,7 +90,7 @@ def _assign(midi: Midi, known_quartet: bool) -> Assignment:
     for k in playing:
         track = midi.tracks[k]
         surplus = k in joining and track.program not in TECHNIQUES
-        if (surplus or k not in strings) and len(track.notes) >= FIFTH_PART * total:
+        if (surplus or (k not in strings and parts[k] is None)) and len(track.notes) >= FIFTH_PART * total:
             return Assignment(tuple(parts), f"a fifth part: {_label(track)}, {len(track.notes)} notes")
     for k, part in _join(midi.tracks, joining, parts).items():
         parts[k] = part

@@ -59,7 +59,8 @@ def interpolation_example(path: Path, walk: Walk, grid: Grid) -> None:
     """Draw all points of a walk, A at the top."""
     last = walk.z.shape[1] - 1
     a, b = walk.originals
-    rows = [(f"{k}/{last}", walk.point(k)) for k in range(last + 1)]
+    ends = {0: f" (reconstruction of {a.id})", last: f" (reconstruction of {b.id})"}
+    rows = [(f"{k}/{last}{ends.get(k, '')}", walk.point(k)) for k in range(last + 1)]
     title = f"{a.composer}, {a.work} ({a.id})  \u2192  {b.composer}, {b.work} ({b.id})"
     plots.piano_roll(path, rows, grid.alphabet, steps_per_beat=grid.steps_per_beat, title=title)
 

@@ -4,6 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+from quartetvae import sources
+
+# A loaded machine is slow, not wrong.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +20,11 @@ def mirror() -> Path:
     if not folder:
         pytest.skip("set QUARTETVAE_MIRROR to a folder with MusicNet's two files to run this test")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def musicnet_raw(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MusicNet as the stage `download` leaves it: 330 MIDI files and metadata.csv."""
+    folder = tmp_path_factory.mktemp("musicnet")
+    sources.fetch_musicnet(folder / "raw", cache=folder / "cache", mirror=str(mirror))
+    return folder / "raw"

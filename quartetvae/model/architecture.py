@@ -64,13 +64,18 @@ def read(folder: Path) -> Architecture:
     path = folder / FILE
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        alphabet = Alphabet(content["alphabet"]["pitch_min"], content["alphabet"]["pitch_max"])
+        encoded = params.Encode(
+            steps_per_beat=content["steps_per_beat"],
+            pitch_min=content["alphabet"]["pitch_min"],
+            pitch_max=content["alphabet"]["pitch_max"],
+        )
         return Architecture(
             params.Model(**content["network"]),
-            Grid(content["steps_per_beat"], alphabet),
+            Grid(encoded.steps_per_beat, Alphabet(encoded.pitch_min, encoded.pitch_max)),
             params.Phrases(**content["phrases"]),
         )
     except OSError as error:
         raise ModelError(f"{path}: no trained model there; run the stage `train` first (dvc repro train).") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{path}: not the architecture of a model of this project ({error}); train again.") from error
+        detail = " ".join(str(error).split())
+        raise ModelError(f"{path}: not the architecture of a model of this project ({detail}); train again.") from error

@@ -11,6 +11,9 @@ loss
     reconstruction + beta * kl. At beta 1 it is the negative ELBO.
 """
 
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -35,14 +38,14 @@ class QuartetVAE(keras.Model):
 
     def __init__(self, architecture: Architecture, *, seed: int = 0) -> None:
         super().__init__(name="quartetvae")
-        keras.utils.set_random_seed(seed)
         self.architecture = architecture
-        self.encoder = Encoder(architecture, seed=seed, name="encoder")
-        self.decoder = DECODERS[architecture.network.decoder](architecture, seed=seed + 1000, name="decoder")
-        self.noise = keras.random.SeedGenerator(seed)
-        self.beta = 1.0
-        self.trackers = {name: keras.metrics.Mean(name=name) for name in LOSSES[1:]}
-        self(np.zeros((1, architecture.steps, len(PARTS)), dtype="int32"))
+        with _seeded(seed):
+            self.encoder = Encoder(architecture, seed=seed, name="encoder")
+            self.decoder = DECODERS[architecture.network.decoder](architecture, seed=seed + 1000, name="decoder")
+            self.noise = keras.random.SeedGenerator(seed)
+            self.beta = 1.0
+            self.trackers = {name: keras.metrics.Mean(name=name) for name in LOSSES[1:]}
+            self(np.zeros((1, architecture.steps, len(PARTS)), dtype="int32"))
 
     def call(self, tokens: Any, training: bool = False) -> dict[str, Any]:
         """Logits (batch, steps, 4, symbols) of one sample of z, with its posterior's `mean` and `log_var`."""
@@ -136,6 +139,18 @@ def reconstruction_nats(tokens: Any, logits: Any) -> Any:
 def kl_nats(mean: Any, log_var: Any) -> Any:
     """KL(N(mean, exp(log_var)) || N(0, 1)) of each dimension, in nats; works on NumPy arrays too."""
     return 0.5 * (ops.square(mean) + ops.exp(log_var) - 1.0 - log_var)
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Seed the generators that Keras draws initial weights by; Python's and NumPy's are the user's own afterwards."""
+    python, numpy = random.getstate(), np.random.get_state()
+    keras.utils.set_random_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)
 
 
 def _losses(logs: Any) -> dict[str, float]:

@@ -1,0 +1,127 @@
+"""Music made small: MIDI, notes, part arrays, pieces and phrases from short readable lists."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quartetvae import codec, corpus, midi, params
+from quartetvae.codec import PARTS, Alphabet, Tokens
+from quartetvae.dataset import Grid, PhraseSet, Piece, Pieces
+from quartetvae.midi import Midi, TimeSignature, Track
+from quartetvae.model.architecture import Architecture
+from quartetvae.notes import Notes, make_notes
+
+ALPHABET = Alphabet(60, 71)
+"""An octave from middle C: the tokens 0 to 11, then rest, then sustain."""
+REST, SUSTAIN = ALPHABET.rest, ALPHABET.sustain
+GRID = Grid(4, ALPHABET)
+FORM = params.Phrases(beats_per_phrase=1, boundary="onset", align="beat")
+
+Row = tuple[int, int, int]
+"""A note: onset and duration in ticks, MIDI pitch."""
+
+
+def notes(*rows: Row) -> Notes:
+    """Notes from (onset, duration, pitch)."""
+    columns = zip(*rows, strict=True) if rows else ([], [], [])
+    return make_notes(*(np.array(column, dtype=np.int64) for column in columns))
+
+
+def track(name: str, program: int, *rows: Row, is_drum: bool = False) -> Track:
+    """A track from (onset, duration, pitch)."""
+    return Track(name, program, is_drum, notes(*rows))
+
+
+def line(low: int, *, onsets: Sequence[int] = tuple(range(0, 1920, 240))) -> list[Row]:
+    """Notes of 200 ticks at these onsets, on a rising and falling line above `low`."""
+    return [(onset, 200, low + abs(k % 6 - 3)) for k, onset in enumerate(onsets)]
+
+
+def quartet(
+    *more: Track,
+    names: Sequence[str] = codec.PART_NAMES,
+    programs: Sequence[int] = codec.PROGRAMS,
+    signatures: Sequence[TimeSignature] = (),
+    lift: int = 0,
+) -> Midi:
+    """A quartet of eight notes a part, 480 ticks to the beat, with further tracks; `lift` moves it up in pitch."""
+    lows = (76, 69, 60, 48)
+    players = [
+        track(name, program, *line(low + lift)) for name, program, low in zip(names, programs, lows, strict=True)
+    ]
+    return Midi(480, (*players, *more), tuple(signatures))
+
+
+def write_corpus(folder: Path, files: Mapping[str, Midi | bytes], **columns: Mapping[str, str]) -> Path:
+    """A corpus: `<id>.mid` for each id and metadata.csv; `columns` gives ids a work, ensemble ... of their own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "metadata.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, corpus.METADATA)
+        writer.writeheader()
+        for id, content in files.items():
+            path = folder / f"{id}.mid"
+            if isinstance(content, bytes):
+                path.write_bytes(content)
+            else:
+                midi.write(path, content, tempo_qpm=120)
+            own = {name: values.get(id, "") for name, values in columns.items()}
+            row = {"composer": "Haydn", "work": f"work {id}", "movement": "1", "ensemble": ""} | own
+            writer.writerow({"id": id, "file": path.name, **row})
+    return folder
+
+
+def part_array(*parts: str, alphabet: Alphabet = ALPHABET) -> Tokens:
+    """A part array from a line for each part: MIDI pitches, `.` a rest, `-` a sustain. Missing parts rest."""
+    signs = {".": alphabet.rest, "-": alphabet.sustain}
+    columns = [[signs[c] if c in signs else int(c) - alphabet.pitch_min for c in part.split()] for part in parts]
+    columns += [[alphabet.rest] * len(columns[0])] * (len(PARTS) - len(columns))
+    return np.array(columns, dtype=np.uint8).T
+
+
+def canonical(tokens: Tokens, alphabet: Alphabet = ALPHABET) -> Tokens:
+    """The array as encoding would write it: no sustain without a note before it, no silent rows at the end."""
+    tidy = tokens.copy()
+    for column in tidy.T:
+        for step, token in enumerate(column):
+            if token == alphabet.sustain and (step == 0 or column[step - 1] == alphabet.rest):
+                column[step] = alphabet.rest
+    sounding = np.flatnonzero((tidy != alphabet.rest).any(axis=1))
+    return tidy[: sounding[-1] + 1 if len(sounding) else 0]
+
+
+def random_tokens(*shape: int, seed: int = 0, alphabet: Alphabet = ALPHABET) -> Tokens:
+    """Tokens of any kind, about a third of them sustains."""
+    rng = np.random.default_rng(seed)
+    held = rng.random(shape) < 0.3
+    return np.where(held, alphabet.sustain, rng.integers(0, alphabet.rest + 1, shape)).astype(np.uint8)
+
+
+def piece(id: str, tokens: Tokens, *, work: str = "", steps_per_bar: int = 16) -> Piece:
+    """A piece with bars of one length; without a `work` it is one of its own."""
+    return Piece(id, "Haydn", work or f"work {id}", tokens, np.arange(len(tokens), dtype=np.int64) // steps_per_bar)
+
+
+def pieces(*, train: Sequence[Piece], validation: Sequence[Piece] = (), test: Sequence[Piece] = ()) -> Pieces:
+    """Pieces with their splits."""
+    sets = {"train": train, "validation": validation, "test": test}
+    names = tuple(name for name, members in sets.items() for _ in members)
+    return Pieces(tuple(p for members in sets.values() for p in members), names, GRID, 0.0)
+
+
+def phrase_set(tokens: Tokens, *, grid: Grid = GRID, form: params.Phrases = FORM) -> PhraseSet:
+    """Phrases, all of one piece."""
+    count, steps = tokens.shape[:2]
+    starts = np.arange(count, dtype=np.int64) * steps
+    return PhraseSet(tokens, np.full(count, "one"), starts, np.zeros(count, np.int64), grid, form)
+
+
+def architecture(*, grid: Grid = GRID, form: params.Phrases = FORM, **changes: Any) -> Architecture:
+    """A tiny network; `changes` to section `model`."""
+    tiny: dict[str, Any] = {
+        **{"decoder": "flat", "cell": "gru", "bidirectional": False, "units": 8, "layers": 1},
+        **{"latent_dim": 4, "embedding_dim": 2, "dropout": 0.0},
+    }
+    return Architecture(params.Model(**{**tiny, **changes}), grid, form)

@@ -1,0 +1,368 @@
+"""A corpus: what is a quartet in it, what is there twice, and what comes of encoding it."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from quartetvae import codec, corpus, midi, paper, parts
+from quartetvae.codec import PARTS, Alphabet
+from quartetvae.dataset import Grid, Piece
+from quartetvae.errors import CorpusError
+from quartetvae.midi import Midi, TimeSignature
+from tests.building import ALPHABET, line, quartet, track, write_corpus
+
+WIDE = Alphabet(36, 99)
+
+# MusicNet
+
+
+@pytest.fixture(scope="module")
+def table(musicnet_raw: Path) -> pd.DataFrame:
+    return corpus.survey(musicnet_raw, match="quartet")
+
+
+@pytest.fixture(scope="module")
+def encoded(musicnet_raw: Path, table: pd.DataFrame) -> list[tuple[Piece, codec.Losses]]:
+    return list(corpus.encode_all(musicnet_raw, table, steps_per_beat=4, alphabet=WIDE))
+
+
+def test_the_counts_of_musicnet(table: pd.DataFrame) -> None:
+    figures = corpus.counts(table)
+    composers = figures.pop("composers")
+    assert figures == {
+        "files_read": 330,
+        "unreadable": 7,
+        "quartets": 57,
+        "duplicates": 4,
+        "selected": 53,
+        "works": 21,
+    }
+    assert {name: (of["selected"], of["works"]) for name, of in composers.items()} == {
+        "Beethoven": (28, 11),
+        "Brahms": (2, 1),
+        "Dvorak": (6, 2),
+        "Haydn": (3, 1),
+        "Mozart": (10, 5),
+        "Ravel": (4, 1),
+    }
+
+
+def test_every_file_of_musicnet_has_a_row_and_a_reason(table: pd.DataFrame) -> None:
+    assert len(table) == table["id"].nunique() == 330
+    assert (table["reason"] != "").all()
+    assert (table["sha256"].str.len() == 64).all()
+    assert sorted(table["position"][table["position"] >= 0]) == list(range(53))
+    assert ((table["position"] >= 0) == (table["decision"] == corpus.SELECTED)).all()
+
+
+def test_the_unreadable_files_of_musicnet(table: pd.DataFrame) -> None:
+    unreadable = table[table["decision"] == corpus.UNREADABLE]
+    assert unreadable["id"].tolist() == ["2194", "2211", "2227", "2230", "2292", "2305", "2310"]
+    assert unreadable["reason"].str.contains("not a readable MIDI file").all()
+
+
+def test_the_duplicates_of_musicnet(table: pd.DataFrame) -> None:
+    twice = table[table["duplicate_of"] != ""]
+    assert dict(zip(twice["id"], twice["duplicate_of"], strict=True)) == {
+        "1792": "1788",
+        "1793": "1789",
+        "1922": "1918",
+        "1923": "1919",
+    }
+    assert set(twice["decision"]) == {corpus.DUPLICATE}
+
+
+def test_on_musicnet_quartets_are_what_its_metadata_call_so(table: pd.DataFrame) -> None:
+    known = table[(table["ensemble"] == "String Quartet") & (table["decision"] != corpus.UNREADABLE)]
+    found = table[table["decision"].isin([corpus.SELECTED, corpus.DUPLICATE])]
+    assert set(found["id"]) == set(known["id"])
+
+
+def test_the_papers_files_are_selected_in_its_order(musicnet_raw: Path) -> None:
+    table = corpus.survey(musicnet_raw, match="paper")
+    selected = table[table["position"] >= 0].sort_values("position")
+    assert tuple(selected["id"]) == paper.IDS
+    assert (selected["decision"] == corpus.SELECTED).all()
+    assert (table["decision"] == corpus.SELECTED).sum() == 36
+
+
+def test_without_metadata_the_same_quartets_of_musicnet_are_found_and_the_solo_fugue(
+    musicnet_raw: Path, table: pd.DataFrame
+) -> None:
+    found = {
+        row["id"]
+        for row in table[table["decision"] != corpus.UNREADABLE].to_dict("records")
+        if parts.assign(midi.read(musicnet_raw / row["file"])).refusal is None
+    }
+    known = set(table["id"][table["decision"].isin([corpus.SELECTED, corpus.DUPLICATE])])
+    assert found == known | {"2242"}
+
+
+def test_musicnet_fills_the_alphabet_of_66_symbols(encoded: list[tuple[Piece, codec.Losses]]) -> None:
+    assert len(encoded) == 53
+    used = np.unique(np.concatenate([piece.tokens for piece, _ in encoded]))
+    assert used.tolist() == list(range(66))  # pitches 36 to 99, rest, sustain
+    assert sum(losses.moved_into_range for _, losses in encoded) == 0
+
+
+def test_encoding_what_was_decoded_is_the_identity_on_musicnet(encoded: list[tuple[Piece, codec.Losses]]) -> None:
+    for piece, _ in encoded:
+        again, losses = codec.encode(
+            codec.decode(piece.tokens, WIDE), ticks_per_beat=4, steps_per_beat=4, alphabet=WIDE
+        )
+        assert np.array_equal(again, piece.tokens), piece.id
+        assert losses == codec.Losses(notes=losses.notes), piece.id
+
+
+def test_every_part_of_musicnet_keeps_its_onsets_within_half_a_step(
+    musicnet_raw: Path, table: pd.DataFrame, encoded: list[tuple[Piece, codec.Losses]]
+) -> None:
+    rows = {row["id"]: row for row in table.to_dict("records")}
+    for piece, _ in encoded:
+        row = rows[piece.id]
+        source = midi.read(musicnet_raw / row["file"])
+        for k, part in enumerate(PARTS):
+            steps = np.flatnonzero(piece.tokens[:, k] < WIDE.rest) / 4 * source.ticks_per_beat
+            tracks = [t.notes["onset"] for t, p in zip(source.tracks, row["parts"], strict=True) if p == part]
+            ticks = np.unique(np.concatenate(tracks))
+            for some, others in ((steps, ticks), (ticks, steps)):
+                right = np.clip(np.searchsorted(others, some), 1, len(others) - 1)
+                nearest = np.minimum(np.abs(others[right] - some), np.abs(others[right - 1] - some))
+                assert nearest.max() <= source.ticks_per_beat / 8, (piece.id, part)
+
+
+@pytest.mark.parametrize("steps_per_beat", [8, 12])
+def test_musicnet_on_finer_grids_is_as_long_and_loses_less(
+    musicnet_raw: Path, table: pd.DataFrame, encoded: list[tuple[Piece, codec.Losses]], steps_per_beat: int
+) -> None:
+    fine = list(corpus.encode_all(musicnet_raw, table, steps_per_beat=steps_per_beat, alphabet=WIDE))
+    assert len(fine) == 53
+    for (piece, losses), (coarse, coarse_losses) in zip(fine, encoded, strict=True):
+        assert piece.id == coarse.id
+        assert abs(len(piece.tokens) / steps_per_beat - len(coarse.tokens) / 4) <= 1 / 4
+        assert losses.merged_on_grid <= coarse_losses.merged_on_grid
+    assert sum(losses.off_grid for _, losses in fine) < sum(losses.off_grid for _, losses in encoded)
+
+
+def test_the_figures_of_encoding_musicnet(encoded: list[tuple[Piece, codec.Losses]]) -> None:
+    splits = {piece.id: "train" for piece, _ in encoded[1:]} | {encoded[0][0].id: "test"}
+    figures = corpus.encoding_figures(encoded, splits, Grid(4, WIDE))
+    assert (figures["pieces"], figures["alphabet"], figures["symbols_used"]) == (53, 66, 66)
+    assert (figures["pitch_lowest"], figures["pitch_highest"]) == (36, 99)
+    assert figures["steps"] == sum(len(piece.tokens) for piece, _ in encoded)
+    assert figures["phrases"] == sum(-(-len(piece.tokens) // 16) for piece, _ in encoded)
+    assert 0 < figures["onsets_off_grid_share"] < 1
+    assert figures["splits"]["test"] == {"works": 1, "pieces": 1, "steps": len(encoded[0][0].tokens)}
+    assert figures["splits"]["train"]["pieces"] == 52
+    assert figures["splits"]["validation"] == {"works": 0, "pieces": 0, "steps": 0}
+
+
+# Corpora made small
+
+
+def decisions(folder: Path) -> dict[str, tuple[str, str]]:
+    return {
+        row["id"]: (row["decision"], row["reason"]) for row in corpus.survey(folder, match="quartet").to_dict("records")
+    }
+
+
+def test_a_damaged_file_is_a_row_and_no_error(tmp_path: Path) -> None:
+    whole = write_corpus(tmp_path / "whole", {"a": quartet()}) / "a.mid"
+    damaged = {"half": whole.read_bytes()[:60], "empty": b"", "text": b"not MIDI at all"}
+    found = decisions(write_corpus(tmp_path / "raw", {**damaged, "good": quartet()}))
+    assert found.pop("good") == (corpus.SELECTED, "two violins, viola and cello")
+    assert set(found) == set(damaged)
+    for id, (decision, reason) in found.items():
+        assert decision == corpus.UNREADABLE
+        assert reason.startswith(f"{id}.mid: not a readable MIDI file (")
+        assert "\n" not in reason
+
+
+def test_files_that_are_no_quartets_are_rows_with_reasons(tmp_path: Path) -> None:
+    files = {
+        "good": quartet(),
+        "silent": Midi(480, ()),
+        "solo": Midi(480, (track("Cello", 42, *line(48)),)),
+        "fugue": quartet(lift=1),
+        "quintet": quartet(track("Piano", 0, *line(60))),
+    }
+    found = decisions(write_corpus(tmp_path, files, ensemble={"fugue": "Solo Violin"}))
+    assert found == {
+        "good": (corpus.SELECTED, "two violins, viola and cello"),
+        "silent": (corpus.REJECTED, "no track for violin_1, violin_2, viola, cello (found: no notes)"),
+        "solo": (corpus.REJECTED, "no track for violin_1, violin_2, viola (found: Cello (program 42))"),
+        "fugue": (corpus.REJECTED, "its ensemble is Solo Violin"),
+        "quintet": (corpus.REJECTED, "a fifth part: Piano (program 0), 8 notes"),
+    }
+
+
+def test_the_same_notes_are_one_piece_whatever_the_file_is_like(tmp_path: Path) -> None:
+    plain = quartet()
+    finer = Midi(
+        960,
+        tuple(track(t.name, t.program, *((2 * o, 2 * d, p) for o, d, p, _ in t.notes.tolist())) for t in plain.tracks),
+    )
+    files = {"one": plain, "finer": finer, "renamed": quartet(names=("", "", "", "")), "other": quartet(lift=1)}
+    table = corpus.survey(write_corpus(tmp_path, files), match="quartet").set_index("id")
+    assert table["duplicate_of"].to_dict() == {"one": "", "finer": "one", "renamed": "one", "other": ""}
+    assert table["position"].to_dict() == {"one": 0, "finer": -1, "renamed": -1, "other": 1}
+    assert table.loc["finer", "reason"] == "same notes as one"
+
+
+def test_exchanged_parts_are_another_piece(tmp_path: Path) -> None:
+    exchanged = quartet(names=("Violin II", "Violin I", "Viola", "Cello"))
+    assert set(
+        corpus.survey(write_corpus(tmp_path, {"a": quartet(), "b": exchanged}), match="quartet")["decision"]
+    ) == {corpus.SELECTED}
+
+
+def test_a_track_left_out_is_named(tmp_path: Path) -> None:
+    click = track("Click", 115, (0, 10, 60))
+    found = decisions(write_corpus(tmp_path, {"a": quartet(click)}))
+    assert found == {"a": (corpus.SELECTED, "two violins, viola and cello; left out: Click")}
+
+
+def test_a_row_tells_what_is_in_the_file(tmp_path: Path) -> None:
+    (row,) = corpus.survey(write_corpus(tmp_path, {"a": quartet()}), match="quartet").to_dict("records")
+    assert row["programs"] == [40, 40, 41, 42]
+    assert row["tracks"] == ["Violin I", "Violin II", "Viola", "Cello"]
+    assert row["parts"] == list(PARTS)
+    assert row["notes"] == 32
+    assert row["beats"] == (7 * 240 + 200) / 480
+
+
+def test_a_folder_without_quartets_is_one_error(tmp_path: Path) -> None:
+    files: dict[str, Midi | bytes] = {"solo": Midi(480, (track("Cello", 42, *line(48)),)), "text": b"no MIDI"}
+    with pytest.raises(CorpusError, match=r"no string quartet among 2 files \(.*1 rejected") as caught:
+        corpus.survey(write_corpus(tmp_path, files), match="quartet")
+    assert "solo.mid: no track for" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_empty_corpus_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"no string quartet among 0 files \(none\)"):
+        corpus.survey(write_corpus(tmp_path, {}), match="quartet")
+
+
+def test_another_corpus_than_the_papers_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"35 of its 36 files.*needs download.source 'musicnet'"):
+        corpus.survey(write_corpus(tmp_path, {"2104": quartet()}), match="paper")
+
+
+def test_missing_metadata_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"metadata\.csv: not a readable table.*run the stage `download`"):
+        corpus.read_metadata(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b'id,file\n"a,b'])
+def test_damaged_metadata_are_an_error(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "metadata.csv").write_bytes(content)
+    with pytest.raises(CorpusError, match=r"metadata\.csv: "):
+        corpus.read_metadata(tmp_path)
+
+
+def test_a_missing_column_is_named(tmp_path: Path) -> None:
+    (tmp_path / "metadata.csv").write_text("id,composer,work,movement,file\n")
+    with pytest.raises(CorpusError, match="no column ensemble; needed are id, composer, work"):
+        corpus.read_metadata(tmp_path)
+
+
+def test_an_id_that_is_there_twice_is_an_error(tmp_path: Path) -> None:
+    folder = write_corpus(tmp_path, {"a": quartet(), "b": quartet()})
+    with (folder / "metadata.csv").open("a") as file:
+        file.write("b,Haydn,w,1,,b.mid\n")
+    with pytest.raises(CorpusError, match="id b is there twice"):
+        corpus.read_metadata(folder)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    folder = write_corpus(tmp_path, {"a": quartet(), "b": quartet()})
+    (folder / "b.mid").unlink()
+    with pytest.raises(CorpusError, match=r"names b\.mid, which is not in"):
+        corpus.read_metadata(folder)
+
+
+def test_metadata_stay_strings(tmp_path: Path) -> None:
+    folder = write_corpus(tmp_path, {"0010": quartet()}, work={"0010": "NA"})
+    (row,) = corpus.read_metadata(folder).to_dict("records")
+    assert (row["id"], row["work"], row["ensemble"]) == ("0010", "NA", "")
+
+
+def test_a_piece_is_encoded_with_its_techniques(tmp_path: Path) -> None:
+    pizzicato = track("Cello pizz.", 45, (1920, 480, 60))
+    folder = write_corpus(tmp_path, {"a": quartet(pizzicato)}, work={"a": "op. 1"})
+    ((piece, losses),) = corpus.encode_all(
+        folder, corpus.survey(folder, match="quartet"), steps_per_beat=4, alphabet=WIDE
+    )
+    assert (piece.id, piece.composer, piece.work) == ("a", "Haydn", "op. 1")
+    assert piece.tokens[16:, 3].tolist() == [60 - 36, WIDE.sustain, WIDE.sustain, WIDE.sustain]
+    assert losses.notes == 33
+    assert piece.bars.tolist() == [0] * 16 + [1] * 4
+
+
+def test_a_file_whose_parts_were_not_found_cannot_be_encoded(tmp_path: Path) -> None:
+    files = {"good": quartet(), "solo": Midi(480, (track("Cello", 42, *line(48)),))}
+    folder = write_corpus(tmp_path, files)
+    row = corpus.survey(folder, match="quartet").to_dict("records")[1]
+    with pytest.raises(CorpusError, match=r"solo \(solo\.mid\): its four parts were not found \(no track for"):
+        corpus.encode_file(folder, row, steps_per_beat=4, alphabet=ALPHABET)
+
+
+# Bars
+
+
+def bars(signatures: list[TimeSignature], *, steps: int, tpb: int = 480, spb: int = 4) -> list[int]:
+    """How many steps each bar has."""
+    player = track("", 40, (0, steps * tpb // spb, 60))
+    numbers = corpus.bar_numbers(Midi(tpb, (player,), tuple(signatures)), steps=steps, steps_per_beat=spb)
+    assert (np.diff(numbers, prepend=0) >= 0).all()
+    assert len(numbers) == steps
+    return np.bincount(numbers).tolist()  # type: ignore[no-any-return]
+
+
+def test_without_a_signature_bars_have_four_beats() -> None:
+    assert bars([], steps=40) == [16, 16, 8]
+
+
+def test_bars_of_three_four_and_six_eight() -> None:
+    assert bars([TimeSignature(0, 3, 4)], steps=30) == [12, 12, 6]
+    assert bars([TimeSignature(0, 6, 8)], steps=30, spb=12) == [30]
+    assert bars([TimeSignature(0, 6, 8)], steps=80, spb=12) == [36, 36, 8]
+
+
+def test_a_pickup_bar_is_a_bar() -> None:
+    assert bars([TimeSignature(0, 1, 4), TimeSignature(480, 4, 4)], steps=40) == [4, 16, 16, 4]
+
+
+def test_bars_before_the_first_signature_have_four_beats() -> None:
+    assert bars([TimeSignature(1920, 3, 4)], steps=40) == [16, 12, 12]
+
+
+def test_a_change_of_signature_begins_a_bar() -> None:
+    assert bars([TimeSignature(0, 4, 4), TimeSignature(3840, 3, 4)], steps=56) == [16, 16, 12, 12]
+    # In the middle of a bar, too.
+    assert bars([TimeSignature(0, 4, 4), TimeSignature(2400, 2, 4)], steps=36) == [16, 4, 8, 8]
+
+
+def test_a_repeated_signature_on_a_bar_line_changes_nothing() -> None:
+    assert bars([TimeSignature(0, 4, 4), TimeSignature(1920, 4, 4)], steps=40) == [16, 16, 8]
+
+
+def test_a_signature_after_the_end_changes_nothing() -> None:
+    assert bars([TimeSignature(0, 3, 4), TimeSignature(48000, 2, 4)], steps=30) == [12, 12, 6]
+
+
+def test_of_two_signatures_at_one_tick_the_later_in_the_file_counts() -> None:
+    assert bars([TimeSignature(0, 4, 4), TimeSignature(0, 3, 4)], steps=30) == [12, 12, 6]
+    assert bars([TimeSignature(0, 3, 4), TimeSignature(0, 4, 4)], steps=30) == [16, 14]
+
+
+def test_bar_lines_are_rounded_to_the_grid() -> None:
+    # Bars of 7/16 are 3.5 steps at 2 steps per beat; halves go up.
+    assert bars([TimeSignature(0, 7, 16)], steps=14, spb=2) == [4, 3, 4, 3]
+
+
+def test_a_file_without_notes_has_bars_too() -> None:
+    assert corpus.bar_numbers(Midi(480, ()), steps=20, steps_per_beat=4).tolist() == [0] * 16 + [1] * 4
