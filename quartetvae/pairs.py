@@ -30,7 +30,8 @@ def choose(wanted: Wanted, pieces: Pieces, table: pd.DataFrame, raw: Path) -> li
     Raises
     ------
     CorpusError
-        For an id that is not in the corpus or has no four parts, or if there are no two pieces to pair.
+        For an id that is not in the corpus or has no four parts, for two pairs of one name, or if there are no two
+        pieces to pair.
     """
     if wanted == "auto":
         held_out = pieces.of("test")
@@ -43,6 +44,10 @@ def choose(wanted: Wanted, pieces: Pieces, table: pd.DataFrame, raw: Path) -> li
         ids = list(paper.PAIRS)
     else:
         ids = [(a, b) for a, b in wanted]
+    names = ["-".join(pair) for pair in ids]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise CorpusError(f"interpolate.pairs: two pairs are called {twice}; their files would be the same. Keep one.")
     encoded = {piece.id: piece for piece in pieces.pieces}
     rows = {str(row["id"]): row for row in table.to_dict("records")}
 

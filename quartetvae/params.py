@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from quartetvae.errors import ParamsError
 
@@ -65,9 +65,22 @@ class _Section(BaseModel):
 
 
 Share = Annotated[float, Field(ge=0, lt=1)]
+SplitShare = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
+Width = Annotated[int, Field(ge=1, le=8192)]
+"""Of a layer; more is a slip of the finger and would not end."""
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Tempo = Annotated[float, Field(ge=10, le=400)]
+
+
+PieceId = Annotated[str, BeforeValidator(lambda found: str(found) if type(found) is int else found)]
+"""A MusicNet id is a number, and YAML reads it as one."""
+
+Pairs = Annotated[
+    Literal["paper", "auto"]
+    | Annotated[list[Annotated[list[PieceId], Field(min_length=2, max_length=2)]], Field(min_length=1)],
+    Field(description="'paper', 'auto' or a list of pairs of ids, such as [['2104', '2178']], is needed"),
+]
 
 
 class Download(_Section):
@@ -103,8 +116,8 @@ class Split(_Section):
 
     by: Literal["work", "tail"]
     seed: Seed
-    validation: Share
-    test: Share
+    validation: SplitShare
+    test: SplitShare
 
     @model_validator(mode="after")
     def _rest_for_training(self) -> "Split":
@@ -116,7 +129,7 @@ class Split(_Section):
 class Phrases(_Section):
     """How pieces are cut."""
 
-    beats_per_phrase: Count
+    beats_per_phrase: Annotated[int, Field(ge=1, le=256)]
     boundary: Literal["onset", "sustain"]
     align: Literal["beat", "bar"]
 
@@ -143,10 +156,10 @@ class Model(_Section):
     decoder: Literal["flat"]
     cell: Literal["lstm", "gru"]
     bidirectional: bool
-    units: Count
-    layers: Count
-    latent_dim: Count
-    embedding_dim: Count
+    units: Width
+    layers: Annotated[int, Field(ge=1, le=16)]
+    latent_dim: Width
+    embedding_dim: Width
     dropout: Share
 
 
@@ -174,8 +187,9 @@ class Reconstruct(_Section):
 class Interpolate(_Section):
     """Between which pieces, and how."""
 
-    pairs: Literal["paper", "auto"] | list[Annotated[list[str], Field(min_length=2, max_length=2)]]
-    points: Annotated[int, Field(ge=2)]
+    pairs: Pairs
+    points: Annotated[int, Field(ge=3, le=1025)]
+    """Both ends included, so that there is one between them."""
     path: Literal["linear", "spherical"]
     beats: Count
     decode: Literal["mean", "sample"]
@@ -256,11 +270,12 @@ def _section(name: str, content: dict[str, Any], path: Path) -> _Section:
     try:
         return kind.model_validate(content[name])
     except ValidationError as error:
-        problems = "; ".join(_problem(name, kind, detail) for detail in error.errors())
+        # A value that fits none of several kinds has an error for each; one line will do.
+        problems = "; ".join(dict.fromkeys(_problem(name, kind, content[name], detail) for detail in error.errors()))
         raise ParamsError(f"{path}, {problems}.") from error
 
 
-def _problem(section: str, kind: type[_Section], detail: Any) -> str:
+def _problem(section: str, kind: type[_Section], content: Any, detail: Any) -> str:
     location = [str(part) for part in detail["loc"]]
     # Union members and list positions are pydantic's affair; the user knows the key.
     where = ".".join([section, *location[:1]])
@@ -270,5 +285,8 @@ def _problem(section: str, kind: type[_Section], detail: Any) -> str:
         return f"{where}: missing"
     if detail["type"] == "value_error":
         return f"{where}: {detail['ctx']['error']}"
+    described = kind.model_fields[location[0]].description if location else None
+    if described:
+        return f"{where}: {content[location[0]]!r} found; {described}"
     message = detail["msg"][0].lower() + detail["msg"][1:]
     return f"{where}: {detail['input']!r} found; {message}"

@@ -3,8 +3,9 @@
 Conventions
 -----------
 A phrase is `steps` grid steps of a piece, all four parts; the last one of a piece is filled up with rests. Validation
-and test phrases tile their pieces once. Only training phrases are augmented, after the split, so that no altered copy
-of a held-out work is ever trained on; `tail_share` turns that upside down on purpose, as the paper's code did.
+and test phrases tile their pieces: once with `align` `beat`; with `bar` they overlap where bars do not fill a phrase.
+Only training phrases are augmented, after the split, so that no altered copy of a held-out work is ever trained on;
+`tail_share` turns that upside down on purpose, as the paper's code did.
 """
 
 import dataclasses
@@ -46,7 +47,7 @@ def split_by_work(pieces: Sequence[Piece], split: params.Split) -> dict[str, str
     if len(weights) <= len(wanted):
         raise DatasetError(
             f"{len(weights)} work(s) found; split by work needs {len(wanted) + 1} at least, one each for training, "
-            f"{' and '.join(wanted)}. Add works, or set the share of a split to 0."
+            f"{' and '.join(wanted)}. Add works, or say in metadata.csv which pieces belong to different works."
         )
     total = sum(weights.values())
     remaining = sorted(weights, key=rank)
@@ -165,8 +166,14 @@ def build(pieces: Pieces, form: params.Phrases, augment: params.Augment) -> dict
     Raises
     ------
     DatasetError
-        If nothing is left to train on.
+        If a phrase is longer than every piece, or nothing is left to train on.
     """
+    longest = max(len(piece.tokens) for piece in pieces.pieces) // pieces.grid.steps_per_beat
+    if form.beats_per_phrase > longest:
+        raise DatasetError(
+            f"phrases.beats_per_phrase is {form.beats_per_phrase}, but the longest piece has {longest} whole beats; "
+            "make phrases shorter."
+        )
     grid = pieces.grid
     empty = _no_phrases(form, grid)
     sets = {
@@ -222,11 +229,11 @@ def _sounding(phrases: PhraseSet) -> PhraseSet:
 
 
 def figures(sets: Mapping[str, PhraseSet]) -> dict[str, dict[str, int]]:
-    """The figures of metrics/augment.json: for each split its phrases, pieces, and phrases before transposition."""
+    """The figures of metrics/augment.json: for each split its phrases, the windows they come from, and pieces."""
     return {
         name: {
             "phrases": len(phrases),
-            "untransposed": int((phrases.semitones == 0).sum()),
+            "windows": len(set(zip(phrases.pieces.tolist(), phrases.starts.tolist(), strict=True))),
             "pieces": len(np.unique(phrases.pieces)),
         }
         for name, phrases in sets.items()

@@ -20,10 +20,12 @@ import importlib.resources
 import io
 import itertools
 import multiprocessing
+import os
 import re
 import shutil
 import sys
 import tarfile
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -141,9 +143,16 @@ def _musicnet_checksums() -> dict[str, str]:
     return {name: checksum for checksum, name in pairs}
 
 
+def _scheme(mirror: str) -> str:
+    try:
+        return urlsplit(mirror).scheme
+    except ValueError as error:
+        raise SourceError(f"QUARTETVAE_MIRROR={mirror}: neither a folder nor a URL ({error}).") from error
+
+
 def _obtain(name: str, cache: Path, mirror: str | None) -> _Obtained:
     """A file of MusicNet: the mirror's own where the mirror is a folder, else one in the cache."""
-    if mirror and urlsplit(mirror).scheme not in ("http", "https"):
+    if mirror and _scheme(mirror) not in ("http", "https"):
         parts = urlsplit(mirror)
         folder = Path(url2pathname(parts.path)) if parts.scheme == "file" else Path(mirror)
         path = folder / name
@@ -397,10 +406,10 @@ def _read_metadata(path: Path, music: Sequence[str]) -> dict[str, dict[str, str]
             header, rows = list(reader.fieldnames or ()), list(reader)
     except (UnicodeDecodeError, csv.Error) as error:
         raise SourceError(f"{path}: not a CSV table in UTF-8 ({error}); save it again as UTF-8.") from error
-    if "file" not in header or not set(header) <= set(COLUMNS):
+    if "file" not in header or not set(header) <= set(COLUMNS) or len(set(header)) < len(header):
         raise SourceError(
             f"{path}: columns {', '.join(header) or 'none'} found; 'file' is needed, and of {', '.join(COLUMNS)} any "
-            "others may be there."
+            "others may be there, each once."
         )
     known: dict[str, dict[str, str]] = {}
     ids: dict[str, str] = {}
@@ -417,9 +426,11 @@ def _read_metadata(path: Path, music: Sequence[str]) -> dict[str, dict[str, str]
         if name in known:
             raise SourceError(f"{path}, row {number}: file '{name}' is described twice; keep one row.")
         piece_id = values.get("id", "")
-        if piece_id and not re.fullmatch(r"\w[\w.-]*", piece_id):
+        # Outputs have a folder of this name, beside a table that ends in .parquet.
+        if piece_id and (not re.fullmatch(r"\w[\w.-]*", piece_id) or piece_id.endswith(".parquet")):
             raise SourceError(
-                f"{path}, row {number}: id '{piece_id}' is to name files too; use letters, digits, '_', '-' and '.'."
+                f"{path}, row {number}: id '{piece_id}' is to name folders too; use letters, digits, '_', '-' and '.', "
+                "and no .parquet at the end."
             )
         if piece_id in ids:
             raise SourceError(
@@ -472,8 +483,21 @@ def _convert_all(jobs: Sequence[_Job], workers: int) -> list[str | None]:
         return []
     # Started afresh: a fork of a process with threads (TensorFlow's, say) may hang.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max(1, min(workers, len(jobs))), mp_context=context) as executor:
+    processes = max(1, min(workers, len(jobs)))
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_end_with_parent) as executor:
         return list(tqdm(executor.map(_convert, jobs), desc="scores to MIDI", total=len(jobs), unit="score"))
+
+
+def _end_with_parent() -> None:
+    """Let this process end when the one that started it does: killed, it cannot say so any more."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _convert(job: _Job) -> str | None:

@@ -88,3 +88,10 @@ def test_all_of_the_papers_pairs_are_found_in_musicnet(musicnet_raw: Path) -> No
     empty = Pieces((), (), Grid(4, ALPHABET), 0.0)
     found = pairs.choose("paper", empty, table, musicnet_raw)
     assert tuple((a.id, b.id) for a, b in found) == paper.PAIRS
+
+
+@pytest.mark.parametrize("wanted", [[["a", "b"], ["a", "b"]], [["a-b", "t1"], ["a", "b-t1"]]])
+def test_two_pairs_whose_files_would_have_one_name_are_an_error(wanted: list[list[str]]) -> None:
+    content = pieces(train=some("a", "b", "a-b", "b-t1"), test=some("t1", "t2"))
+    with pytest.raises(CorpusError, match="two pairs are called a-b"):
+        choose(wanted, content)

@@ -96,10 +96,14 @@ def test_scalars_are_those_of_yaml_1_2_and_of_dvc(text: str, value: object, tmp_
         ("encode", "steps_per_beat", 0, "0 found"),
         ("encode", "pitch_max", 128, "128 found; input should be less than or equal to 127"),
         ("split", "seed", -1, "-1 found"),
-        ("interpolate", "points", 1, "1 found; input should be greater than or equal to 2"),
+        ("interpolate", "points", 1, "1 found; input should be greater than or equal to 3"),
         ("interpolate", "pairs", "all", "'all' found"),
         ("interpolate", "pairs", [["a", "b", "c"]], "found; "),
-        ("interpolate", "pairs", [[2104, 2178]], "found; "),
+        ("interpolate", "pairs", [], "'paper', 'auto' or a list of pairs of ids"),
+        ("interpolate", "pairs", [[2.5, "a"]], "'paper', 'auto' or a list of pairs of ids"),
+        ("phrases", "beats_per_phrase", 100000, "100000 found; input should be less than or equal to 256"),
+        ("model", "units", 10**7, "10000000 found; input should be less than or equal to 8192"),
+        ("split", "validation", 0.0, "0.0 found; input should be greater than 0"),
         ("download", "source", "zenodo", "'zenodo' found"),
         ("reconstruct", "tempo_qpm", 0, "0 found"),
     ],
@@ -221,3 +225,16 @@ def test_a_file_that_is_no_mapping_is_an_error(content: str, kind: str, tmp_path
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ParamsError, match=r"params\.yaml: cannot be read \(No such file.*run from the project's root"):
         params.load("model", path=tmp_path / "params.yaml")
+
+
+def test_ids_that_yaml_reads_as_numbers_are_ids(tmp_path: Path) -> None:
+    path = write(tmp_path / "params.yaml", with_value("interpolate", "pairs", [[2104, 2178]]))
+    (section,) = params.load("interpolate", path=path)
+    assert section.pairs == [["2104", "2178"]]
+
+
+def test_a_value_that_fits_none_of_several_kinds_is_one_problem(tmp_path: Path) -> None:
+    path = write(tmp_path / "params.yaml", with_value("interpolate", "pairs", 3))
+    with pytest.raises(ParamsError) as caught:
+        params.load("interpolate", path=path)
+    assert str(caught.value).count("interpolate.pairs") == 1

@@ -385,7 +385,7 @@ def test_the_figures_count_phrases_and_pieces() -> None:
     found = build(augment=changed(AUGMENT, semitones_min=0, semitones_max=1, hop_steps=4))
     counted = phrases.figures(found)
     assert set(counted) == {"train", "validation", "test"}
-    assert counted["test"] == {"phrases": 4, "untransposed": 4, "pieces": 1}
-    assert counted["train"]["untransposed"] == 2 + 5
+    assert counted["test"] == {"phrases": 4, "windows": 4, "pieces": 1}
+    assert counted["train"]["windows"] == 2 + 5
     assert counted["train"]["phrases"] == len(found["train"])
     assert counted["train"]["pieces"] == 2

@@ -434,6 +434,8 @@ def test_an_unreadable_score_is_passed_on_as_it_is_with_a_warning(
         (b"file\nTrio.mid\nTrio.mid\n", "row 2: file .* described twice"),
         (b"file,id\nTrio.mid,a\nHaydn/op 20/no 4.musicxml,a\n", r"row 2: id 'a' is also that of Trio\.mid"),
         (b"file,id\nTrio.mid,../a\n", "row 1: id '../a'"),
+        (b"file,id\nTrio.mid,pieces.parquet\n", r"row 1: id 'pieces\.parquet'"),
+        (b"file,work,work\nTrio.mid,a,b\n", "each once"),
         (b"file,work\nTrio.mid,Trio, in G\n", "row 1: more cells than columns"),
         ("file,composer\nTrio.mid,Dvo\u0159\u00e1k\n".encode("iso8859-2"), "UTF-8"),
     ],

@@ -49,6 +49,10 @@ def _files(folder: Path) -> set[Path]:
         ("download", "download", "source", "internet", ("download.source", "'internet' found", "musicnet")),
         ("filter", "filter", "match", None, ("filter.match", "None found")),
         ("encode", "split", "test", 1.5, ("split.test", "1.5 found")),
+        ("encode", "split", "test", 0.0, ("split.test", "0.0 found", "greater than 0")),
+        ("interpolate", "interpolate", "pairs", [], ("interpolate.pairs", "[] found", "'auto'")),
+        ("interpolate", "interpolate", "pairs", [["a"]], ("interpolate.pairs", "[['a']] found", "pairs of ids")),
+        ("interpolate", "interpolate", "points", 2, ("interpolate.points", "2 found", "equal to 3")),
     ],
 )
 def test_bad_params(folder: Path, stage: str, section: str, key: str, value: Any, words: tuple[str, ...]) -> None:
@@ -82,6 +86,22 @@ def test_a_network_that_fails_names_the_demo_and_the_variable(folder: Path) -> N
     workspace.change_params(folder, {"download": {"source": "musicnet"}})
     # Nothing listens on port 9 of this machine.
     fails_with(folder, "download", "make demo", "QUARTETVAE_MIRROR", QUARTETVAE_MIRROR="http://127.0.0.1:9/")
+
+
+def test_a_number_of_processes_that_is_none(folder: Path) -> None:
+    fails_with(folder, "download", "QUARTETVAE_WORKERS", "'many'", QUARTETVAE_WORKERS="many")
+
+
+def test_a_mirror_that_is_neither_folder_nor_url(folder: Path) -> None:
+    workspace.change_params(folder, {"download": {"source": "musicnet"}})
+    fails_with(folder, "download", "QUARTETVAE_MIRROR", "neither a folder nor a URL", QUARTETVAE_MIRROR="http://[::1/x")
+
+
+def test_phrases_longer_than_every_piece(folder: Path) -> None:
+    workspace.change_params(folder, {"phrases": {"beats_per_phrase": 9}})
+    for stage in ("download", "filter", "encode"):
+        assert workspace.run(folder, f"stages.{stage}").returncode == 0
+    fails_with(folder, "augment", "beats_per_phrase is 9", "8 whole beats")
 
 
 def test_a_stage_before_the_one_it_needs(folder: Path) -> None:

@@ -35,7 +35,8 @@ def draw(pieces: Mapping[str, Sequence[Piece]], grid: Grid, section: params.Eval
     if not count:
         empty = ", ".join(name for name, excerpts in joined.items() if not len(excerpts))
         raise DatasetError(
-            f"no excerpt of {section.excerpt_beats} beats in: {empty}; make evaluate.excerpt_beats smaller."
+            f"no excerpt of {section.excerpt_beats} beats in: {empty}; make evaluate.excerpt_beats smaller, "
+            "or interpolate.beats larger."
         )
     rng = np.random.default_rng(section.seed)
     return {name: excerpts[rng.permutation(len(excerpts))[:count]] for name, excerpts in joined.items()}
