@@ -319,7 +319,7 @@ def bars(signatures: list[TimeSignature], *, steps: int, tpb: int = 480, spb: in
     numbers = corpus.bar_numbers(Midi(tpb, (player,), tuple(signatures)), steps=steps, steps_per_beat=spb)
     assert (np.diff(numbers, prepend=0) >= 0).all()
     assert len(numbers) == steps
-    return np.bincount(numbers).tolist()  # type: ignore[no-any-return]
+    return [int(count) for count in np.bincount(numbers)]
 
 
 def test_without_a_signature_bars_have_four_beats() -> None:
