@@ -106,6 +106,18 @@ def fetch(download: params.Download, raw: Path, *, cache: Path, mirror: str | No
         fetch_directory(Path(download.directory), raw, workers=workers)
 
 
+def workers(setting: str) -> int:
+    """How many processes to convert scores in: the number that the environment sets, as many as cores if it is "".
+
+    Raises `SourceError` for anything but a whole number of 1 or more.
+    """
+    if not setting:
+        return os.cpu_count() or 1
+    if not setting.isdecimal() or int(setting) < 1:
+        raise SourceError(f"QUARTETVAE_WORKERS is '{setting}'; a number of processes, 1 or more, is needed.")
+    return int(setting)
+
+
 # MusicNet
 
 

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 from quartetvae import errors, params, sources
-from quartetvae.errors import SourceError
 
 
 def main() -> None:
@@ -15,16 +14,8 @@ def main() -> None:
         Path("data/raw"),
         cache=Path(os.environ.get("QUARTETVAE_CACHE", ".work/downloads")),
         mirror=os.environ.get("QUARTETVAE_MIRROR") or None,
-        workers=_workers(os.environ.get("QUARTETVAE_WORKERS", "")),
+        workers=sources.workers(os.environ.get("QUARTETVAE_WORKERS", "")),
     )
-
-
-def _workers(setting: str) -> int:
-    if not setting:
-        return os.cpu_count() or 1
-    if not setting.isdecimal() or setting == "0":
-        raise SourceError(f"QUARTETVAE_WORKERS is '{setting}'; a number of processes, 1 or more, is needed.")
-    return int(setting)
 
 
 if __name__ == "__main__":
