@@ -42,7 +42,8 @@ lint: $(READY) ## Check style and types
 	mypy
 
 check: $(READY) ## Check that dvc.lock is up to date with code and parameters
-	@dvc repro --dry --allow-missing | tee /dev/stderr | grep --quiet 'Data and pipelines are up to date'
+	@found="$$(dvc repro --dry --allow-missing)"; echo "$$found"; \
+	  echo "$$found" | grep --quiet 'Data and pipelines are up to date'
 
 lock: $(READY) ## Write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
