@@ -45,9 +45,12 @@ check: $(READY) ## Check that dvc.lock is up to date with code and parameters
 	@found="$$(dvc repro --dry --allow-missing)"; echo "$$found"; \
 	  echo "$$found" | grep --quiet 'Data and pipelines are up to date'
 
-lock: $(READY) ## Write requirements.lock anew from pyproject.toml (needs uv)
+# numerics.lock repeats the lines of the libraries that figures hang on: another test tool must not retrain the model.
+lock: $(READY) ## Write requirements.lock anew from pyproject.toml, and numerics.lock from that (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	  --python-version 3.11 --extra dev pyproject.toml --output-file requirements.lock
+	names="$$(sed 's/==.*//' numerics.lock | sort -u | paste -sd '|')"; \
+	  grep -E "^($$names)==" requirements.lock | sed 's/ \\$$//' > numerics.new && mv numerics.new numerics.lock
 
 clean: ## Remove what make and dvc made here, but for DVC's cache
 	rm -rf $(VENV) .work .mypy_cache .pytest_cache .ruff_cache .hypothesis

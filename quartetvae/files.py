@@ -1,5 +1,6 @@
 """Files that are whole or not there: everything is written beside its place and moved there in one step."""
 
+import glob
 import json
 import os
 import shutil
@@ -9,12 +10,31 @@ from pathlib import Path
 from typing import Any
 
 
+def _beside(path: Path) -> Path:
+    """A temporary name beside `path`; what processes that were killed left under such names is removed."""
+    for left in path.parent.glob(f".partial-*-{glob.escape(path.name)}"):
+        number = left.name.split("-")[1]
+        if number.isdecimal() and not _runs(int(number)):
+            shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+    # The suffix stays last: some writers choose their format by it.
+    return path.with_name(f".partial-{os.getpid()}-{path.name}")
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is somebody else's
+        return True
+    return True
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path` to write a file to; move it there at the end, remove it on an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The suffix stays last: some writers choose their format by it.
-    temporary = path.with_name(f".partial-{os.getpid()}-{path.name}")
+    temporary = _beside(path)
     try:
         yield temporary
         temporary.replace(path)
@@ -25,7 +45,7 @@ def replacing(path: Path) -> Iterator[Path]:
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
     """As `replacing`, for a folder; what `path` held before is gone afterwards."""
-    temporary = path.with_name(f".partial-{os.getpid()}-{path.name}")
+    temporary = _beside(path)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     try:

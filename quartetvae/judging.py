@@ -22,15 +22,21 @@ def reconstructions(
     alphabet = model.architecture.grid.alphabet
     rng = np.random.default_rng(section.seed)
     mean, _ = model.encode(held_out.tokens)
-    decoded = model.decode(latent.codes(model, held_out.tokens, decode=section.decode, rng=rng))
-    work_of = {piece.id: (piece.composer, piece.work) for piece in pieces.pieces}
+    z = latent.codes(model, held_out.tokens, decode=section.decode, rng=rng)
+    decoded = model.decode(z)
+    forced = model.teacher_forced(held_out.tokens, z)
+    works = {piece.id: f"{piece.composer}: {piece.work}" for piece in pieces.pieces}
+    of_work = [works[id] for id in held_out.pieces.tolist()]
+    of_composer = [work.split(":")[0] for work in of_work]
     return {
         "phrases": len(held_out),
-        "works": len({work_of[id] for id in held_out.pieces.tolist()}),
+        "works": len(set(of_work)),
         **reconstruction.compare(held_out.tokens, decoded, alphabet),
-        "teacher_forced_accuracy": None,
+        "teacher_forced_accuracy": None if forced is None else reconstruction.token_accuracy(held_out.tokens, forced),
         **latent.bounds(model, held_out.tokens, rng=rng),
         "active_units": latent.active_units(mean),
+        "by_composer": reconstruction.by_group(held_out.tokens, decoded, of_composer, alphabet),
+        "by_work": reconstruction.by_group(held_out.tokens, decoded, of_work, alphabet),
         "baselines": reconstruction.baselines(held_out.tokens, training.tokens, alphabet),
     }
 

@@ -69,6 +69,7 @@ SplitShare = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 Width = Annotated[int, Field(ge=1, le=8192)]
 """Of a layer; more is a slip of the finger and would not end."""
+Depth = Annotated[int, Field(ge=1, le=16)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Tempo = Annotated[float, Field(ge=10, le=400)]
 
@@ -153,14 +154,19 @@ class Augment(_Section):
 class Model(_Section):
     """The network."""
 
-    decoder: Literal["flat"]
+    decoder: Literal["autoregressive", "flat", "hierarchical"]
     cell: Literal["lstm", "gru"]
     bidirectional: bool
-    units: Width
-    layers: Annotated[int, Field(ge=1, le=16)]
+    encoder_units: Width
+    encoder_layers: Depth
+    pooling: Literal["last", "full"]
+    decoder_units: Width
+    decoder_layers: Depth
     latent_dim: Width
     embedding_dim: Width
     dropout: Share
+    word_dropout: Share
+    segment_beats: Annotated[int, Field(ge=1, le=256)]
 
 
 class Train(_Section):
@@ -169,9 +175,20 @@ class Train(_Section):
     epochs: Count
     batch_size: Count
     learning_rate: Annotated[float, Field(gt=0)]
+    schedule: Literal["constant", "cosine"]
+    warmup_steps: Annotated[int, Field(ge=0)]
+    weight_decay: Annotated[float, Field(ge=0)]
+    adam_beta_2: Annotated[float, Field(gt=0, lt=1)]
+    clip_norm: Annotated[float, Field(ge=0)]
     beta: Annotated[float, Field(ge=0)]
+    beta_warmup: Annotated[float, Field(ge=0, le=1)]
+    beta_cycles: Count
+    free_bits: Annotated[float, Field(ge=0)]
+    onset_weight: Annotated[float, Field(gt=0)]
     kl_reduction: Literal["sum", "mean"]
     patience: Count
+    precision: Literal["float32", "mixed_bfloat16"]
+    devices: Literal["one", "all"]
     seed: Seed
 
 

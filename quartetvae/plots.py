@@ -252,6 +252,63 @@ def pitch_classes(path: Path, sets: Mapping[str, Sequence[float | None]]) -> Non
         _save(figure, path)
 
 
+def scores(
+    path: Path,
+    groups: Mapping[str, Mapping[str, Mapping[str, float | None]]],
+    *,
+    baseline: Mapping[str, float | None],
+    title: str,
+) -> None:
+    """Draw token accuracy and onset F1 of several groups of phrases as points, one group below the other.
+
+    Parameters
+    ----------
+    groups
+        By the name of a block (parts, composers ...), then of the group: `token_accuracy` and `onset_f1`. None draws
+        no point.
+    baseline
+        The same two for all phrases of the best guess without a model, as a dotted line.
+
+    Raises
+    ------
+    QuartetError
+        If there is no group.
+    """
+    rows = [(block, name, figures) for block, members in groups.items() for name, figures in members.items()]
+    if not rows:
+        raise QuartetError(f"{path.name}: no groups found; a picture needs one at least.")
+    panels = {"token_accuracy": "Token accuracy", "onset_f1": "Onset F1"}
+    blocks = list(groups)
+    # A gap of half a row between blocks.
+    heights = [index + 0.5 * blocks.index(block) for index, (block, _, _) in enumerate(rows)]
+    with matplotlib.style.context(["default", _STYLE]):
+        figure = Figure(figsize=(12, 1.4 + 0.3 * heights[-1]), layout="constrained")
+        axes_of = figure.subplots(1, 2, sharey=True)
+        lowest = min((value for _, _, row in rows for key in panels if (value := row[key]) is not None), default=0.0)
+        lowest = min([lowest, *(value for value in baseline.values() if value is not None)])
+        for axes, (key, label) in zip(axes_of, panels.items(), strict=True):
+            axes.set_title(label)
+            for height, (block, _, row) in zip(heights, rows, strict=True):
+                value = row[key]
+                if value is not None:
+                    axes.plot([value], [height], "o", color=SET_COLOURS[1 + blocks.index(block) % 5], clip_on=False)
+                    axes.annotate(f"{value:.3f}", (value, height), (-8, 0), textcoords="offset points", **_LEFT_OF)
+            guess = baseline[key]
+            if guess is not None:
+                axes.axvline(guess, color="#666666", linewidth=0.9, linestyle=":")
+            axes.set_xlim(max(0.0, np.floor(10 * lowest - 0.5) / 10), 1)
+            axes.grid(True, axis="x")
+        axes_of[0].set_yticks(heights, [name for _, name, _ in rows])
+        axes_of[0].set_ylim(heights[-1] + 0.7, -0.7)
+        figure.suptitle(title, x=0.005, horizontalalignment="left")
+        line = Line2D([], [], color="#666666", linewidth=0.9, linestyle=":", label="nearest training phrase")
+        figure.legend(handles=[line], loc="outside lower center")
+        _save(figure, path)
+
+
+_LEFT_OF: dict[str, Any] = {"horizontalalignment": "right", "verticalalignment": "center", "fontsize": 8}
+
+
 def _bars(tokens: Tokens, alphabet: Alphabet, steps_per_beat: int) -> list[NDArray[np.float64]]:
     """Rectangles of the notes of each part, shape (notes, 4 corners, 2): beat and pitch."""
     rectangles = []

@@ -1,8 +1,9 @@
 """What people listen to and look at: MIDI files and piano rolls of reconstructions and interpolations."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from quartetvae import dataset, midi, params, plots
 from quartetvae.codec import Tokens
@@ -32,6 +33,18 @@ def reconstruction_example(
     rows = [("original", original.tokens[shown]), ("reconstruction", rebuilt.tokens[shown])]
     title = f"{original.composer}, {original.work} ({original.id})"
     plots.piano_roll(path, rows, grid.alphabet, steps_per_beat=grid.steps_per_beat, title=title)
+
+
+def scores(path: Path, figures: Mapping[str, Any]) -> None:
+    """Draw one split of metrics/reconstruct.json: by part, by composer and by work."""
+    parts = {name.replace("_", " "): scores for name, scores in figures["parts"].items()}
+    works = {name.split(": ", 1)[1]: scores for name, scores in figures["by_work"].items()}
+    plots.scores(
+        path,
+        {"parts": parts, "composers": figures["by_composer"], "works": works},
+        baseline=figures["baselines"]["nearest_phrase"],
+        title=f"Reconstruction of {figures['works']} works that training never saw, {figures['phrases']:,} phrases",
+    )
 
 
 def interpolations(folder: Path, walks: Sequence[Walk], grid: Grid, section: params.Interpolate) -> None:

@@ -118,10 +118,27 @@ def phrase_set(tokens: Tokens, *, grid: Grid = GRID, form: params.Phrases = FORM
     return PhraseSet(tokens, np.full(count, "one"), starts, np.zeros(count, np.int64), grid, form)
 
 
+TRAIN = params.Train.model_validate(
+    {
+        **{"epochs": 1, "batch_size": 8, "learning_rate": 0.01, "schedule": "constant", "warmup_steps": 0},
+        **{"weight_decay": 0.0, "adam_beta_2": 0.999, "clip_norm": 0.0, "beta": 0.5, "beta_warmup": 0.0},
+        **{"beta_cycles": 1, "free_bits": 0.0, "onset_weight": 1.0, "kl_reduction": "sum", "patience": 1},
+        **{"precision": "float32", "devices": "one", "seed": 0},
+    }
+)
+"""Everything at its neutral value."""
+
+
+def train(**changes: Any) -> params.Train:
+    """Section `train` with changes, checked."""
+    return params.Train.model_validate(TRAIN.model_dump() | changes)
+
+
 def architecture(*, grid: Grid = GRID, form: params.Phrases = FORM, **changes: Any) -> Architecture:
     """A tiny network; `changes` to section `model`."""
     tiny: dict[str, Any] = {
-        **{"decoder": "flat", "cell": "gru", "bidirectional": False, "units": 8, "layers": 1},
-        **{"latent_dim": 4, "embedding_dim": 2, "dropout": 0.0},
+        **{"decoder": "flat", "cell": "gru", "bidirectional": False, "pooling": "last", "segment_beats": 1},
+        **{"encoder_units": 8, "encoder_layers": 1, "decoder_units": 8, "decoder_layers": 1},
+        **{"latent_dim": 4, "embedding_dim": 2, "dropout": 0.0, "word_dropout": 0.0},
     }
     return Architecture(params.Model(**{**tiny, **changes}), grid, form)

@@ -33,12 +33,15 @@ class Toy:
         mean = tokens.reshape(len(tokens), -1).astype(np.float32)
         return mean, np.full_like(mean, 2 * math.log(3))
 
-    def decode(self, z: Codes) -> Tokens:
+    def decode(self, z: Codes, *, temperature: float = 0.0, seed: int = 0) -> Tokens:
         rounded = np.clip(np.rint(z), 0, ALPHABET.size - 1)
         return rounded.reshape(len(z), STEPS, 4).astype(np.uint8)
 
     def reconstruction(self, tokens: Tokens, z: Codes) -> NDArray[np.float64]:
         return np.asarray(np.abs(tokens.reshape(len(tokens), -1) - z).sum(axis=1), dtype=np.float64)
+
+    def teacher_forced(self, tokens: Tokens, z: Codes) -> Tokens | None:
+        return None
 
 
 TOY = Toy(architecture(latent_dim=4 * STEPS))

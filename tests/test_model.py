@@ -12,21 +12,34 @@ import numpy as np
 import pytest
 
 from quartetvae import params
-from quartetvae.codec import Alphabet
+from quartetvae.codec import Alphabet, Tokens
 from quartetvae.dataset import Grid
 from quartetvae.errors import ModelError
 from quartetvae.model import architecture as records
 from quartetvae.model import saving
 from quartetvae.model.decoders import DECODERS
-from quartetvae.model.vae import QuartetVAE, kl_nats, reconstruction_nats
-from tests.building import ALPHABET, GRID, architecture, phrase_set, random_tokens
+from quartetvae.model.vae import QuartetVAE, cell_nats, kl_nats
+from tests.building import ALPHABET, FORM, GRID, TRAIN, architecture, phrase_set, random_tokens, train
 
-TRAIN = params.Train(epochs=1, batch_size=8, learning_rate=0.01, beta=0.5, kl_reduction="sum", patience=1, seed=0)
 PHRASES = random_tokens(600, 4, 4)
+LONG = FORM.model_copy(update={"beats_per_phrase": 2})
+KINDS: dict[str, dict[str, Any]] = {
+    "flat": {},
+    "autoregressive": {"decoder": "autoregressive", "pooling": "full", "word_dropout": 0.3},
+    "hierarchical": {"decoder": "hierarchical", "pooling": "full", "form": LONG},
+    "lstm": {"decoder": "autoregressive", "cell": "lstm", "bidirectional": True, "decoder_layers": 2},
+}
+"""Networks of every kind; hierarchical: two segments of a beat."""
 
 
-def train(**changes: Any) -> params.Train:
-    return params.Train.model_validate(TRAIN.model_dump() | changes)
+def phrases_for(network: QuartetVAE, count: int) -> Tokens:
+    return random_tokens(count, network.architecture.steps, 4)
+
+
+@pytest.fixture(scope="module", params=list(KINDS))
+def each(request: pytest.FixtureRequest) -> QuartetVAE:
+    """A network of each kind."""
+    return QuartetVAE(architecture(**KINDS[request.param]))
 
 
 @pytest.fixture(scope="module")
@@ -49,15 +62,15 @@ def recurrent(cell: str, features: int, units: int) -> int:
 
 def count(network: Mapping[str, Any], symbols: int) -> int:
     """Parameters of the paper's network, by hand."""
-    cell, units, latent = network["cell"], network["units"], network["latent_dim"]
+    cell, units, latent = network["cell"], network["encoder_units"], network["latent_dim"]
     ways = 2 if network["bidirectional"] else 1
     total, features = 4 * symbols * network["embedding_dim"], 4 * network["embedding_dim"]
-    for _ in range(network["layers"]):
+    for _ in range(network["encoder_layers"]):
         total += ways * recurrent(cell, features, units)
         features = ways * units
     total += 2 * (features + 1) * latent
-    features = latent
-    for _ in range(network["layers"]):
+    features, units = latent, network["decoder_units"]
+    for _ in range(network["decoder_layers"]):
         total += recurrent(cell, features, units)
         features = units
     return int(total + (features + 1) * 4 * symbols)
@@ -66,7 +79,7 @@ def count(network: Mapping[str, Any], symbols: int) -> int:
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_each_cell_and_direction_is_really_built(cell: str, bidirectional: bool) -> None:
-    built = architecture(cell=cell, bidirectional=bidirectional, layers=2)
+    built = architecture(cell=cell, bidirectional=bidirectional, encoder_layers=2, decoder_layers=2)
     network = QuartetVAE(built)
     assert network.count_params() == count(built.network.model_dump(), ALPHABET.size)
     paths = [variable.path for variable in network.weights]
@@ -75,7 +88,10 @@ def test_each_cell_and_direction_is_really_built(cell: str, bidirectional: bool)
 
 
 def test_the_papers_network_has_842056_parameters() -> None:
-    changes: dict[str, Any] = {"cell": "lstm", "units": 128, "layers": 2, "latent_dim": 512, "embedding_dim": 8}
+    changes: dict[str, Any] = {
+        **{"cell": "lstm", "encoder_units": 128, "encoder_layers": 2, "decoder_units": 128, "decoder_layers": 2},
+        **{"latent_dim": 512, "embedding_dim": 8},
+    }
     paper = architecture(grid=Grid(4, Alphabet(36, 99)), **changes)
     # 2112 embedding, 82432 + 131584 encoder, 2 x 65664 mean and log_var, 328192 + 131584 decoder, 34056 heads.
     assert QuartetVAE(paper).count_params() == 842_056
@@ -86,8 +102,12 @@ def test_the_papers_network_has_842056_parameters() -> None:
     [
         ("cell", "lstm"),
         ("bidirectional", True),
-        ("units", 9),
-        ("layers", 2),
+        ("encoder_units", 9),
+        ("encoder_layers", 2),
+        ("pooling", "full"),
+        ("decoder", "autoregressive"),
+        ("decoder_units", 9),
+        ("decoder_layers", 2),
         ("latent_dim", 5),
         ("embedding_dim", 3),
     ],
@@ -97,7 +117,7 @@ def test_every_key_changes_the_network(model: QuartetVAE, key: str, value: Any) 
 
 
 def test_dropout_acts_between_layers_and_in_training_only() -> None:
-    plain, dropped = (QuartetVAE(architecture(layers=2, dropout=share)) for share in (0.0, 0.5))
+    plain, dropped = (QuartetVAE(architecture(encoder_layers=2, dropout=share)) for share in (0.0, 0.5))
     # Only the second network has generators for dropout; the weights are the same by their names.
     known = {v.path: v.numpy() for v in plain.weights}
     dropped.set_weights([known.get(v.path, v.numpy()) for v in dropped.weights])
@@ -139,17 +159,17 @@ def test_kl_of_the_prior_is_nothing_and_of_another_variance_by_hand() -> None:
     assert float(kl_nats(np.zeros(1), np.log([4.0]))[0]) == pytest.approx(0.5 * (4 - 1 - math.log(4)))
 
 
-def test_reconstruction_of_uniform_logits_is_the_logarithm_of_the_alphabet_for_each_cell() -> None:
+def test_a_cell_with_uniform_logits_costs_the_logarithm_of_the_alphabet() -> None:
     tokens = np.random.default_rng(0).integers(0, 66, (2, 5, 4))
-    found = np.asarray(reconstruction_nats(tokens, np.zeros((2, 5, 4, 66), np.float32)))
-    np.testing.assert_allclose(found, [20 * math.log(66)] * 2, rtol=1e-6)
+    found = np.asarray(cell_nats(tokens, np.zeros((2, 5, 4, 66), np.float32)))
+    np.testing.assert_allclose(found, np.full((2, 5, 4), math.log(66)), rtol=1e-6)
 
 
 def test_reconstruction_of_one_cell_by_hand() -> None:
     # Probabilities 1/4 and 3/4 of two symbols; the other cells are certain.
     logits = np.full((1, 1, 4, 2), [0.0, 100.0], np.float32)
     logits[0, 0, 0] = [0.0, math.log(3)]
-    found = [float(reconstruction_nats(np.array([[[k, 1, 1, 1]]]), logits)[0]) for k in (0, 1)]
+    found = [float(np.asarray(cell_nats(np.array([[[k, 1, 1, 1]]]), logits)).sum()) for k in (0, 1)]
     assert found == pytest.approx([math.log(4), math.log(4 / 3)], rel=1e-6)
 
 
@@ -159,7 +179,7 @@ def test_a_network_without_opinion_costs_the_logarithm_of_the_alphabet_for_each_
     uniform = 16 * math.log(ALPHABET.size)
     z = np.random.default_rng(0).standard_normal((5, 4)).astype(np.float32)
     np.testing.assert_allclose(network.reconstruction(PHRASES[:5], z), [uniform] * 5, rtol=1e-6)
-    network.prepare(TRAIN)
+    network.prepare(TRAIN, 1)
     assert network.test_batch(PHRASES[:5])["reconstruction"] == pytest.approx(uniform, rel=1e-6)
 
 
@@ -170,7 +190,7 @@ def losses() -> dict[tuple[str, float], dict[str, float]]:
     found = {}
     for reduction in ("sum", "mean"):
         for beta in (0.0, 0.5, 2.0):
-            network.prepare(train(beta=beta, kl_reduction=reduction))
+            network.prepare(train(beta=beta, kl_reduction=reduction), 1)
             network.reseed(0)
             found[reduction, beta] = network.test_batch(PHRASES[:20])
     mean, log_var = network.encode(PHRASES[:20])
@@ -206,7 +226,7 @@ def test_the_kl_is_summed_over_dimensions_and_averaged_over_the_batch(
 
 
 def test_the_losses_of_a_batch_do_not_depend_on_the_batch_before(model: QuartetVAE) -> None:
-    model.prepare(TRAIN)
+    model.prepare(TRAIN, 1)
     model.reseed(0)
     alone = model.test_batch(PHRASES[:8])
     model.test_batch(PHRASES[100:108])
@@ -216,11 +236,11 @@ def test_the_losses_of_a_batch_do_not_depend_on_the_batch_before(model: QuartetV
 
 def test_testing_changes_no_weights_and_training_does() -> None:
     network = QuartetVAE(architecture())
-    network.prepare(TRAIN)
+    network.prepare(TRAIN, 1)
     before = [variable.numpy().copy() for variable in network.trainable_variables]
     network.test_batch(PHRASES[:8])
     assert all(np.array_equal(a, v.numpy()) for a, v in zip(before, network.trainable_variables, strict=True))
-    network.train_batch(PHRASES[:8])
+    network.train_batch(PHRASES[:8], 0)
     changed = [not np.array_equal(a, v.numpy()) for a, v in zip(before, network.trainable_variables, strict=True)]
     assert all(changed)
 
@@ -293,7 +313,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory, model: QuartetVAE) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("changes", [{}, {"cell": "lstm", "bidirectional": True, "layers": 2, "dropout": 0.5}])
+@pytest.mark.parametrize("changes", [{}, {"cell": "lstm", "bidirectional": True, "encoder_layers": 2, "dropout": 0.5}])
 def test_a_model_survives_saving_and_loading(changes: dict[str, Any], tmp_path: Path) -> None:
     network = QuartetVAE(architecture(**changes), seed=7)
     saving.save(tmp_path / "model", network)
@@ -357,7 +377,12 @@ def test_a_damaged_architecture_is_an_error(copied: Path, content: bytes) -> Non
 
 @pytest.mark.parametrize(
     ("section", "key", "value"),
-    [("network", "units", 0), ("network", "colour", 1), ("phrases", "align", "page"), ("", "steps_per_beat", "4")],
+    [
+        ("network", "decoder_units", 0),
+        ("network", "colour", 1),
+        ("phrases", "align", "page"),
+        ("", "steps_per_beat", "4"),
+    ],
 )
 def test_a_wrong_value_in_the_architecture_is_an_error(copied: Path, section: str, key: str, value: Any) -> None:
     content = json.loads((copied / "architecture.json").read_text())
@@ -384,7 +409,7 @@ def test_damaged_weights_are_an_error(copied: Path, keep: int) -> None:
     assert one_line(caught)
 
 
-@pytest.mark.parametrize(("key", "value"), [("units", 9), ("cell", "lstm"), ("layers", 2)])
+@pytest.mark.parametrize(("key", "value"), [("decoder_units", 9), ("cell", "lstm"), ("encoder_layers", 2)])
 def test_weights_of_another_network_are_an_error(copied: Path, key: str, value: Any) -> None:
     records.write(copied, architecture(**{key: value}))
     with pytest.raises(ModelError, match=r"model\.weights\.h5: cannot be loaded \(.+\); train again") as caught:

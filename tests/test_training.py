@@ -14,19 +14,20 @@ from quartetvae.history import COLUMNS, LOSSES
 from quartetvae.model import saving
 from quartetvae.model.vae import QuartetVAE
 from quartetvae.training import Outcome
-from tests.building import architecture, phrase_set, random_tokens
+from tests.building import architecture, phrase_set, random_tokens, train
 
 # Four phrases that come back again and again can be learnt.
 TRAINING = phrase_set(np.tile(random_tokens(4, 4, 4), (10, 1, 1)))
 VALIDATION = phrase_set(random_tokens(4, 4, 4)[[0, 1, 2, 3, 0]])
-TRAIN = params.Train(epochs=3, batch_size=16, learning_rate=0.02, beta=0.1, kl_reduction="sum", patience=3, seed=0)
+TRAIN = train(epochs=3, batch_size=16, learning_rate=0.02, beta=0.1, patience=3)
 
 
 def fit(folder: Path, **changes: Any) -> tuple[Outcome, bytes]:
     """The outcome of a training and the bytes of its weights."""
     # 8 latent dimensions, 4 steps: a mean KL is another one than a sum.
-    model = QuartetVAE(architecture(latent_dim=8))
-    outcome = training.fit(model, TRAINING, VALIDATION, params.Train.model_validate(TRAIN.model_dump() | changes))
+    section = params.Train.model_validate(TRAIN.model_dump() | changes)
+    model = QuartetVAE(architecture(latent_dim=8), precision=section.precision)
+    outcome = training.fit(model, TRAINING, VALIDATION, section)
     saving.save(folder, model)
     return outcome, (folder / saving.WEIGHTS).read_bytes()
 
@@ -50,8 +51,17 @@ def test_the_same_seed_gives_the_same_history_and_the_same_bytes(
         ("epochs", 2),
         ("batch_size", 8),
         ("learning_rate", 0.01),
+        ("schedule", "cosine"),
+        ("warmup_steps", 3),
+        ("weight_decay", 0.1),
+        ("adam_beta_2", 0.9),
+        ("clip_norm", 0.1),
         ("beta", 0.2),
+        ("beta_warmup", 0.5),
+        ("free_bits", 50.0),
+        ("onset_weight", 2.0),
         ("kl_reduction", "mean"),
+        ("precision", "mixed_bfloat16"),
         ("seed", 1),
     ],
 )
@@ -61,6 +71,19 @@ def test_every_parameter_changes_the_outcome(
     outcome, weights = fit(tmp_path / "model", **{key: value})
     assert outcome.history != baseline[0].history
     assert weights != baseline[1]
+
+
+def test_cycles_of_beta_change_the_outcome(tmp_path: Path) -> None:
+    one, two = (fit(tmp_path / f"{cycles}", beta_warmup=0.5, beta_cycles=cycles) for cycles in (1, 2))
+    assert one[0].history != two[0].history
+
+
+def test_precision_changes_the_computing_and_not_what_is_saved(tmp_path: Path) -> None:
+    fit(tmp_path / "model", precision="mixed_bfloat16")
+    loaded = saving.load(tmp_path / "model")
+    assert {str(weights.dtype) for weights in loaded.get_weights()} == {"float32"}
+    assert str(loaded.encode(TRAINING.tokens)[0].dtype) == "float32"
+    assert loaded.decoder.heads.compute_dtype == "float32"
 
 
 def test_the_loss_falls_on_music_that_repeats(baseline: tuple[Outcome, bytes]) -> None:
@@ -81,12 +104,12 @@ def test_the_history_adds_up(baseline: tuple[Outcome, bytes]) -> None:
 def test_training_ends_with_the_weights_of_the_best_epoch() -> None:
     model = QuartetVAE(architecture())
     # So fast that it overshoots; held-out phrases that are not those of the training.
-    train = TRAIN.model_copy(update={"learning_rate": 0.2, "epochs": 6, "patience": 6, "beta": 0.0})
+    section = TRAIN.model_copy(update={"learning_rate": 0.2, "epochs": 6, "patience": 6, "beta": 0.0})
     held_out = phrase_set(random_tokens(12, 4, 4, seed=9))
-    outcome = training.fit(model, TRAINING, held_out, train)
+    outcome = training.fit(model, TRAINING, held_out, section)
     losses = [row["val_loss"] for row in outcome.history]
     assert losses[outcome.best_epoch - 1] == min(losses) < losses[-1]
-    model.reseed(train.seed, 0)
+    model.reseed(section.seed, 0)
     assert model.test_batch(held_out.tokens)["loss"] == pytest.approx(min(losses), rel=1e-6)
 
 
@@ -101,20 +124,27 @@ class Told:
     training_loss: float = 1.0
     epochs: int = 0
     batches: list[Tokens] = dataclasses.field(default_factory=list)
+    told_steps: list[int] = dataclasses.field(default_factory=list)
+    steps: int = 0
     restored: int = -1
     architecture: Any = dataclasses.field(default_factory=architecture)
 
-    def prepare(self, train: params.Train) -> None: ...
+    def prepare(self, train: params.Train, steps: int) -> None:
+        self.steps = steps
 
     def reseed(self, *numbers: int) -> None: ...
 
-    def train_batch(self, tokens: Tokens) -> dict[str, float]:
+    def train_batch(self, tokens: Tokens, step: int) -> dict[str, float]:
         self.batches.append(tokens)
+        self.told_steps.append(step)
         return dict.fromkeys(LOSSES, self.training_loss * len(tokens))
 
     def test_batch(self, tokens: Tokens) -> dict[str, float]:
         self.epochs += 1
         return dict.fromkeys(LOSSES, self.losses[self.epochs - 1])
+
+    def state(self) -> list[Any]:
+        return [np.array(self.epochs)]
 
     def get_weights(self) -> int:
         return self.epochs
@@ -124,8 +154,8 @@ class Told:
 
 
 def fit_told(told: Told, **changes: Any) -> Outcome:
-    train = params.Train.model_validate(TRAIN.model_dump() | {"epochs": len(told.losses)} | changes)
-    return training.fit(cast(QuartetVAE, told), TRAINING, VALIDATION, train)
+    section = params.Train.model_validate(TRAIN.model_dump() | {"epochs": len(told.losses)} | changes)
+    return training.fit(cast(QuartetVAE, told), TRAINING, VALIDATION, section)
 
 
 @pytest.mark.parametrize(
@@ -146,6 +176,28 @@ def test_training_stops_after_so_many_epochs_without_a_better_one(
     outcome = fit_told(told, patience=patience)
     assert (outcome.best_epoch, len(outcome.history), outcome.stopped) == (best, epochs, stopped)
     assert told.restored == best
+
+
+def test_patience_does_not_run_while_beta_rises() -> None:
+    losses = [1.0, 2, 3, 4, 5, 6, 7, 8]
+    assert len(fit_told(Told(losses), patience=2).history) == 3
+    assert len(fit_told(Told(losses), patience=2, beta_warmup=0.5).history) == 6
+
+
+def test_a_training_says_why_it_stopped() -> None:
+    assert str(fit_told(Told([3, 2, 4, 5, 1]), patience=2)) == (
+        "stopped after epoch 4: no better validation loss in 2 epoch(s). Weights of epoch 2, validation loss 2.00 nats "
+        "per phrase; in the last epoch it changed by +1.00."
+    )
+    assert "stopped after epoch 2: all epochs are done." in str(fit_told(Told([3, 2])))
+    assert "nothing to be compared with" in str(fit_told(Told([3])))
+
+
+def test_the_model_is_told_the_steps_of_the_whole_training() -> None:
+    told = Told([3, 2])
+    fit_told(told)
+    assert told.steps == 6
+    assert told.told_steps == [0, 1, 2, 3, 4, 5]
 
 
 def test_an_epoch_sees_every_phrase_once_in_an_order_of_its_own() -> None:
@@ -199,7 +251,7 @@ def test_a_loss_that_is_not_finite_is_an_error(value: float) -> None:
 def test_a_set_without_phrases_is_an_error(empty: str) -> None:
     none = TRAINING.take(slice(0, 0))
     sets = (none, VALIDATION) if empty == "training" else (TRAINING, none)
-    with pytest.raises(TrainingError, match=f"no phrases for {empty}; give this split a share"):
+    with pytest.raises(TrainingError, match=f"no phrases for {empty} on 1 device.*; give this split a"):
         training.fit(cast(QuartetVAE, Told([1])), *sets, TRAIN)
 
 

@@ -19,7 +19,7 @@ ALPHABET = Alphabet(36, 99)
 TINY: dict[str, Any] = {
     "download": {"source": "directory"},
     "augment": {"semitones_min": 0, "semitones_max": 1},
-    "model": {"units": 8, "latent_dim": 4, "layers": 1, "dropout": 0.0},
+    "model": {"encoder_units": 8, "encoder_layers": 1, "decoder_units": 8, "latent_dim": 4, "embedding_dim": 4},
     "train": {"epochs": 2, "batch_size": 16},
     "interpolate": {"pairs": "auto", "points": 3, "beats": 8},
     "evaluate": {"excerpts": 10},

@@ -13,6 +13,7 @@ A figure that cannot be made (no phrases, no notes) is None, never NaN or 0. Pre
 information retrieval (van Rijsbergen 1979), as mir_eval uses them for notes, with exact times.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -84,6 +85,26 @@ def compare(truth: Tokens, decoded: Tokens, alphabet: Alphabet) -> dict[str, Any
             part: _scores(truth[:, :, column], decoded[:, :, column], alphabet)
             for column, part in enumerate(codec.PARTS)
         },
+    }
+
+
+def by_group(
+    truth: Tokens, decoded: Tokens, groups: Sequence[str], alphabet: Alphabet
+) -> dict[str, dict[str, float | None]]:
+    """Figures of the phrases of each group, by name in alphabetical order.
+
+    `groups` names the group of each phrase. Each has `phrases` (how many), `token_accuracy`, `onset_f1` and
+    `exact_phrase`.
+    """
+    _check_shapes(truth, decoded)
+    names = np.array(groups, dtype=str)
+    return {
+        name: {
+            "phrases": int((names == name).sum()),
+            **_scores(truth[names == name], decoded[names == name], alphabet),
+            "exact_phrase": exact_phrase(truth[names == name], decoded[names == name]),
+        }
+        for name in sorted(set(groups))
     }
 
 

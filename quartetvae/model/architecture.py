@@ -31,6 +31,20 @@ class Architecture:
         return self.form.beats_per_phrase * self.grid.steps_per_beat
 
     @property
+    def segments(self) -> int:
+        """Segments of a phrase that a hierarchical network takes one by one; 1 for the others."""
+        if self.network.decoder != "hierarchical":
+            return 1
+        segments, rest = divmod(self.form.beats_per_phrase, self.network.segment_beats)
+        if rest or segments < 2:
+            raise ModelError(
+                f"phrases of {self.form.beats_per_phrase} beats in segments of {self.network.segment_beats}: a "
+                "hierarchical decoder needs two whole segments at least. Change phrases.beats_per_phrase or "
+                "model.segment_beats, or take model.decoder autoregressive."
+            )
+        return segments
+
+    @property
     def cells(self) -> int:
         """Cells of a phrase: steps times parts."""
         return self.steps * len(PARTS)
@@ -48,7 +62,7 @@ def write(folder: Path, architecture: Architecture) -> None:
     """Write `architecture.json` into a model's folder."""
     grid = architecture.grid
     content = {
-        "format": 1,
+        "format": 2,
         "network": architecture.network.model_dump(),
         "alphabet": {**asdict(grid.alphabet), "rest": grid.alphabet.rest, "sustain": grid.alphabet.sustain},
         "steps_per_beat": grid.steps_per_beat,

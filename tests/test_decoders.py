@@ -1,0 +1,172 @@
+"""Decoders that see what they chose: in training and alone they are the same function. Networks are tiny."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from quartetvae.codec import PARTS, Tokens
+from quartetvae.errors import ModelError
+from quartetvae.model.vae import QuartetVAE
+from tests.building import ALPHABET, FORM, TRAIN, architecture, random_tokens
+
+LONG = FORM.model_copy(update={"beats_per_phrase": 2})
+KINDS: dict[str, dict[str, Any]] = {
+    "flat": {},
+    "autoregressive": {"decoder": "autoregressive", "pooling": "full", "word_dropout": 0.3},
+    "autoregressive, two layers of LSTM": {
+        **{"decoder": "autoregressive", "cell": "lstm", "bidirectional": True},
+        **{"encoder_layers": 2, "decoder_layers": 2, "dropout": 0.2},
+    },
+    "hierarchical": {"decoder": "hierarchical", "pooling": "full", "form": LONG},
+}
+
+
+def built(kind: str) -> QuartetVAE:
+    """A network with weights large enough that logits differ."""
+    network = QuartetVAE(architecture(**KINDS[kind]))
+    network.set_weights([weights * 3 for weights in network.get_weights()])
+    return network
+
+
+@pytest.fixture(scope="module", params=list(KINDS))
+def network(request: pytest.FixtureRequest) -> QuartetVAE:
+    return built(request.param)
+
+
+@pytest.fixture(scope="module", params=[kind for kind in KINDS if kind != "flat"])
+def with_feedback(request: pytest.FixtureRequest) -> QuartetVAE:
+    return built(request.param)
+
+
+def codes(network: QuartetVAE, count: int) -> Any:
+    size = (count, network.architecture.network.latent_dim)
+    return np.random.default_rng(0).standard_normal(size).astype(np.float32)
+
+
+def tokens_for(network: QuartetVAE, count: int, seed: int = 0) -> Tokens:
+    return random_tokens(count, network.architecture.steps, len(PARTS), seed=seed)
+
+
+def logits(network: QuartetVAE, z: Any, tokens: Tokens) -> Any:
+    return np.asarray(network.decoder(z, tokens.astype("int32")))
+
+
+def test_every_cell_has_logits_and_a_token(network: QuartetVAE) -> None:
+    z, steps = codes(network, 5), network.architecture.steps
+    assert logits(network, z, tokens_for(network, 5)).shape == (5, steps, 4, ALPHABET.size)
+    decoded = network.decode(z)
+    assert decoded.shape == (5, steps, 4)
+    assert decoded.dtype == np.uint8
+    assert decoded.max() < ALPHABET.size
+
+
+def test_the_truth_fed_back_is_what_it_would_have_chosen_itself(with_feedback: QuartetVAE) -> None:
+    # What it decodes alone is, cell by cell, the likeliest token when that same music is fed back.
+    z = codes(with_feedback, 70)
+    alone = with_feedback.decode(z)
+    assert len(np.unique(alone)) > 3
+    forced = with_feedback.teacher_forced(alone, z)
+    assert forced is not None
+    assert np.array_equal(forced, alone)
+
+
+def test_teacher_forcing_is_nothing_without_feedback() -> None:
+    flat = built("flat")
+    assert flat.teacher_forced(tokens_for(flat, 3), codes(flat, 3)) is None
+
+
+def test_a_cell_sees_only_the_cells_chosen_before_it(with_feedback: QuartetVAE) -> None:
+    """Cells are chosen step by step, within a step from the cello up; a changed cell changes later ones only."""
+    z, truth = codes(with_feedback, 1), tokens_for(with_feedback, 1)
+    plain = logits(with_feedback, z, truth)
+    steps = with_feedback.architecture.steps
+    segment = steps // with_feedback.architecture.segments
+    for step in range(steps):
+        for part in range(len(PARTS)):
+            changed = truth.copy()
+            changed[0, step, part] = (changed[0, step, part] + 1) % ALPHABET.size
+            moved = np.abs(logits(with_feedback, z, changed) - plain).max(axis=(0, 3)) > 0
+            expected = np.zeros((steps, len(PARTS)), dtype=bool)
+            expected[step, :part] = True
+            # A hierarchical decoder begins anew with each segment.
+            end = (step // segment + 1) * segment
+            expected[step + 1 : end] = True
+            assert np.array_equal(moved, expected), (step, part)
+
+
+def test_flat_cells_depend_on_the_code_alone() -> None:
+    flat = built("flat")
+    z = codes(flat, 2)
+    one, other = (logits(flat, z, tokens_for(flat, 2, seed=seed)) for seed in (0, 1))
+    assert np.array_equal(one, other)
+
+
+def test_the_code_matters(network: QuartetVAE) -> None:
+    truth = tokens_for(network, 1)
+    one, other = codes(network, 2)[:, None]
+    assert not np.allclose(logits(network, one, truth), logits(network, other, truth))
+
+
+def test_temperature_0_is_greedy_and_a_draw_has_a_seed(network: QuartetVAE) -> None:
+    z = codes(network, 20)
+    greedy, cold = network.decode(z), network.decode(z, temperature=1e-6, seed=3)
+    assert np.array_equal(greedy, cold)
+    warm = network.decode(z, temperature=1.0, seed=3)
+    assert not np.array_equal(warm, greedy)
+    assert np.array_equal(warm, network.decode(z, temperature=1.0, seed=3))
+    assert not np.array_equal(warm, network.decode(z, temperature=1.0, seed=4))
+
+
+def test_draws_at_temperature_1_are_as_frequent_as_the_softmax_says() -> None:
+    network = built("autoregressive")
+    z = np.repeat(codes(network, 1), 4000, axis=0)
+    # The first cell chosen: the cello's at the first step.
+    drawn = network.decode(z, temperature=1.0, seed=0)[:, 0, 3]
+    scores = logits(network, z[:1], tokens_for(network, 1))[0, 0, 3].astype(np.float64)
+    expected = np.exp(scores - scores.max())
+    expected /= expected.sum()
+    found = np.bincount(drawn, minlength=ALPHABET.size) / len(drawn)
+    # Five standard errors of a share of 4000.
+    assert np.abs(found - expected).max() < 5 * 0.5 / np.sqrt(4000)
+
+
+def test_word_dropout_hides_the_last_step_in_training_only() -> None:
+    network = built("autoregressive")
+    z, truth = codes(network, 1), tokens_for(network, 1).astype("int32")
+    repeated = np.repeat(truth, 200, axis=0), np.repeat(z, 200, axis=0)
+    trained = np.asarray(network.decoder(repeated[1], repeated[0], training=True))
+    tested = np.asarray(network.decoder(repeated[1], repeated[0], training=False))
+    assert np.ptp(tested, axis=0).max() < 1e-4
+    # Nothing comes before the first step; later ones differ between copies.
+    assert np.ptp(trained[:, 0], axis=0).max() < 1e-4
+    assert np.ptp(trained[:, 1:], axis=0).max() > 0.1
+    # A step that sees all four words sees them as they are: 0.7 ** 4 of the copies have the second step's plain logits.
+    plain = np.abs(trained[:, 1] - tested[:, 1]).max(axis=(1, 2)) < 1e-4
+    assert 0.12 < plain.mean() < 0.38
+
+
+def test_a_hierarchical_network_needs_whole_segments() -> None:
+    for beats, segment in ((3, 2), (2, 2), (2, 4)):
+        form = FORM.model_copy(update={"beats_per_phrase": beats})
+        with pytest.raises(ModelError, match=f"phrases of {beats} beats in segments of {segment}: .* two whole"):
+            QuartetVAE(architecture(decoder="hierarchical", segment_beats=segment, form=form))
+
+
+def test_segments_are_another_network() -> None:
+    form = FORM.model_copy(update={"beats_per_phrase": 4})
+    counts = {
+        beats: QuartetVAE(architecture(decoder="hierarchical", segment_beats=beats, form=form)).count_params()
+        for beats in (1, 2)
+    }
+    assert counts[1] != counts[2]
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_each_kind_learns_four_phrases_by_heart(kind: str) -> None:
+    network = QuartetVAE(architecture(**KINDS[kind] | {"latent_dim": 8, "decoder_units": 24, "dropout": 0.0}))
+    phrases = tokens_for(network, 4)
+    network.prepare(TRAIN.model_copy(update={"learning_rate": 0.02, "beta": 0.01}), 150)
+    for step in range(150):
+        network.train_batch(phrases, step)
+    assert (network.decode(network.encode(phrases)[0]) == phrases).mean() > 0.9
