@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from quartetvae import files, params
-from quartetvae.model import architecture, saving
 
 ROOT = Path(__file__).resolve().parent.parent
 LARGEST = 10_000_000
@@ -23,11 +22,11 @@ DATA = {
 }
 
 
-def dvc_md5(folder: Path) -> str:
-    """A folder's hash, as DVC writes it into dvc.lock."""
+def dvc_md5(files: dict[str, bytes]) -> str:
+    """The hash of a folder with these files, as DVC writes it into dvc.lock."""
     listing = [
-        {"md5": hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest(), "relpath": path.name}
-        for path in sorted(folder.iterdir())
+        {"md5": hashlib.md5(content, usedforsecurity=False).hexdigest(), "relpath": name}
+        for name, content in sorted(files.items())
     ]
     return hashlib.md5(json.dumps(listing, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + ".dir"
 
@@ -54,17 +53,18 @@ def card(run: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     """Copy and describe, or say why not."""
     source, target = ROOT / "models" / "quartetvae", ROOT / "quartetvae" / "weights"
-    if not source.is_dir() or dvc_md5(source) != locked_md5():
+    model = {path.name: path.read_bytes() for path in source.glob("*")}
+    if dvc_md5(model) != locked_md5():
         sys.exit("models/quartetvae is not what dvc.lock describes; run `dvc checkout`.")
     run = json.loads((ROOT / "benchmarks" / "runs" / "default.json").read_text(encoding="utf-8"))
     if run["train"] != json.loads((ROOT / "metrics" / "train.json").read_text(encoding="utf-8")):
         sys.exit("benchmarks/runs/default.json is of another training than metrics/; run the experiment `default`.")
-    size = sum(path.stat().st_size for path in source.iterdir())
+    size = sum(map(len, model.values()))
     if size > LARGEST:
         sys.exit(f"models/quartetvae has {size:,} bytes; {LARGEST:,} is the limit. Make the network smaller.")
     with files.replacing_folder(target) as folder:
-        for name in (architecture.FILE, saving.WEIGHTS):
-            (folder / name).write_bytes((source / name).read_bytes())
+        for name, content in model.items():
+            (folder / name).write_bytes(content)
         files.write_json(folder / "card.json", card(run))
     print(f"quartetvae/weights: {size:,} bytes, {locked_md5()}")
 

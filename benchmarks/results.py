@@ -1,6 +1,8 @@
-"""Write the README's results from metrics/: `python -m benchmarks.results`, or `--check` to see whether they agree.
+"""Write the README's results: `python -m benchmarks.results`, or `--check` to see whether they agree.
 
-Everything between the two markers in README.md comes from here, so that no figure is typed by hand.
+They come from metrics/ (the last run of the pipeline) and benchmarks/runs/ (experiments; benchmarks/experiments.py).
+Everything between the two markers in README.md is made here, so that no figure is typed by hand, and so is
+plots/operating_points.png.
 """
 
 import argparse
@@ -8,6 +10,9 @@ import json
 import sys
 from pathlib import Path
 from typing import Any
+
+from benchmarks import experiments
+from quartetvae import plots
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- results: begin, written by benchmarks/results.py -->", "<!-- results: end -->"
@@ -23,8 +28,8 @@ PAPER = "| the paper, on its own validation set (noisy copies of training pieces
 """Facts about the paper, from its training history; not measured here."""
 
 
-def block(metrics: dict[str, Any]) -> str:
-    """The results as Markdown."""
+def block(metrics: dict[str, Any], runs: dict[str, Any]) -> str:
+    """The results as Markdown; `runs` by group, then name, as benchmarks/runs/ holds them."""
     model, data = metrics["train"], metrics["encode"]["splits"]
     splits = metrics["reconstruct"]
     test = splits["test"]
@@ -41,17 +46,67 @@ def block(metrics: dict[str, Any]) -> str:
         f"| baseline: bigram model per part | | | | | -{test['baselines']['bigram']['nats_per_phrase']:.0f} |",
         PAPER,
         "",
+        *_provenance(metrics, runs),
         f"Network: {model['parameters']:,} parameters; {model['epochs']} epochs over {model['phrases']:,} phrases of "
         f"{data['train']['works']} works, best on validation after epoch {model['best_epoch']}. By part on test, onset "
         "F1: "
         + ", ".join(f"{part.replace('_', ' ')} {_figure(of['onset_f1'])}" for part, of in test["parts"].items())
         + f". Active latent dimensions: {test['active_units']}.",
         "",
+        *_gap(splits),
+        "",
         *_paths(metrics["interpolate"]),
         "",
         *_paper_figures(metrics["evaluate"]),
     ]
+    if "sweep" in runs:
+        lines += ["", *_sweep(runs["sweep"], test["baselines"]["bigram"]["nats_per_phrase"])]
     return "\n".join(lines)
+
+
+def _provenance(metrics: dict[str, Any], runs: dict[str, Any]) -> list[str]:
+    """When, on what and for how long the model was trained, if the experiment of the default profile is this one."""
+    run = runs.get("main", {}).get("default")
+    if run is None or run["train"] != metrics["train"]:
+        return []
+    return [
+        f"Trained {run['date']} in {run['minutes']:.0f} minutes on {run['hardware']}, at commit {run['commit'][:7]}. "
+    ]
+
+
+def _gap(splits: dict[str, Any]) -> list[str]:
+    """The distance between validation and test, and the worst work."""
+    gap = splits["validation"]["onset_f1"] - splits["test"]["onset_f1"]
+    works = {name: of for split in splits.values() for name, of in split["by_work"].items()}
+    worst = min(works, key=lambda name: works[name]["onset_f1"])
+    of = works[worst]
+    return [
+        f"Validation minus test, onset F1: {gap:+.3f}. The worst held-out work: {worst}, token accuracy "
+        f"{_figure(of['token_accuracy'])}, onset F1 {_figure(of['onset_f1'])}, exact phrases "
+        f"{_figure(of['exact_phrase'])} ({of['phrases']} phrases)."
+    ]
+
+
+def _sweep(runs: dict[str, Any], bigram: float) -> list[str]:
+    """Onset F1 against KL divergence, by beta."""
+    one = next(iter(runs.values()))
+    lines = [
+        f"Faithful or smooth, test works: {one['train']['epochs']} epochs for each beta, from the start "
+        f"(`python -m benchmarks.experiments run sweep`; {one['date']}, {one['hardware']}):",
+        "",
+        "| beta | KL, nats | token accuracy | onset F1 | exact phrases | ELBO, nats | active dimensions | minutes |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for beta, run in sorted((run["set"]["train"]["beta"], run) for run in runs.values()):
+        of = run["reconstruct"]["test"]
+        elbo = f"{of['elbo_nats']:.1f}"
+        lines.append(
+            f"| {beta:g} | {of['kl_nats']:.1f} | {_figure(of['token_accuracy'])} | {_figure(of['onset_f1'])} | "
+            f"{_figure(of['exact_phrase'])} | {f'**{elbo}**' if of['elbo_nats'] > -bigram else elbo} | "
+            f"{of['active_units']} | {run['minutes']:.0f} |"
+        )
+    lines += ["", f"In bold: better than the bigram model's -{bigram:.1f}."]
+    return lines
 
 
 def _row(label: str, figures: dict[str, Any]) -> str:
@@ -95,11 +150,31 @@ def _set_row(label: str, sets: dict[str, Any], key: str, form: str) -> str:
     return f"| {label} | {' | '.join(values)} |"
 
 
-def updated(readme: str, metrics: dict[str, Any]) -> str:
-    """README.md with the results of these metrics in it."""
+def _points(runs: dict[str, Any]) -> dict[str, list[tuple[str, float, float]]]:
+    """Points of plots/operating_points.png: for each curve, label, KL divergence and onset F1."""
+    curves = {"sweep of beta": runs["sweep"], "default profile": runs.get("main", {})}
+    return {
+        name: sorted(
+            (
+                (
+                    f"{run['set'].get('train', {}).get('beta', '')}",
+                    run["reconstruct"]["test"]["kl_nats"],
+                    run["reconstruct"]["test"]["onset_f1"],
+                )
+                for run in of.values()
+            ),
+            key=lambda point: point[1],
+        )
+        for name, of in curves.items()
+        if of
+    }
+
+
+def updated(readme: str, metrics: dict[str, Any], runs: dict[str, Any]) -> str:
+    """README.md with the results of these metrics and experiments in it."""
     before, _, rest = readme.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{block(metrics)}\n{END}{after}"
+    return f"{before}{BEGIN}\n{block(metrics, runs)}\n{END}{after}"
 
 
 def main() -> None:
@@ -108,12 +183,18 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if README.md is not up to date")
     arguments = parser.parse_args()
     metrics = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "metrics").glob("*.json")}
+    found: dict[str, Any] = {}
+    for name, entry in experiments.experiments().items():
+        if (path := experiments.RUNS / f"{name}.json").exists():
+            found.setdefault(entry["group"], {})[name] = json.loads(path.read_text(encoding="utf-8"))
     path = ROOT / "README.md"
     text = path.read_text(encoding="utf-8")
-    new = updated(text, metrics)
+    new = updated(text, metrics, found)
     if arguments.check and new != text:
         sys.exit("README.md: its results are not those of metrics/; run `python -m benchmarks.results`")
     path.write_text(new, encoding="utf-8")
+    if "sweep" in found:
+        plots.operating_points(ROOT / "plots" / "operating_points.png", _points(found))
 
 
 if __name__ == "__main__":

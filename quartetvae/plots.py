@@ -252,61 +252,88 @@ def pitch_classes(path: Path, sets: Mapping[str, Sequence[float | None]]) -> Non
         _save(figure, path)
 
 
-def scores(
-    path: Path,
-    groups: Mapping[str, Mapping[str, Mapping[str, float | None]]],
-    *,
-    baseline: Mapping[str, float | None],
-    title: str,
-) -> None:
-    """Draw token accuracy and onset F1 of several groups of phrases as points, one group below the other.
+def scores(path: Path, blocks: Sequence[Mapping[str, Mapping[str, Mapping[str, float | None]]]], *, title: str) -> None:
+    """Draw token accuracy and onset F1 of groups of phrases as points, one group below the other.
 
     Parameters
     ----------
-    groups
-        By the name of a block (parts, composers ...), then of the group: `token_accuracy` and `onset_f1`. None draws
-        no point.
-    baseline
-        The same two for all phrases of the best guess without a model, as a dotted line.
+    blocks
+        Groups that belong together (parts, composers ...), with a gap between blocks: by the name of the group, then of
+        the set of phrases (`test`, `validation`), its `token_accuracy` and `onset_f1`. None draws no point; the first
+        set has its figures written beside.
 
     Raises
     ------
     QuartetError
-        If there is no group.
+        If there is no group, or more sets than there are colours.
     """
-    rows = [(block, name, figures) for block, members in groups.items() for name, figures in members.items()]
+    rows = [(block, name, sets) for block, groups in enumerate(blocks) for name, sets in groups.items()]
     if not rows:
         raise QuartetError(f"{path.name}: no groups found; a picture needs one at least.")
+    names = list(dict.fromkeys(name for _, _, sets in rows for name in sets))
+    _check_sets(path, dict.fromkeys(names))
     panels = {"token_accuracy": "Token accuracy", "onset_f1": "Onset F1"}
-    blocks = list(groups)
-    # A gap of half a row between blocks.
-    heights = [index + 0.5 * blocks.index(block) for index, (block, _, _) in enumerate(rows)]
+    heights = [row + 0.5 * block for row, (block, _, _) in enumerate(rows)]
+    lowest = 1.0
     with matplotlib.style.context(["default", _STYLE]):
-        figure = Figure(figsize=(12, 1.4 + 0.3 * heights[-1]), layout="constrained")
-        axes_of = figure.subplots(1, 2, sharey=True)
-        lowest = min((value for _, _, row in rows for key in panels if (value := row[key]) is not None), default=0.0)
-        lowest = min([lowest, *(value for value in baseline.values() if value is not None)])
-        for axes, (key, label) in zip(axes_of, panels.items(), strict=True):
+        figure = Figure(figsize=(12, 1.5 + 0.3 * heights[-1]), layout="constrained")
+        both = figure.subplots(1, 2, sharey=True, sharex=True)
+        for axes, (key, label) in zip(both, panels.items(), strict=True):
             axes.set_title(label)
-            for height, (block, _, row) in zip(heights, rows, strict=True):
-                value = row[key]
-                if value is not None:
-                    axes.plot([value], [height], "o", color=SET_COLOURS[1 + blocks.index(block) % 5], clip_on=False)
-                    axes.annotate(f"{value:.3f}", (value, height), (-8, 0), textcoords="offset points", **_LEFT_OF)
-            guess = baseline[key]
-            if guess is not None:
-                axes.axvline(guess, color="#666666", linewidth=0.9, linestyle=":")
-            axes.set_xlim(max(0.0, np.floor(10 * lowest - 0.5) / 10), 1)
-            axes.grid(True, axis="x")
-        axes_of[0].set_yticks(heights, [name for _, name, _ in rows])
-        axes_of[0].set_ylim(heights[-1] + 0.7, -0.7)
+            for height, (_, _, sets) in zip(heights, rows, strict=True):
+                for name, figures in reversed(sets.items()):
+                    value = figures[key]
+                    if value is None:
+                        continue
+                    lowest = min(lowest, value)
+                    first = name == names[0]
+                    colour = PART_COLOURS[3] if first else SET_COLOURS[names.index(name) - 1]
+                    axes.plot([value], [height], "o", color=colour, markersize=7 if first else 5, clip_on=False)
+                    if first:
+                        beside: dict[str, Any] = {"textcoords": "offset points", "va": "bottom", "ha": "center"}
+                        axes.annotate(f"{value:.3f}", (value, height), (0, 3.5), fontsize=7, **beside)
+            axes.grid(True)
+        both[0].set_xlim(max(0.0, np.floor(20 * lowest - 0.2) / 20), 1)
+        both[0].set_yticks(heights, [name for _, name, _ in rows])
+        both[0].set_ylim(heights[-1] + 0.7, -0.9)
         figure.suptitle(title, x=0.005, horizontalalignment="left")
-        line = Line2D([], [], color="#666666", linewidth=0.9, linestyle=":", label="nearest training phrase")
-        figure.legend(handles=[line], loc="outside lower center")
+        colours = [PART_COLOURS[3], *SET_COLOURS]
+        dots = [
+            Line2D([], [], color=c, marker="o", linestyle="", label=n) for n, c in zip(names, colours, strict=False)
+        ]
+        figure.legend(handles=dots, loc="outside lower center", ncols=len(dots))
         _save(figure, path)
 
 
-_LEFT_OF: dict[str, Any] = {"horizontalalignment": "right", "verticalalignment": "center", "fontsize": 8}
+def operating_points(path: Path, curves: Mapping[str, Sequence[tuple[str, float, float]]]) -> None:
+    """Draw onset F1 against KL divergence: what a code costs and what it gives back.
+
+    Parameters
+    ----------
+    curves
+        By name: points in order, each a label, the KL divergence in nats per phrase, and the onset F1.
+
+    Raises
+    ------
+    QuartetError
+        If there are no curves or more than there are colours.
+    """
+    _check_sets(path, curves)
+    with matplotlib.style.context(["default", _STYLE]):
+        figure = Figure(figsize=(8, 4.8), layout="constrained")
+        axes = figure.subplots()
+        colours = [PART_COLOURS[3], *SET_COLOURS[1:]]
+        for (name, points), colour in zip(curves.items(), colours, strict=False):
+            axes.plot([x for _, x, _ in points], [y for _, _, y in points], "o-", color=colour, label=name)
+            for label, x, y in points:
+                axes.annotate(label, (x, y), (6, -10), textcoords="offset points", fontsize=8)
+        axes.grid(True)
+        axes.set_xlabel("KL divergence, nats per phrase")
+        axes.set_ylabel("Onset F1")
+        axes.set_ylim(top=1)
+        axes.set_title("Faithful or smooth: test works, by beta")
+        axes.legend(loc="lower right")
+        _save(figure, path)
 
 
 def _bars(tokens: Tokens, alphabet: Alphabet, steps_per_beat: int) -> list[NDArray[np.float64]]:

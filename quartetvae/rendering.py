@@ -1,7 +1,7 @@
 """What people listen to and look at: MIDI files and piano rolls of reconstructions and interpolations."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +35,27 @@ def reconstruction_example(
     plots.piano_roll(path, rows, grid.alphabet, steps_per_beat=grid.steps_per_beat, title=title)
 
 
-def scores(path: Path, figures: Mapping[str, Any]) -> None:
-    """Draw one split of metrics/reconstruct.json: by part, by composer and by work."""
-    parts = {name.replace("_", " "): scores for name, scores in figures["parts"].items()}
-    works = {name.split(": ", 1)[1]: scores for name, scores in figures["by_work"].items()}
+def scores(path: Path, figures: Mapping[str, Mapping[str, Any]]) -> None:
+    """Draw metrics/reconstruct.json: test beside validation, as a whole, by part, by composer and by work."""
+    splits = {name: figures[name] for name in ("test", "validation")}
+
+    def block(found: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+        names = dict.fromkeys(name for split in splits.values() for name in found(split))
+        return {
+            name.replace("_", " "): {split: found(of)[name] for split, of in splits.items() if name in found(of)}
+            for name in names
+        }
+
+    test = splits["test"]
     plots.scores(
         path,
-        {"parts": parts, "composers": figures["by_composer"], "works": works},
-        baseline=figures["baselines"]["nearest_phrase"],
-        title=f"Reconstruction of {figures['works']} works that training never saw, {figures['phrases']:,} phrases",
+        [
+            block(lambda of: {"all": of}),
+            block(lambda of: of["parts"]),
+            block(lambda of: of["by_composer"]),
+            block(lambda of: of["by_work"]),
+        ],
+        title=f"Reconstruction of works that training never saw: {test['works']} test works, {test['phrases']:,} phrases",
     )
 
 

@@ -29,7 +29,7 @@ def main() -> None:
     with files.replacing_folder(Path("outputs/reconstructions")) as folder:
         rendering.reconstructions(folder, test, rebuilt, pieces.grid, section)
     rendering.reconstruction_example(Path("plots/reconstruction.png"), test[0], rebuilt[0], pieces.grid, section)
-    rendering.scores(Path("plots/scores.png"), figures["test"])
+    rendering.scores(Path("plots/scores.png"), figures)
     files.write_json(Path("metrics/reconstruct.json"), figures)
 
 

@@ -1,13 +1,16 @@
 """The README tells the truth: its figures are those of metrics/, its commands and parameters exist."""
 
+import itertools
 import json
 import re
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from benchmarks import results
+from benchmarks import experiments, results
 from quartetvae import params
 from tests.imports import ROOT
 
@@ -18,20 +21,48 @@ def committed(path: str) -> str:
     return shown.stdout if shown.returncode == 0 else (ROOT / path).read_text(encoding="utf-8")
 
 
-def test_the_results_are_those_of_the_committed_metrics() -> None:
+@pytest.fixture
+def found() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Committed metrics, and committed runs of experiments."""
     names = ("train", "encode", "reconstruct", "interpolate", "evaluate")
-    metrics: dict[str, Any] = {name: json.loads(committed(f"metrics/{name}.json")) for name in names}
+    runs: dict[str, Any] = {}
+    for name, entry in experiments.experiments().items():
+        if (experiments.RUNS / f"{name}.json").exists():
+            runs.setdefault(entry["group"], {})[name] = json.loads(committed(f"benchmarks/runs/{name}.json"))
+    return {name: json.loads(committed(f"metrics/{name}.json")) for name in names}, runs
+
+
+def test_the_results_are_those_of_the_committed_metrics(found: tuple[dict[str, Any], dict[str, Any]]) -> None:
     readme = committed("README.md")
     assert results.BEGIN in readme
-    assert results.updated(readme, metrics) == readme
+    assert results.updated(readme, *found) == readme
 
 
-def test_a_changed_figure_would_be_seen() -> None:
+def test_a_changed_figure_would_be_seen(found: tuple[dict[str, Any], dict[str, Any]]) -> None:
     readme = committed("README.md")
-    names = ("train", "encode", "reconstruct", "interpolate", "evaluate")
-    metrics: dict[str, Any] = {name: json.loads(committed(f"metrics/{name}.json")) for name in names}
-    metrics["reconstruct"]["test"]["token_accuracy"] -= 0.1
-    assert results.updated(readme, metrics) != readme
+    found[0]["reconstruct"]["test"]["token_accuracy"] -= 0.1
+    assert results.updated(readme, *found) != readme
+
+
+def test_every_experiment_can_be_queued_and_every_run_is_of_one(tmp_path: Path) -> None:
+    known = experiments.experiments()
+    assert {path.stem for path in experiments.RUNS.glob("*.json")} <= set(known)
+    for name, entry in known.items():
+        command = experiments.command(name, entry)
+        content = params.read_yaml(ROOT / "params.yaml")
+        for setting in [word for before, word in itertools.pairwise(command) if before == "-S"]:
+            key, value = setting.split("=", 1)
+            section, key = key.split(".")
+            content[section][key] = yaml.load(value, Loader=params.Yaml12Loader)
+        params.check(content, tmp_path)
+
+
+def test_a_run_was_of_what_the_experiment_is_now() -> None:
+    for name, entry in experiments.experiments().items():
+        path = experiments.RUNS / f"{name}.json"
+        if path.exists():
+            run = json.loads(path.read_text(encoding="utf-8"))
+            assert (run["profile"], run["set"]) == (entry["profile"], entry.get("set", {})), name
 
 
 @pytest.mark.parametrize(
