@@ -37,7 +37,7 @@ def locked_md5() -> str:
     return next(str(out["md5"]) for out in outs if out["path"] == "models/quartetvae")
 
 
-def card(run: dict[str, Any]) -> dict[str, Any]:
+def card(run: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any]:
     """What card.json says about the weights."""
     return {
         "about": "quartetvae, default profile",
@@ -45,9 +45,12 @@ def card(run: dict[str, Any]) -> dict[str, Any]:
         "licence": "MIT",
         **{key: run[key] for key in ("commit", "date", "command", "minutes", "hardware")},
         "model_md5": locked_md5(),
-        "train": run["train"],
-        "reconstruct": run["reconstruct"],
+        **metrics,
     }
+
+
+def _read(path: str) -> Any:
+    return json.loads((ROOT / path).read_text(encoding="utf-8"))
 
 
 def main() -> None:
@@ -56,8 +59,9 @@ def main() -> None:
     model = {path.name: path.read_bytes() for path in source.glob("*")}
     if dvc_md5(model) != locked_md5():
         sys.exit("models/quartetvae is not what dvc.lock describes; run `dvc checkout`.")
-    run = json.loads((ROOT / "benchmarks" / "runs" / "default.json").read_text(encoding="utf-8"))
-    if run["train"] != json.loads((ROOT / "metrics" / "train.json").read_text(encoding="utf-8")):
+    run = _read("benchmarks/runs/default.json")
+    metrics = {name: _read(f"metrics/{name}.json") for name in ("train", "reconstruct")}
+    if run["train"] != metrics["train"]:
         sys.exit("benchmarks/runs/default.json is of another training than metrics/; run the experiment `default`.")
     size = sum(map(len, model.values()))
     if size > LARGEST:
@@ -65,7 +69,7 @@ def main() -> None:
     with files.replacing_folder(target) as folder:
         for name, content in model.items():
             (folder / name).write_bytes(content)
-        files.write_json(folder / "card.json", card(run))
+        files.write_json(folder / "card.json", card(run, metrics))
     print(f"quartetvae/weights: {size:,} bytes, {locked_md5()}")
 
 

@@ -69,9 +69,8 @@ def _provenance(metrics: dict[str, Any], runs: dict[str, Any]) -> list[str]:
     run = runs.get("main", {}).get("default")
     if run is None or run["train"] != metrics["train"]:
         return []
-    return [
-        f"Trained {run['date']} in {run['minutes']:.0f} minutes on {run['hardware']}, at commit {run['commit'][:7]}. "
-    ]
+    spent = f"{run['minutes']:.0f} minutes on {run['hardware']}"
+    return [f"Trained {run['date']} in {spent}, at commit {run['commit'][:7]}."]
 
 
 def _gap(splits: dict[str, Any]) -> list[str]:

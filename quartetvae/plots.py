@@ -281,7 +281,7 @@ def scores(path: Path, blocks: Sequence[Mapping[str, Mapping[str, Mapping[str, f
         for axes, (key, label) in zip(both, panels.items(), strict=True):
             axes.set_title(label)
             for height, (_, _, sets) in zip(heights, rows, strict=True):
-                for name, figures in reversed(sets.items()):
+                for name, figures in reversed(list(sets.items())):
                     value = figures[key]
                     if value is None:
                         continue
@@ -297,9 +297,10 @@ def scores(path: Path, blocks: Sequence[Mapping[str, Mapping[str, Mapping[str, f
         both[0].set_yticks(heights, [name for _, name, _ in rows])
         both[0].set_ylim(heights[-1] + 0.7, -0.9)
         figure.suptitle(title, x=0.005, horizontalalignment="left")
-        colours = [PART_COLOURS[3], *SET_COLOURS]
+        colours = [PART_COLOURS[3], *SET_COLOURS][: len(names)]
         dots = [
-            Line2D([], [], color=c, marker="o", linestyle="", label=n) for n, c in zip(names, colours, strict=False)
+            Line2D([], [], color=colour, marker="o", linestyle="", label=name)
+            for name, colour in zip(names, colours, strict=True)
         ]
         figure.legend(handles=dots, loc="outside lower center", ncols=len(dots))
         _save(figure, path)
@@ -322,8 +323,8 @@ def operating_points(path: Path, curves: Mapping[str, Sequence[tuple[str, float,
     with matplotlib.style.context(["default", _STYLE]):
         figure = Figure(figsize=(8, 4.8), layout="constrained")
         axes = figure.subplots()
-        colours = [PART_COLOURS[3], *SET_COLOURS[1:]]
-        for (name, points), colour in zip(curves.items(), colours, strict=False):
+        colours = [PART_COLOURS[3], *SET_COLOURS[1:]][: len(curves)]
+        for (name, points), colour in zip(curves.items(), colours, strict=True):
             axes.plot([x for _, x, _ in points], [y for _, _, y in points], "o-", color=colour, label=name)
             for label, x, y in points:
                 axes.annotate(label, (x, y), (6, -10), textcoords="offset points", fontsize=8)

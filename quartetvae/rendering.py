@@ -55,7 +55,7 @@ def scores(path: Path, figures: Mapping[str, Mapping[str, Any]]) -> None:
             block(lambda of: of["by_composer"]),
             block(lambda of: of["by_work"]),
         ],
-        title=f"Reconstruction of works that training never saw: {test['works']} test works, {test['phrases']:,} phrases",
+        title=f"Works that training never saw: {test['works']} for testing, {test['phrases']:,} phrases",
     )
 
 

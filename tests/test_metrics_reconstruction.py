@@ -86,6 +86,16 @@ def test_no_phrases_give_none_in_every_figure() -> None:
     assert all(set(part.values()) == {None} for part in parts.values())
 
 
+def test_groups_are_scored_by_themselves() -> None:
+    truth = np.zeros((3, 1, 4), dtype=np.uint8)
+    decoded = truth.copy()
+    decoded[2, 0, :2] = 1
+    found = reconstruction.by_group(truth, decoded, ["Mozart", "Haydn", "Mozart"], ALPHABET)
+    assert list(found) == ["Haydn", "Mozart"]
+    assert found["Haydn"] == {"phrases": 1, "token_accuracy": 1.0, "onset_f1": 1.0, "exact_phrase": 1.0}
+    assert found["Mozart"] == {"phrases": 2, "token_accuracy": 0.75, "onset_f1": 0.75, "exact_phrase": 0.5}
+
+
 def test_arrays_of_different_shape_are_refused() -> None:
     with pytest.raises(CodecError, match=r"\(1, 4, 4\), decoded ones of shape \(1, 3, 4\)"):
         reconstruction.compare(TRUTH, DECODED[:, :3], ALPHABET)

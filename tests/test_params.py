@@ -102,7 +102,19 @@ def test_scalars_are_those_of_yaml_1_2_and_of_dvc(text: str, value: object, tmp_
         ("interpolate", "pairs", [], "'paper', 'auto' or a list of pairs of ids"),
         ("interpolate", "pairs", [[2.5, "a"]], "'paper', 'auto' or a list of pairs of ids"),
         ("phrases", "beats_per_phrase", 100000, "100000 found; input should be less than or equal to 256"),
-        ("model", "units", 10**7, "10000000 found; input should be less than or equal to 8192"),
+        ("model", "decoder", "transformer", "'transformer' found; input should be 'autoregressive', 'flat' or"),
+        ("model", "pooling", "mean", "'mean' found; input should be 'last' or 'full'"),
+        ("model", "word_dropout", 1.0, "1.0 found; input should be less than 1"),
+        ("train", "schedule", "linear", "'linear' found; input should be 'constant' or 'cosine'"),
+        ("train", "beta_warmup", 1.5, "1.5 found; input should be less than or equal to 1"),
+        ("train", "beta_cycles", 0, "0 found; input should be greater than or equal to 1"),
+        ("train", "free_bits", -1.0, "-1.0 found; input should be greater than or equal to 0"),
+        ("train", "onset_weight", 0.0, "0.0 found; input should be greater than 0"),
+        ("train", "adam_beta_2", 1.0, "1.0 found; input should be less than 1"),
+        ("train", "clip_norm", -1.0, "-1.0 found; input should be greater than or equal to 0"),
+        ("train", "precision", "float16", "'float16' found; input should be 'float32' or 'mixed_bfloat16'"),
+        ("train", "devices", 2, "2 found; input should be 'one' or 'all'"),
+        ("model", "decoder_units", 10**7, "10000000 found; input should be less than or equal to 8192"),
         ("split", "validation", 0.0, "0.0 found; input should be greater than 0"),
         ("download", "source", "zenodo", "'zenodo' found"),
         ("reconstruct", "tempo_qpm", 0, "0 found"),
@@ -142,9 +154,9 @@ def test_a_missing_key_is_named(section: str, key: str, tmp_path: Path) -> None:
 def test_all_mistakes_of_a_section_are_in_one_message(tmp_path: Path) -> None:
     content = with_value("model", "latent_dim", 0)
     content["model"] |= {"colour": "red"}
-    del content["model"]["units"]
+    del content["model"]["decoder_units"]
     with pytest.raises(
-        ParamsError, match=r"model\.units: missing; .*model\.latent_dim: 0 found.*model\.colour: unknown"
+        ParamsError, match=r"model\.decoder_units: missing; .*model\.latent_dim: 0 found.*model\.colour: unknown"
     ):
         params.load("model", path=write(tmp_path / "params.yaml", content))
 

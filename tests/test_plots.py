@@ -22,6 +22,10 @@ NAMES = ("loss", "reconstruction", "kl", "val_loss", "val_reconstruction", "val_
 HISTORY: dict[str, list[float]] = {"epoch": [1, 2, 3], **{name: [3.0, 1.0, 2.0] for name in NAMES}}
 
 
+FIGURES: dict[str, float | None] = {"token_accuracy": 0.9, "onset_f1": 0.8}
+BOTH = {"test": FIGURES, "validation": {"token_accuracy": 0.95, "onset_f1": None}}
+
+
 def roll(path: Path) -> None:
     plots.piano_roll(path, [("A", MUSIC[0]), ("B", MUSIC[1])], ALPHABET, steps_per_beat=4, title="A to B")
 
@@ -38,11 +42,22 @@ def classes(path: Path) -> None:
     plots.pitch_classes(path, SHARES)
 
 
+def scores(path: Path) -> None:
+    plots.scores(path, [{"all": BOTH}, {"violin 1": BOTH, "viola": {"validation": FIGURES}}], title="Works")
+
+
+def points(path: Path) -> None:
+    curves = {"sweep": [("1", 60.0, 0.7), ("0.1", 140.0, 0.97)], "default": [("", 130.0, 0.98)]}
+    plots.operating_points(path, curves)
+
+
 PICTURES = {
     roll: (1440, 600),
     curve: (1440, 456),
     distribution: (1440, 744),
     classes: (1440, 456),
+    scores: (1440, 270),
+    points: (960, 576),
 }
 
 
@@ -157,3 +172,16 @@ def test_more_sets_than_colours_are_refused(count: int, tmp_path: Path) -> None:
 def test_eleven_pitch_classes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(QuartetError, match="set 'real': 11 shares found; 12 are needed"):
         plots.pitch_classes(tmp_path / "classes.png", {"real": [0.1] * 11})
+
+
+@pytest.mark.parametrize("blocks", [[], [{}]])
+def test_scores_of_nothing_are_refused(
+    blocks: list[dict[str, dict[str, dict[str, float | None]]]], tmp_path: Path
+) -> None:
+    with pytest.raises(QuartetError, match=r"scores\.png: no groups found"):
+        plots.scores(tmp_path / "scores.png", blocks, title="")
+
+
+def test_no_curves_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(QuartetError, match=r"points\.png: 0 sets found"):
+        plots.operating_points(tmp_path / "points.png", {})
