@@ -24,6 +24,8 @@ def reconstructions(
     mean, _ = model.encode(held_out.tokens)
     z = latent.codes(model, held_out.tokens, decode=section.decode, rng=rng)
     decoded = model.decode(z)
+    bounds = latent.bounds(model, held_out.tokens, rng=rng)
+    groups = {"kl_nats": bounds["kl_nats"], "elbo_nats": bounds["elbo_nats"]}
     forced = model.teacher_forced(held_out.tokens, z)
     works = {piece.id: f"{piece.composer}: {piece.work}" for piece in pieces.pieces}
     of_work = [works[id] for id in held_out.pieces.tolist()]
@@ -33,10 +35,10 @@ def reconstructions(
         "works": len(set(of_work)),
         **reconstruction.compare(held_out.tokens, decoded, alphabet),
         "teacher_forced_accuracy": None if forced is None else reconstruction.token_accuracy(held_out.tokens, forced),
-        **latent.bounds(model, held_out.tokens, rng=rng),
+        **{name: float(nats.mean()) for name, nats in bounds.items()},
         "active_units": latent.active_units(mean),
-        "by_composer": reconstruction.by_group(held_out.tokens, decoded, of_composer, alphabet),
-        "by_work": reconstruction.by_group(held_out.tokens, decoded, of_work, alphabet),
+        "by_composer": reconstruction.by_group(held_out.tokens, decoded, of_composer, alphabet, groups),
+        "by_work": reconstruction.by_group(held_out.tokens, decoded, of_work, alphabet, groups),
         "baselines": reconstruction.baselines(held_out.tokens, training.tokens, alphabet),
     }
 

@@ -94,6 +94,9 @@ def test_groups_are_scored_by_themselves() -> None:
     assert list(found) == ["Haydn", "Mozart"]
     assert found["Haydn"] == {"phrases": 1, "token_accuracy": 1.0, "onset_f1": 1.0, "exact_phrase": 1.0}
     assert found["Mozart"] == {"phrases": 2, "token_accuracy": 0.75, "onset_f1": 0.75, "exact_phrase": 0.5}
+    values = {"kl_nats": np.array([1.0, 5.0, 3.0])}
+    found = reconstruction.by_group(truth, decoded, ["Mozart", "Haydn", "Mozart"], ALPHABET, values)
+    assert [found[name]["kl_nats"] for name in ("Haydn", "Mozart")] == [5.0, 2.0]
 
 
 def test_arrays_of_different_shape_are_refused() -> None:

@@ -13,7 +13,7 @@ A figure that cannot be made (no phrases, no notes) is None, never NaN or 0. Pre
 information retrieval (van Rijsbergen 1979), as mir_eval uses them for notes, with exact times.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -89,12 +89,16 @@ def compare(truth: Tokens, decoded: Tokens, alphabet: Alphabet) -> dict[str, Any
 
 
 def by_group(
-    truth: Tokens, decoded: Tokens, groups: Sequence[str], alphabet: Alphabet
+    truth: Tokens,
+    decoded: Tokens,
+    groups: Sequence[str],
+    alphabet: Alphabet,
+    values: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> dict[str, dict[str, float | None]]:
     """Figures of the phrases of each group, by name in alphabetical order.
 
-    `groups` names the group of each phrase. Each has `phrases` (how many), `token_accuracy`, `onset_f1` and
-    `exact_phrase`.
+    `groups` names the group of each phrase. Each has `phrases` (how many), `token_accuracy`, `onset_f1`,
+    `exact_phrase`, and the means of further `values`, one per phrase.
     """
     _check_shapes(truth, decoded)
     names = np.array(groups, dtype=str)
@@ -103,6 +107,7 @@ def by_group(
             "phrases": int((names == name).sum()),
             **_scores(truth[names == name], decoded[names == name], alphabet),
             "exact_phrase": exact_phrase(truth[names == name], decoded[names == name]),
+            **{key: float(of[names == name].mean()) for key, of in (values or {}).items()},
         }
         for name in sorted(set(groups))
     }
