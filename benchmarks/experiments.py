@@ -25,15 +25,27 @@ RUNS = ROOT / "benchmarks" / "runs"
 
 
 def experiments() -> dict[str, dict[str, Any]]:
-    """All of experiments.yaml: by name, `profile`, `set` (section, key, value) and `about`."""
+    """All of experiments.yaml: by name, `group`, `profile`, `set` (section, key, value) and `about`."""
     groups = params.read_yaml(ROOT / "benchmarks" / "experiments.yaml")
-    return {name: {"group": group, **entry} for group, entries in groups.items() for name, entry in entries.items()}
+    found: dict[str, dict[str, Any]] = {}
+    for group, entries in groups.items():
+        for name, entry in entries.items():
+            base = found[entry["base"]] if "base" in entry else {"profile": entry["profile"], "set": {}}
+            changed = {section: {**base["set"].get(section, {}), **of} for section, of in entry.get("set", {}).items()}
+            settings = {**base["set"], **changed}
+            found[name] = {
+                "group": group,
+                "about": entry["about"],
+                "profile": base["profile"],
+                "set": settings,
+            }
+    return found
 
 
 def command(name: str, entry: dict[str, Any]) -> list[str]:
     """The command that queues an experiment, whatever params.yaml holds now."""
     sections = params.read_yaml(ROOT / "profiles" / f"{entry['profile']}.yaml")
-    for section, values in entry.get("set", {}).items():
+    for section, values in entry["set"].items():
         sections.setdefault(section, {}).update(values)
     settings = [f"{section}.{key}={_plain(value)}" for section, of in sections.items() for key, value in of.items()]
     return ["dvc", "exp", "run", "--queue", "--name", name, *(word for s in settings for word in ("-S", s))]
@@ -74,7 +86,7 @@ def collect(name: str) -> None:
         {
             "about": entry["about"],
             "profile": entry["profile"],
-            "set": entry.get("set", {}),
+            "set": entry["set"],
             "commit": _output(["git", "rev-parse", f"{revision}^"]).strip(),
             "date": _output(["git", "log", "-1", "--format=%cs", revision]).strip(),
             "command": f"python -m benchmarks.experiments run {name}",

@@ -62,7 +62,7 @@ def test_a_run_was_of_what_the_experiment_is_now() -> None:
         path = experiments.RUNS / f"{name}.json"
         if path.exists():
             run = json.loads(path.read_text(encoding="utf-8"))
-            assert (run["profile"], run["set"]) == (entry["profile"], entry.get("set", {})), name
+            assert (run["profile"], run["set"]) == (entry["profile"], entry["set"]), name
 
 
 @pytest.mark.parametrize(
