@@ -64,7 +64,9 @@ def block(metrics: dict[str, Any], runs: dict[str, Any]) -> str:
         *_paper_figures(metrics["evaluate"]),
     ]
     if "paper" in runs:
-        lines += ["", *_comparison(runs["paper"], metrics, runs)]
+        lines += ["", *_comparison(runs, metrics)]
+    if "long" in runs:
+        lines += ["", *_long(runs["long"])]
     if "sweep" in runs:
         lines += ["", *_sweep(runs["sweep"], test["baselines"]["bigram"]["nats_per_phrase"])]
     return "\n".join(lines)
@@ -92,50 +94,66 @@ def _gap(splits: dict[str, Any]) -> list[str]:
     ]
 
 
-def _comparison(group: dict[str, Any], metrics: dict[str, Any], runs: dict[str, Any]) -> list[str]:
+HEAD = "token accuracy | onset F1 | exact phrases | KL, nats | ELBO, nats | parameters | minutes |"
+
+
+def _comparison(runs: dict[str, Any], metrics: dict[str, Any]) -> list[str]:
     """The paper's network with its defects, with one after the other switched off, and ours; on one work for all."""
-    rows = [(run["about"], run["train"], run["reconstruct"]["test"], f"{run['minutes']:.0f}") for run in group.values()]
+    group = runs["paper"]
+    rows = [(run["about"], run["train"], run["reconstruct"], f"{run['minutes']:.0f}") for run in group.values()]
     default = runs.get("main", {}).get("default")
     spent = f"{default['minutes']:.0f}" if default and default["train"] == metrics["train"] else ""
-    rows.append(
-        (
-            "**`autoregressive`, default profile, whole training**",
-            metrics["train"],
-            metrics["reconstruct"]["test"],
-            spent,
-        )
-    )
-    phrases = rows[-1][2]["by_work"][COMMON]["phrases"]
-    hardware = ", ".join(sorted({run["hardware"] for run in group.values()}))
-    dates = sorted({run["date"] for run in group.values()})
-    lines = [
-        f"The paper's network, its defects switched off one by one, and ours, on {COMMON}: the one work ({phrases} phrases) "
-        "that none of them has seen. About 400,000 training windows each (the paper: 5 million), the last row but for "
-        f"(`python -m benchmarks.experiments run paper`; {dates[0]}{f' to {dates[-1]}' if len(dates) > 1 else ''}, {hardware}):",
+    rows.append(("**`autoregressive`, the whole default profile**", metrics["train"], metrics["reconstruct"], spent))
+    phrases = metrics["reconstruct"]["test"]["by_work"][COMMON]["phrases"]
+    return [
+        f"The paper's network, its defects switched off one by one, and ours, on {COMMON}, the one work ({phrases} "
+        "phrases) that none of them has seen. About 400,000 training windows each (the paper: 5 million; the last row: "
+        f"{metrics['train']['epochs'] * metrics['train']['phrases'] / 1e6:.1f} million) {_made('paper', group)}:",
         "",
-        "| | token accuracy | onset F1 | exact phrases | KL, nats | ELBO, nats | parameters | minutes |",
+        f"| | {HEAD}",
         "|---|---|---|---|---|---|---|---|",
+        *(_line(about, of["test"]["by_work"][COMMON], train, minutes) for about, train, of, minutes in rows),
     ]
-    for about, train, test, minutes in rows:
-        of = test["by_work"][COMMON]
-        shares = " | ".join(_figure(of[key]) for key in ("token_accuracy", "onset_f1", "exact_phrase"))
-        lines.append(
-            f"| {about} | {shares} | {of['kl_nats']:.0f} | {of['elbo_nats']:.0f} | {train['parameters']:,} | {minutes} |"
-        )
-    return lines
 
 
-def _sweep(runs: dict[str, Any], bigram: float) -> list[str]:
+def _long(group: dict[str, Any]) -> list[str]:
+    """Phrases of 16 and 64 beats, by decoder."""
+    return [
+        f"Long phrases, test works, about 30 minutes each {_made('long', group)}:",
+        "",
+        f"| | {HEAD}",
+        "|---|---|---|---|---|---|---|---|",
+        *(
+            _line(run["about"], run["reconstruct"]["test"], run["train"], f"{run['minutes']:.0f}")
+            for run in group.values()
+        ),
+    ]
+
+
+def _line(label: str, scores: dict[str, Any], train: dict[str, Any], minutes: str) -> str:
+    shares = " | ".join(_figure(scores[key]) for key in ("token_accuracy", "onset_f1", "exact_phrase"))
+    nats = f"{scores['kl_nats']:.0f} | {scores['elbo_nats']:.0f}"
+    return f"| {label} | {shares} | {nats} | {train['parameters']:,} | {minutes} |"
+
+
+def _made(name: str, group: dict[str, Any]) -> str:
+    """By what command, when and on what a group of experiments was run."""
+    dates = sorted({run["date"] for run in group.values()})
+    when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+    hardware = ", ".join(sorted({run["hardware"] for run in group.values()}))
+    return f"(`python -m benchmarks.experiments run {name}`; {when}, {hardware})"
+
+
+def _sweep(group: dict[str, Any], bigram: float) -> list[str]:
     """Onset F1 against KL divergence, by beta."""
-    one = next(iter(runs.values()))
+    epochs = next(iter(group.values()))["train"]["epochs"]
     lines = [
-        f"Faithful or smooth, test works: {one['train']['epochs']} epochs for each beta, from the start "
-        f"(`python -m benchmarks.experiments run sweep`; {one['date']}, {one['hardware']}):",
+        f"Faithful or smooth, test works: {epochs} epochs for each beta, from the start {_made('sweep', group)}:",
         "",
         "| beta | KL, nats | token accuracy | onset F1 | exact phrases | ELBO, nats | active dimensions | minutes |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for beta, run in sorted((run["set"]["train"]["beta"], run) for run in runs.values()):
+    for beta, run in sorted((run["set"]["train"]["beta"], run) for run in group.values()):
         of = run["reconstruct"]["test"]
         elbo = f"{of['elbo_nats']:.1f}"
         lines.append(
@@ -143,18 +161,7 @@ def _sweep(runs: dict[str, Any], bigram: float) -> list[str]:
             f"{_figure(of['exact_phrase'])} | {f'**{elbo}**' if of['elbo_nats'] > -bigram else elbo} | "
             f"{of['active_units']} | {run['minutes']:.0f} |"
         )
-    lines += ["", f"In bold: better than the bigram model's -{bigram:.1f}."]
-    return lines
-
-
-def _row(label: str, figures: dict[str, Any]) -> str:
-    shares = " | ".join(_figure(figures[key]) for key in ("token_accuracy", "onset_f1", "exact_phrase"))
-    elbo = f"{figures['elbo_nats']:.0f}"
-    return f"| {label} | {shares} | {figures['kl_nats']:.0f} | {elbo} |"
-
-
-def _figure(value: float | None) -> str:
-    return "n/a" if value is None else f"{value:.3f}".removeprefix("0")
+    return [*lines, "", f"In bold: better than the bigram model's -{bigram:.1f}."]
 
 
 def _paths(paths: dict[str, Any]) -> list[str]:
