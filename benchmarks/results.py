@@ -94,6 +94,16 @@ def _gap(splits: dict[str, Any]) -> list[str]:
     ]
 
 
+def _row(label: str, figures: dict[str, Any]) -> str:
+    shares = " | ".join(_figure(figures[key]) for key in ("token_accuracy", "onset_f1", "exact_phrase"))
+    elbo = f"{figures['elbo_nats']:.0f}"
+    return f"| {label} | {shares} | {figures['kl_nats']:.0f} | {elbo} |"
+
+
+def _figure(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.3f}".removeprefix("0")
+
+
 HEAD = "token accuracy | onset F1 | exact phrases | KL, nats | ELBO, nats | parameters | minutes |"
 
 
