@@ -232,16 +232,22 @@ def updated(readme: str, metrics: dict[str, Any], runs: dict[str, Any]) -> str:
     return f"{before}{BEGIN}\n{block(metrics, runs)}\n{END}{after}"
 
 
+def read_runs() -> dict[str, Any]:
+    """What experiments found, by group, then name, in the order of experiments.yaml."""
+    found: dict[str, Any] = {}
+    for name, entry in experiments.experiments().items():
+        if (path := experiments.RUNS / f"{name}.json").exists():
+            found.setdefault(entry["group"], {})[name] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
 def main() -> None:
     """Write or check README.md."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.results", description="Write the README's results.")
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if README.md is not up to date")
     arguments = parser.parse_args()
     metrics = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "metrics").glob("*.json")}
-    found: dict[str, Any] = {}
-    for name, entry in experiments.experiments().items():
-        if (path := experiments.RUNS / f"{name}.json").exists():
-            found.setdefault(entry["group"], {})[name] = json.loads(path.read_text(encoding="utf-8"))
+    found = read_runs()
     path = ROOT / "README.md"
     text = path.read_text(encoding="utf-8")
     new = updated(text, metrics, found)

@@ -27,6 +27,7 @@ Listen (any MIDI player), and look at piano_roll.png beside each:
 Look:
   plots/interpolation.png       a path between two pieces
   plots/reconstruction.png      an original above its reconstruction
+  plots/scores.png              how well, by part, composer and work
   plots/training.png            loss curves
   plots/pitch_distribution.png  pitches of real and generated music, by part
   plots/pitch_classes.png
