@@ -3,9 +3,10 @@
     python -m benchmarks.experiments                  # what there is, and what has been run
     python -m benchmarks.experiments run NAME...      # queue, run one after the other, collect
     python -m benchmarks.experiments collect NAME...  # of experiments that are done
+    python -m benchmarks.experiments apply NAME       # its dvc.lock, metrics/ and plots/ into the working tree
 
-An experiment is a profile with some values changed. Its name in DVC is that in the file, so `dvc exp show`, `dvc exp
-apply NAME` and `dvc plots diff` know it. The README's tables are made from benchmarks/runs/ (benchmarks/results.py).
+An experiment is a profile with some values changed. Its name in DVC is that in the file, so `dvc exp show` and
+`dvc plots diff` know it. The README's tables are made from benchmarks/runs/ (benchmarks/results.py).
 """
 
 import argparse
@@ -33,22 +34,22 @@ def experiments() -> dict[str, dict[str, Any]]:
             base = found[entry["base"]] if "base" in entry else {"profile": entry["profile"], "set": {}}
             changed = {section: {**base["set"].get(section, {}), **of} for section, of in entry.get("set", {}).items()}
             settings = {**base["set"], **changed}
-            found[name] = {
-                "group": group,
-                "about": entry["about"],
-                "profile": base["profile"],
-                "set": settings,
-            }
+            found[name] = {"group": group, "about": entry["about"], "profile": base["profile"], "set": settings}
     return found
 
 
-def command(name: str, entry: dict[str, Any]) -> list[str]:
-    """The command that queues an experiment, whatever params.yaml holds now."""
+def settings(entry: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What an experiment sets, by section and key: all that its profile does, with its own values."""
     sections = params.read_yaml(ROOT / "profiles" / f"{entry['profile']}.yaml")
     for section, values in entry["set"].items():
         sections.setdefault(section, {}).update(values)
-    settings = [f"{section}.{key}={_plain(value)}" for section, of in sections.items() for key, value in of.items()]
-    return ["dvc", "exp", "run", "--queue", "--name", name, *(word for s in settings for word in ("-S", s))]
+    return sections
+
+
+def command(name: str, entry: dict[str, Any]) -> list[str]:
+    """The command that queues an experiment. What no profile sets (plots, tempo) comes from params.yaml."""
+    pairs = [f"{section}.{key}={_plain(value)}" for section, of in settings(entry).items() for key, value in of.items()]
+    return ["dvc", "exp", "run", "--queue", "--name", name, *(word for pair in pairs for word in ("-S", pair))]
 
 
 def _plain(value: Any) -> str:
@@ -57,53 +58,78 @@ def _plain(value: Any) -> str:
 
 def run(names: list[str]) -> None:
     """Queue, wait, collect."""
+    if _output(["git", "status", "--porcelain"]):
+        sys.exit("There are changes that are not committed, which an experiment would take along; commit them first.")
+    if old := [name for name in names if _references(name) or name in _states()]:
+        sys.exit(f"{', '.join(old)}: run before; `dvc exp remove {' '.join(old)}` (or `dvc queue remove`) first.")
     known = experiments()
     for name in names:
         _do(command(name, known[name]))
     _do(["dvc", "queue", "start", "--jobs", "1"])
-    waiting = list(names)
+    waiting, failed = list(names), []
     while waiting:
         time.sleep(10)
-        for name, state in _states().items():
-            if name in waiting and state in ("Success", "Failed"):
-                waiting.remove(name)
-                print(f"{name}: {state}", flush=True)
-                if state == "Success":
-                    collect(name)
+        states = _states()
+        for name in [name for name in waiting if states.get(name) in ("Success", "Failed")]:
+            waiting.remove(name)
+            print(f"{name}: {states[name]}", flush=True)
+            if states[name] == "Success":
+                collect(name)
+            else:
+                failed.append(name)
+        if waiting and "Worker status: 0 active" in _output(["dvc", "queue", "status"]):
+            sys.exit(f"{', '.join(waiting)}: nothing works on the queue any more; `dvc queue start`, then collect.")
+    if failed:
+        sys.exit(f"{', '.join(failed)}: failed; `dvc queue logs {failed[0]}` says why.")
 
 
 def collect(name: str) -> None:
     """Write benchmarks/runs/<name>.json from a finished experiment."""
-    entry = experiments()[name]
     revision = _revision(name)
+    metrics = {
+        stage: json.loads(_output(["git", "show", f"{revision}:metrics/{stage}.json"]))
+        for stage in ("train", "reconstruct")
+    }
+    minutes, hardware = _spent(name, metrics["train"])
+    content = {
+        "about": experiments()[name]["about"],
+        "commit": _output(["git", "rev-parse", f"{revision}^"]).strip(),
+        "date": _output(["git", "log", "-1", "--format=%cs", revision]).strip(),
+        "command": f"python -m benchmarks.experiments run {name}",
+        "minutes": minutes,
+        "hardware": hardware,
+        "params": params.parse_yaml(_output(["git", "show", f"{revision}:params.yaml"]), Path("params.yaml")),
+        **metrics,
+    }
+    files.write_json(RUNS / f"{name}.json", content)
+
+
+def _spent(name: str, train: dict[str, Any]) -> tuple[float, str]:
+    """Minutes and hardware of a training: from its log, or from the run whose training DVC took from its cache."""
     log = _output(["dvc", "queue", "logs", name])
-    trained = re.findall(r"^trained in ([\d.]+) minutes on (.+)$", log, flags=re.MULTILINE)
-    if not trained:
-        sys.exit(f"{name}: its log does not say how long it trained; DVC had the result in its cache. Run it anew.")
-    minutes, hardware = trained[-1]
-    files.write_json(
-        RUNS / f"{name}.json",
-        {
-            "about": entry["about"],
-            "profile": entry["profile"],
-            "set": entry["set"],
-            "commit": _output(["git", "rev-parse", f"{revision}^"]).strip(),
-            "date": _output(["git", "log", "-1", "--format=%cs", revision]).strip(),
-            "command": f"python -m benchmarks.experiments run {name}",
-            "minutes": float(minutes),
-            "hardware": hardware,
-            **{
-                stage: json.loads(_output(["git", "show", f"{revision}:metrics/{stage}.json"]))
-                for stage in ("train", "reconstruct")
-            },
-        },
-    )
+    if trained := re.findall(r"^trained in ([\d.]+) minutes on (.+)$", log, flags=re.MULTILINE):
+        return float(trained[-1][0]), trained[-1][1]
+    for path in sorted(RUNS.glob("*.json")):
+        other = json.loads(path.read_text(encoding="utf-8"))
+        if other["train"] == train:
+            return float(other["minutes"]), str(other["hardware"])
+    sys.exit(f"{name}: neither its log nor another run says how long it trained; DVC had the result in its cache.")
+
+
+def apply(name: str) -> None:
+    """Take over what an experiment's run made, and nothing else: `dvc exp apply` would bring its old code along."""
+    _do(["git", "checkout", _revision(name), "--", "dvc.lock", "metrics", "plots", "params.yaml"])
+    _do(["dvc", "checkout"])
+
+
+def _references(name: str) -> list[str]:
+    references = _output(["git", "for-each-ref", "--format=%(refname)", "refs/exps"]).split()
+    return [reference for reference in references if reference.rsplit("/", 1)[-1] == name]
 
 
 def _revision(name: str) -> str:
     """The commit of a DVC experiment."""
-    refs = _output(["git", "for-each-ref", "--format=%(refname)", "refs/exps"]).split()
-    found = [ref for ref in refs if ref.rsplit("/", 1)[-1] == name]
+    found = _references(name)
     if len(found) != 1:
         sys.exit(f"{name}: {len(found)} experiments of that name found (dvc exp list --all); one is needed.")
     return _output(["git", "rev-parse", found[0]]).strip()
@@ -134,7 +160,7 @@ def main() -> None:
         epilog=usage,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("action", choices=["list", "run", "collect"], nargs="?", default="list")
+    parser.add_argument("action", choices=["list", "run", "collect", "apply"], nargs="?", default="list")
     parser.add_argument("names", nargs="*", help="of experiments.yaml; a group's name means all of it")
     arguments = parser.parse_args()
     known = experiments()
@@ -144,12 +170,14 @@ def main() -> None:
     names = [name for name, entry in known.items() if name in arguments.names or entry["group"] in arguments.names]
     if arguments.action == "list":
         for name, entry in known.items():
-            print(f"{'done' if (RUNS / f'{name}.json').exists() else '    '}  {name:24} {entry['about']}")
+            print(f"{'done' if (RUNS / f'{name}.json').exists() else '    '}  {name:26} {entry['about']}")
+    elif not names:
+        parser.error(f"{arguments.action}: which? There are {', '.join(known)}")
     elif arguments.action == "run":
         run(names)
     else:
         for name in names:
-            collect(name)
+            {"collect": collect, "apply": apply}[arguments.action](name)
 
 
 if __name__ == "__main__":

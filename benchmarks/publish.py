@@ -22,11 +22,11 @@ DATA = {
 }
 
 
-def dvc_md5(files: dict[str, bytes]) -> str:
+def dvc_md5(contents: dict[str, bytes]) -> str:
     """The hash of a folder with these files, as DVC writes it into dvc.lock."""
     listing = [
         {"md5": hashlib.md5(content, usedforsecurity=False).hexdigest(), "relpath": name}
-        for name, content in sorted(files.items())
+        for name, content in sorted(contents.items())
     ]
     return hashlib.md5(json.dumps(listing, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + ".dir"
 

@@ -40,8 +40,8 @@ def block(metrics: dict[str, Any], runs: dict[str, Any]) -> str:
     lines = [
         "| | token accuracy | onset F1 | exact phrases | KL, nats | ELBO, nats |",
         "|---|---|---|---|---|---|",
-        _row(f"**test**: {test['works']} works, {test['phrases']:,} phrases never trained on", test),
-        _row(f"validation: {splits['validation']['works']} works, likewise", splits["validation"]),
+        f"| **test**: {test['works']} works, {test['phrases']:,} phrases never trained on | {_scores(test)} |",
+        f"| validation: {splits['validation']['works']} works, likewise | {_scores(splits['validation'])} |",
         *(
             f"| baseline: {label} | {_figure(test['baselines'][name]['token_accuracy'])} | "
             f"{_figure(test['baselines'][name]['onset_f1'])} | | | |"
@@ -94,17 +94,19 @@ def _gap(splits: dict[str, Any]) -> list[str]:
     ]
 
 
-def _row(label: str, figures: dict[str, Any]) -> str:
-    shares = " | ".join(_figure(figures[key]) for key in ("token_accuracy", "onset_f1", "exact_phrase"))
-    elbo = f"{figures['elbo_nats']:.0f}"
-    return f"| {label} | {shares} | {figures['kl_nats']:.0f} | {elbo} |"
-
-
 def _figure(value: float | None) -> str:
     return "n/a" if value is None else f"{value:.3f}".removeprefix("0")
 
 
-HEAD = "token accuracy | onset F1 | exact phrases | KL, nats | ELBO, nats | parameters | minutes |"
+def _scores(figures: dict[str, Any]) -> str:
+    shares = " | ".join(_figure(figures[key]) for key in ("token_accuracy", "onset_f1", "exact_phrase"))
+    return f"{shares} | {figures['kl_nats']:.0f} | {figures['elbo_nats']:.0f}"
+
+
+HEAD = [
+    "| | token accuracy | onset F1 | exact phrases | KL, nats | ELBO, nats | parameters | minutes |",
+    "|---|---|---|---|---|---|---|---|",
+]
 
 
 def _comparison(runs: dict[str, Any], metrics: dict[str, Any]) -> list[str]:
@@ -115,13 +117,14 @@ def _comparison(runs: dict[str, Any], metrics: dict[str, Any]) -> list[str]:
     spent = f"{default['minutes']:.0f}" if default and default["train"] == metrics["train"] else ""
     rows.append(("**`autoregressive`, the whole default profile**", metrics["train"], metrics["reconstruct"], spent))
     phrases = metrics["reconstruct"]["test"]["by_work"][COMMON]["phrases"]
+    seen = metrics["train"]["epochs"] * metrics["train"]["phrases"] / 1e6
     return [
         f"The paper's network, its defects switched off one by one, and ours, on {COMMON}, the one work ({phrases} "
         "phrases) that none of them has seen. About 400,000 training windows each (the paper: 5 million; the last row: "
-        f"{metrics['train']['epochs'] * metrics['train']['phrases'] / 1e6:.1f} million) {_made('paper', group)}:",
+        f"{seen:.1f} million). The paper's rows but one decode a sample of the posterior, as its code does, all others "
+        f"its mean {_made('paper', group)}:",
         "",
-        f"| | {HEAD}",
-        "|---|---|---|---|---|---|---|---|",
+        *HEAD,
         *(_line(about, of["test"]["by_work"][COMMON], train, minutes) for about, train, of, minutes in rows),
     ]
 
@@ -131,8 +134,7 @@ def _long(group: dict[str, Any]) -> list[str]:
     return [
         f"Long phrases, test works, about 30 minutes each {_made('long', group)}:",
         "",
-        f"| | {HEAD}",
-        "|---|---|---|---|---|---|---|---|",
+        *HEAD,
         *(
             _line(run["about"], run["reconstruct"]["test"], run["train"], f"{run['minutes']:.0f}")
             for run in group.values()
@@ -141,9 +143,7 @@ def _long(group: dict[str, Any]) -> list[str]:
 
 
 def _line(label: str, scores: dict[str, Any], train: dict[str, Any], minutes: str) -> str:
-    shares = " | ".join(_figure(scores[key]) for key in ("token_accuracy", "onset_f1", "exact_phrase"))
-    nats = f"{scores['kl_nats']:.0f} | {scores['elbo_nats']:.0f}"
-    return f"| {label} | {shares} | {nats} | {train['parameters']:,} | {minutes} |"
+    return f"| {label} | {_scores(scores)} | {train['parameters']:,} | {minutes} |"
 
 
 def _made(name: str, group: dict[str, Any]) -> str:
@@ -163,11 +163,13 @@ def _sweep(group: dict[str, Any], bigram: float) -> list[str]:
         "| beta | KL, nats | token accuracy | onset F1 | exact phrases | ELBO, nats | active dimensions | minutes |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for beta, run in sorted((run["set"]["train"]["beta"], run) for run in group.values()):
+    for beta, run in sorted(
+        ((run["params"]["train"]["beta"], run) for run in group.values()), key=lambda pair: pair[0]
+    ):
         of = run["reconstruct"]["test"]
         elbo = f"{of['elbo_nats']:.1f}"
         lines.append(
-            f"| {beta:g} | {of['kl_nats']:.1f} | {_figure(of['token_accuracy'])} | {_figure(of['onset_f1'])} | "
+            f"| {_beta(run):g} | {of['kl_nats']:.1f} | {_figure(of['token_accuracy'])} | {_figure(of['onset_f1'])} | "
             f"{_figure(of['exact_phrase'])} | {f'**{elbo}**' if of['elbo_nats'] > -bigram else elbo} | "
             f"{of['active_units']} | {run['minutes']:.0f} |"
         )
@@ -205,6 +207,10 @@ def _set_row(label: str, sets: dict[str, Any], key: str, form: str) -> str:
     return f"| {label} | {' | '.join(values)} |"
 
 
+def _beta(run: dict[str, Any]) -> float:
+    return float(run["params"]["train"]["beta"])
+
+
 def _points(runs: dict[str, Any]) -> dict[str, list[tuple[str, float, float]]]:
     """Points of plots/operating_points.png: for each curve, label, KL divergence and onset F1."""
     curves = {"sweep of beta": runs["sweep"], "default profile": runs.get("main", {})}
@@ -212,7 +218,7 @@ def _points(runs: dict[str, Any]) -> dict[str, list[tuple[str, float, float]]]:
         name: sorted(
             (
                 (
-                    f"{run['set'].get('train', {}).get('beta', '')}",
+                    f"{_beta(run):g}",
                     run["reconstruct"]["test"]["kl_nats"],
                     run["reconstruct"]["test"]["onset_f1"],
                 )
@@ -251,8 +257,8 @@ def main() -> None:
     path = ROOT / "README.md"
     text = path.read_text(encoding="utf-8")
     new = updated(text, metrics, found)
-    if arguments.check and new != text:
-        sys.exit("README.md: its results are not those of metrics/; run `python -m benchmarks.results`")
+    if arguments.check:
+        sys.exit("README.md: its results are not those of metrics/; run `python -m benchmarks.results`" * (new != text))
     path.write_text(new, encoding="utf-8")
     if "sweep" in found:
         plots.operating_points(ROOT / "plots" / "operating_points.png", _points(found))

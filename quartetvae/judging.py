@@ -21,22 +21,23 @@ def reconstructions(
     model.architecture.check(held_out)
     alphabet = model.architecture.grid.alphabet
     rng = np.random.default_rng(section.seed)
-    mean, _ = model.encode(held_out.tokens)
-    z = latent.codes(model, held_out.tokens, decode=section.decode, rng=rng)
+    posterior = model.encode(held_out.tokens)
+    z = posterior[0] if section.decode == "mean" else latent.sample_posterior(*posterior, rng)
     decoded = model.decode(z)
-    bounds = latent.bounds(model, held_out.tokens, rng=rng)
+    bounds = latent.bounds(model, held_out.tokens, posterior, rng=rng)
     groups = {"kl_nats": bounds["kl_nats"], "elbo_nats": bounds["elbo_nats"]}
     forced = model.teacher_forced(held_out.tokens, z)
-    works = {piece.id: f"{piece.composer}: {piece.work}" for piece in pieces.pieces}
-    of_work = [works[id] for id in held_out.pieces.tolist()]
-    of_composer = [work.split(":")[0] for work in of_work]
+    by_id = {piece.id: piece for piece in pieces.pieces}
+    of_phrase = [by_id[id] for id in held_out.pieces.tolist()]
+    of_composer = [piece.composer for piece in of_phrase]
+    of_work = [f"{piece.composer}: {piece.work}" for piece in of_phrase]
     return {
         "phrases": len(held_out),
         "works": len(set(of_work)),
         **reconstruction.compare(held_out.tokens, decoded, alphabet),
         "teacher_forced_accuracy": None if forced is None else reconstruction.token_accuracy(held_out.tokens, forced),
         **{name: float(nats.mean()) for name, nats in bounds.items()},
-        "active_units": latent.active_units(mean),
+        "active_units": latent.active_units(posterior[0]),
         "by_composer": reconstruction.by_group(held_out.tokens, decoded, of_composer, alphabet, groups),
         "by_work": reconstruction.by_group(held_out.tokens, decoded, of_work, alphabet, groups),
         "baselines": reconstruction.baselines(held_out.tokens, training.tokens, alphabet),

@@ -156,9 +156,14 @@ def active_units(mean: Codes, *, threshold: float = 0.01) -> int:
     return int((mean.astype(np.float64).var(axis=0) > threshold).sum())
 
 
-def bounds(model: Autoencoder, tokens: Tokens, *, rng: np.random.Generator) -> dict[str, NDArray[np.float64]]:
-    """`kl_nats`, `reconstruction_nats`, `elbo_nats` of each phrase at beta 1, with one posterior sample: (phrases,)."""
-    mean, log_var = model.encode(tokens)
+def bounds(
+    model: Autoencoder, tokens: Tokens, posterior: tuple[Codes, Codes], *, rng: np.random.Generator
+) -> dict[str, NDArray[np.float64]]:
+    """`kl_nats`, `reconstruction_nats`, `elbo_nats` of each phrase at beta 1, with one posterior sample: (phrases,).
+
+    `posterior`: what `model.encode` gives for the phrases.
+    """
+    mean, log_var = posterior
     kl = (0.5 * (mean**2 + np.exp(log_var) - 1 - log_var)).astype(np.float64).sum(axis=1)
     nats = model.reconstruction(tokens, sample_posterior(mean, log_var, rng))
     return {"kl_nats": kl, "reconstruction_nats": nats, "elbo_nats": -(nats + kl)}

@@ -241,10 +241,18 @@ class Params(_Section):
 def read_yaml(path: Path) -> dict[str, Any]:
     """Read a YAML file that holds a mapping, by YAML 1.2 rules; raises `ParamsError`."""
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=Yaml12Loader)  # noqa: S506 - a SafeLoader
+        return parse_yaml(path.read_text(encoding="utf-8"), path)
     except OSError as error:
         raise ParamsError(f"{path}: cannot be read ({error.strerror}); run from the project's root.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ParamsError(f"{path}: not valid YAML ({error}).") from error
+
+
+def parse_yaml(text: str, path: Path) -> dict[str, Any]:
+    """As `read_yaml`, of the text that was read from `path`."""
+    try:
+        content = yaml.load(text, Loader=Yaml12Loader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
         raise ParamsError(f"{path}: not valid YAML ({' '.join(str(error).split())}).") from error
     if not isinstance(content, dict):
         raise ParamsError(f"{path}: {type(content).__name__} found; a mapping of sections is needed.")

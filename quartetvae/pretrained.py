@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from quartetvae.errors import ModelError
 from quartetvae.model import saving
 from quartetvae.model.vae import QuartetVAE
 
@@ -12,8 +13,11 @@ FOLDER = Path(__file__).parent / "weights"
 
 
 def load() -> QuartetVAE:
-    """The model, ready to encode and decode; raises `ModelError` if its files are damaged."""
-    return saving.load(FOLDER)
+    """The model, ready to encode and decode; raises `ModelError` if its files are missing or damaged."""
+    try:
+        return saving.load(FOLDER)
+    except ModelError as error:
+        raise ModelError(f"{FOLDER}: the weights of the package cannot be loaded; install quartetvae anew.") from error
 
 
 def card() -> dict[str, Any]:

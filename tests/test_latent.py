@@ -234,7 +234,7 @@ def test_active_units_are_those_whose_mean_varies() -> None:
 
 def test_the_bounds_add_up() -> None:
     tokens = np.zeros((3, STEPS, 4), np.uint8)
-    found = latent.bounds(TOY, tokens, rng=rng())
+    found = latent.bounds(TOY, tokens, TOY.encode(tokens), rng=rng())
     # Mean 0 and standard deviation 3 in each of the dimensions, one for each cell.
     assert found["kl_nats"] == pytest.approx(4 * STEPS * 0.5 * (9 - 1 - 2 * math.log(3)), rel=1e-6)
     mean, log_var = TOY.encode(tokens)

@@ -2,13 +2,16 @@
 
 import json
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 import quartetvae
 from benchmarks import publish
 from quartetvae import params, pretrained
+from quartetvae.errors import ModelError
 from quartetvae.model import architecture
 from tests.imports import ROOT
 from tests.test_readme import committed
@@ -46,6 +49,12 @@ def test_one_line_loads_them_and_they_reconstruct() -> None:
     phrase[0, 8] = [token - alphabet.pitch_min for token in (72, 64, 60, 48)]
     mean, _ = model.encode(phrase)
     assert np.array_equal(model.decode(mean), phrase)
+
+
+def test_damaged_weights_ask_for_another_installation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path)
+    with pytest.raises(ModelError, match="install quartetvae anew"):
+        quartetvae.load_pretrained()
 
 
 def test_the_architecture_is_that_of_the_default_profile() -> None:

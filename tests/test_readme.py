@@ -44,25 +44,53 @@ def test_a_changed_figure_would_be_seen(found: tuple[dict[str, Any], dict[str, A
     assert results.updated(readme, *found) != readme
 
 
-def test_every_experiment_can_be_queued_and_every_run_is_of_one(tmp_path: Path) -> None:
-    known = experiments.experiments()
-    assert {path.stem for path in experiments.RUNS.glob("*.json")} <= set(known)
-    for name, entry in known.items():
-        command = experiments.command(name, entry)
-        content = params.read_yaml(ROOT / "params.yaml")
-        for setting in [word for before, word in itertools.pairwise(command) if before == "-S"]:
-            key, value = setting.split("=", 1)
-            section, key = key.split(".")
-            content[section][key] = yaml.load(value, Loader=params.Yaml12Loader)
-        params.check(content, tmp_path)
+EXPERIMENTS = experiments.experiments()
 
 
-def test_a_run_was_of_what_the_experiment_is_now() -> None:
-    for name, entry in experiments.experiments().items():
-        path = experiments.RUNS / f"{name}.json"
-        if path.exists():
-            run = json.loads(path.read_text(encoding="utf-8"))
-            assert (run["profile"], run["set"]) == (entry["profile"], entry["set"]), name
+def content_of(name: str) -> dict[str, Any]:
+    """params.yaml as an experiment has it."""
+    content = params.read_yaml(ROOT / "params.yaml")
+    for section, values in experiments.settings(EXPERIMENTS[name]).items():
+        content[section].update(values)
+    return content
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_can_be_queued(name: str) -> None:
+    command = experiments.command(name, EXPERIMENTS[name])
+    content = params.read_yaml(ROOT / "params.yaml")
+    for setting in [word for before, word in itertools.pairwise(command) if before == "-S"]:
+        key, value = setting.split("=", 1)
+        section, key = key.split(".")
+        content[section][key] = yaml.load(value, Loader=params.Yaml12Loader)
+    assert content == content_of(name)
+    params.check(content, ROOT / "params.yaml")
+
+
+def test_every_run_is_of_an_experiment() -> None:
+    assert {path.stem for path in experiments.RUNS.glob("*.json")} <= set(EXPERIMENTS)
+
+
+@pytest.mark.parametrize("path", sorted(experiments.RUNS.glob("*.json")), ids=lambda path: path.stem)
+def test_a_run_was_of_what_the_experiment_is_now(path: Path) -> None:
+    run, now = json.loads(path.read_text(encoding="utf-8")), content_of(path.stem)
+    for section in ("filter", "encode", "split", "phrases", "augment", "model", "train"):
+        assert run["params"][section] == now[section]
+    assert run["params"]["reconstruct"]["decode"] == now["reconstruct"]["decode"]
+
+
+def test_tables_of_experiments_have_a_row_for_each(found: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    metrics, runs = found
+    one = {**runs["main"]["default"], "train": metrics["train"], "reconstruct": metrics["reconstruct"]}
+    made_up = {
+        **runs,
+        **{group: {f"{group} {k}": {**one, "about": f"{group} {k}"} for k in (1, 2)} for group in ("paper", "long")},
+    }
+    text = results.block(metrics, made_up)
+    for label in ("paper 1", "paper 2", "long 1", "long 2", "the whole default profile"):
+        (line,) = [line for line in text.splitlines() if line.startswith("|") and label in line]
+        assert line.count("|") == 9
+    assert f"| {metrics['train']['parameters']:,} |" in text
 
 
 @pytest.mark.parametrize(
