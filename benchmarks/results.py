@@ -163,9 +163,7 @@ def _sweep(group: dict[str, Any], bigram: float) -> list[str]:
         "| beta | KL, nats | token accuracy | onset F1 | exact phrases | ELBO, nats | active dimensions | minutes |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for beta, run in sorted(
-        ((run["params"]["train"]["beta"], run) for run in group.values()), key=lambda pair: pair[0]
-    ):
+    for run in sorted(group.values(), key=_beta):
         of = run["reconstruct"]["test"]
         elbo = f"{of['elbo_nats']:.1f}"
         lines.append(
