@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks import hardware
 from quartetvae import files, params
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -90,25 +91,26 @@ def collect(name: str) -> None:
         stage: json.loads(_output(["git", "show", f"{revision}:metrics/{stage}.json"]))
         for stage in ("train", "reconstruct")
     }
-    minutes, hardware = _spent(name, metrics["train"])
-    content = {
+    content = params.parse_yaml(_output(["git", "show", f"{revision}:params.yaml"]), Path("params.yaml"))
+    minutes, machine = _spent(name, metrics["train"], content["train"])
+    run = {
         "about": experiments()[name]["about"],
         "commit": _output(["git", "rev-parse", f"{revision}^"]).strip(),
         "date": _output(["git", "log", "-1", "--format=%cs", revision]).strip(),
         "command": f"python -m benchmarks.experiments run {name}",
         "minutes": minutes,
-        "hardware": hardware,
-        "params": params.parse_yaml(_output(["git", "show", f"{revision}:params.yaml"]), Path("params.yaml")),
+        "hardware": machine,
+        "params": content,
         **metrics,
     }
-    files.write_json(RUNS / f"{name}.json", content)
+    files.write_json(RUNS / f"{name}.json", run)
 
 
-def _spent(name: str, train: dict[str, Any]) -> tuple[float, str]:
+def _spent(name: str, train: dict[str, Any], train_section: dict[str, Any]) -> tuple[float, str]:
     """Minutes and hardware of a training: from its log, or from the run whose training DVC took from its cache."""
     log = _output(["dvc", "queue", "logs", name])
-    if trained := re.findall(r"^trained in ([\d.]+) minutes on (.+)$", log, flags=re.MULTILINE):
-        return float(trained[-1][0]), trained[-1][1]
+    if trained := re.findall(r"^trained in ([\d.]+) minutes$", log, flags=re.MULTILINE):
+        return float(trained[-1]), hardware.used(1 if train_section["devices"] == "one" else None)
     for path in sorted(RUNS.glob("*.json")):
         other = json.loads(path.read_text(encoding="utf-8"))
         if other["train"] == train:

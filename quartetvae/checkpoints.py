@@ -10,6 +10,7 @@ import hashlib
 import importlib.metadata
 import io
 import json
+import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,8 @@ from pydantic import BaseModel
 from quartetvae.errors import TrainingError
 from quartetvae.files import replacing
 from quartetvae.history import Epoch
+
+CHECKING_ONLY = ("quartetvae", "quartetvae.errors", "quartetvae.params")
 
 LIBRARIES = ("jax", "keras", "numpy", "tensorflow")
 
@@ -42,7 +45,10 @@ class Progress:
 
 
 def key(sections: Sequence[BaseModel], data: Sequence[Path], *settings: str) -> str:
-    """A name for a training: a hash of its parameters, its data, the code that is loaded, and the libraries."""
+    """A name for a training: a hash of its parameters, its data, the code that is loaded, and the libraries.
+
+    As in dvc.yaml, params.py and errors.py do not count, which check and never compute.
+    """
     digest = hashlib.sha256()
 
     def add(*values: bytes) -> None:
@@ -54,7 +60,8 @@ def key(sections: Sequence[BaseModel], data: Sequence[Path], *settings: str) -> 
     for path in data:
         add(path.name.encode(), path.read_bytes())
     for name, module in sorted(sys.modules.items()):
-        if name.split(".")[0] == "quartetvae" and getattr(module, "__file__", None):
+        ours = name.split(".")[0] in ("quartetvae", "__main__") and name not in CHECKING_ONLY
+        if ours and getattr(module, "__file__", None):
             add(name.encode(), Path(str(module.__file__)).read_bytes())
     for library in LIBRARIES:
         add(library.encode(), _version(library).encode())
@@ -78,8 +85,8 @@ class Checkpoint:
     def write(self, progress: Progress) -> None:
         """Write it, in place of the one before."""
         told = json.dumps({"history": progress.history, "best_epoch": progress.best_epoch, "seconds": progress.seconds})
-        arrays: dict[str, Any] = {f"state_{k:03}": array for k, array in enumerate(progress.state)}
-        arrays |= {f"best_{k:03}": array for k, array in enumerate(progress.best_weights)}
+        arrays: dict[str, Any] = {f"state_{k:05}": array for k, array in enumerate(progress.state)}
+        arrays |= {f"best_{k:05}": array for k, array in enumerate(progress.best_weights)}
         with replacing(self.path) as temporary:
             np.savez(temporary, told=np.array(told), **arrays)
 
@@ -115,13 +122,18 @@ def opened(folder: Path) -> Iterator[Checkpoint]:
         If the same training is running already: stopping `dvc` may leave its stage at work.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    with (folder / "lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
+            lock.seek(0)
+            process = lock.read().strip()
             raise TrainingError(
-                f"{folder}: the same training is running already, in a process that a stopped `dvc` may have left "
-                "behind. Wait for its end, or stop it (pkill -f stages.train) and say `dvc repro` again."
+                f"{folder}: the same training is running already, in process {process}, which a stopped `dvc` may have "
+                f"left behind. Wait for its end, or stop it (kill {process}) and say `dvc repro` again."
             ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
         yield Checkpoint(folder)
         shutil.rmtree(folder)

@@ -62,7 +62,9 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     Raises `ValueError` for NaN and infinite numbers, which JSON does not know.
     """
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(_rounded(content), indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+        temporary.write_text(
+            json.dumps(_rounded(content), indent=2, allow_nan=False, ensure_ascii=False) + "\n", "utf-8"
+        )
 
 
 def _rounded(value: Any) -> Any:

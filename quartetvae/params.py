@@ -191,6 +191,12 @@ class Train(_Section):
     devices: Literal["one", "all"]
     seed: Seed
 
+    @model_validator(mode="after")
+    def _cycles_rise(self) -> "Train":
+        if self.beta_cycles > 1 and self.beta_warmup == 0:
+            raise ValueError("beta_cycles above 1 need a beta_warmup above 0, the share of each in which beta rises")
+        return self
+
 
 class Reconstruct(_Section):
     """How held-out pieces are reconstructed."""

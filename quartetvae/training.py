@@ -1,7 +1,8 @@
 """Training: epochs, early stopping, history, resuming. What happens within a batch is the model's affair.
 
-The same phrases and parameters give the same weights on the same machine, killed and resumed or not: the order of the
-batches and the state of every random generator come from the seed and the epoch alone, and a checkpoint holds the rest.
+The same phrases and parameters give the same weights on the same machine and backend, killed and resumed or not: the
+order of the batches and the state of every random generator come from the seed and the epoch alone, and a checkpoint
+holds the rest. (On a GPU only as far as its kernels add up in one order.)
 """
 
 from collections.abc import Iterator
@@ -102,14 +103,14 @@ def fit(
             if checkpoint:
                 checkpoint.write(done)
     model.set_weights(done.best_weights)
-    stopped = "patience" if _patience_ran_out(done, train) and len(done.history) < train.epochs else "epochs"
+    stopped = "epochs" if len(done.history) == train.epochs else "patience"
     return Outcome(done.history, done.best_epoch, stopped, done.seconds)
 
 
 def _patience_ran_out(done: Progress, train: params.Train) -> bool:
-    # While beta rises the validation loss, which has the final one, says little.
-    counted = max(done.best_epoch, round(train.beta_warmup * train.epochs))
-    return len(done.history) - counted >= train.patience
+    # Until beta has risen for the last time the validation loss, which has the final one, says little.
+    risen = train.epochs * (1 - (1 - train.beta_warmup) / train.beta_cycles)
+    return len(done.history) - max(done.best_epoch, round(risen)) >= train.patience
 
 
 def _next_epoch(

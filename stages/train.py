@@ -26,7 +26,7 @@ def main() -> None:
         files.write_json(Path("metrics/train.json"), training.figures(outcome, model, phrases))
     print(outcome)
     # benchmarks/experiments.py reads this line.
-    print(f"trained in {outcome.seconds / 60:.1f} minutes on {devices.hardware()}")
+    print(f"trained in {outcome.seconds / 60:.1f} minutes")
 
 
 if __name__ == "__main__":

@@ -50,7 +50,6 @@ with devices.used(section.devices) as number:
 if devices.backend() == "jax":
     # The weights are on all of them.
     assert len(model.weights[0].value.sharding.device_set) == number
-assert devices.hardware().endswith(f", {devices.backend()}")
 print(json.dumps({"devices": number, "history": outcome.history}))
 """
 

@@ -106,7 +106,9 @@ def test_a_training_is_known_by_parameters_data_and_settings(tmp_path: Path) -> 
 def test_the_same_training_twice_at_once_is_an_error(tmp_path: Path) -> None:
     with (
         checkpoints.opened(tmp_path / "key"),
-        pytest.raises(TrainingError, match=r"the same training is running already.*pkill"),
+        pytest.raises(
+            TrainingError, match=rf"the same training is running already, in process {os.getpid()}.*kill {os.getpid()}"
+        ),
         checkpoints.opened(tmp_path / "key"),
     ):
         pass
@@ -139,7 +141,7 @@ def test_a_killed_stage_goes_on_and_ends_with_the_same_bytes(tmp_path: Path) -> 
     result = workspace.run(folder, "stages.train")
     assert result.returncode == 0, result.stderr
     assert "stopped after epoch 3" in result.stdout
-    assert re.search(r"^trained in \d+\.\d minutes on \d+ x .+, tensorflow$", result.stdout, flags=re.MULTILINE)
+    assert re.search(r"^trained in \d+\.\d minutes$", result.stdout, flags=re.MULTILINE)
     resumed = {path.name: path.read_bytes() for path in (folder / "models" / "quartetvae").iterdir()}
     losses = (folder / "plots" / "loss.csv").read_bytes()
     assert list((folder / ".work" / "checkpoints").iterdir()) == []

@@ -8,7 +8,7 @@ import pytest
 from quartetvae.codec import PARTS, Tokens
 from quartetvae.errors import ModelError
 from quartetvae.model.vae import QuartetVAE
-from tests.building import ALPHABET, FORM, TRAIN, architecture, random_tokens
+from tests.building import ALPHABET, FORM, architecture, random_tokens, train
 
 LONG = FORM.model_copy(update={"beats_per_phrase": 2})
 KINDS: dict[str, dict[str, Any]] = {
@@ -166,7 +166,7 @@ def test_segments_are_another_network() -> None:
 def test_each_kind_learns_four_phrases_by_heart(kind: str) -> None:
     network = QuartetVAE(architecture(**KINDS[kind] | {"latent_dim": 8, "decoder_units": 24, "dropout": 0.0}))
     phrases = tokens_for(network, 4)
-    network.prepare(TRAIN.model_copy(update={"learning_rate": 0.02, "beta": 0.01}), 150)
+    network.prepare(train(learning_rate=0.02, beta=0.01, clip_norm=1.0), 150)
     for step in range(150):
         network.train_batch(phrases, step)
     assert (network.decode(network.encode(phrases)[0]) == phrases).mean() > 0.9

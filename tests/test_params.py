@@ -129,6 +129,13 @@ def test_a_wrong_value_is_named_with_its_key(section: str, key: str, value: Any,
     assert "\n" not in str(caught.value)
 
 
+def test_cycles_that_do_not_rise_are_refused(tmp_path: Path) -> None:
+    content = with_value("train", "beta_cycles", 2)
+    content["train"]["beta_warmup"] = 0.0
+    with pytest.raises(ParamsError, match="train: beta_cycles above 1 need a beta_warmup above 0"):
+        params.load("train", path=write(tmp_path / "params.yaml", content))
+
+
 def test_a_whole_number_will_do_for_a_float(tmp_path: Path) -> None:
     path = write(tmp_path / "params.yaml", with_value("train", "beta", 1))
     (train,) = params.load("train", path=path)

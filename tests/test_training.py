@@ -182,6 +182,8 @@ def test_patience_does_not_run_while_beta_rises() -> None:
     losses = [1.0, 2, 3, 4, 5, 6, 7, 8]
     assert len(fit_told(Told(losses), patience=2).history) == 3
     assert len(fit_told(Told(losses), patience=2, beta_warmup=0.5).history) == 6
+    # Two cycles of four epochs: it has risen for the last time after the sixth.
+    assert len(fit_told(Told(losses), patience=1, beta_warmup=0.5, beta_cycles=2).history) == 7
 
 
 def test_a_training_says_why_it_stopped() -> None:

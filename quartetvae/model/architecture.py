@@ -15,6 +15,7 @@ from quartetvae.errors import ModelError
 from quartetvae.files import replacing
 
 FILE = "architecture.json"
+FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def write(folder: Path, architecture: Architecture) -> None:
     """Write `architecture.json` into a model's folder."""
     grid = architecture.grid
     content = {
-        "format": 2,
+        "format": FORMAT,
         "network": architecture.network.model_dump(),
         "alphabet": {**asdict(grid.alphabet), "rest": grid.alphabet.rest, "sustain": grid.alphabet.sustain},
         "steps_per_beat": grid.steps_per_beat,
@@ -78,6 +79,8 @@ def read(folder: Path) -> Architecture:
     path = folder / FILE
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
+            raise ValueError(f"format {content['format']}, this version reads {FORMAT}")
         encoded = params.Encode(
             steps_per_beat=content["steps_per_beat"],
             pitch_min=content["alphabet"]["pitch_min"],

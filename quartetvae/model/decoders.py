@@ -37,7 +37,6 @@ class FlatDecoder(keras.Model):
         super().__init__(**kwargs)
         network = architecture.network
         self.steps, self.symbols = architecture.steps, architecture.grid.alphabet.size
-        self.repeat = keras.layers.RepeatVector(self.steps, name="repeat")
         self.recurrent = RecurrentStack(
             network.cell,
             network.decoder_units,
@@ -52,7 +51,7 @@ class FlatDecoder(keras.Model):
 
     def call(self, z: Any, tokens: Any = None, training: bool = False) -> Any:
         """Logits of every cell."""
-        states = self.recurrent(self.repeat(z), training=training)
+        states = self.recurrent(z[:, None], training=training)
         return ops.reshape(self.heads(states), (-1, self.steps, len(PARTS), self.symbols))
 
     def generate(self, z: Any, noise: Any) -> Any:
@@ -205,7 +204,7 @@ class HierarchicalDecoder(keras.Model):
 
     def generate(self, z: Any, noise: Any) -> Any:
         """Tokens, int32 (batch, steps, 4)."""
-        segments = ops.reshape(noise, (-1, self.below.steps, len(PARTS), noise.shape[-1]))
+        segments = ops.reshape(noise, (-1, self.below.steps, len(PARTS), ops.shape(noise)[-1]))
         tokens = self.below.generate(self._codes(z), segments)
         return ops.reshape(tokens, (-1, self.steps, len(PARTS)))
 

@@ -1,4 +1,9 @@
-"""Layers that encoder and decoders share."""
+"""Layers that encoder and decoders share.
+
+The recurrent layers are our own, for speed: Keras' multiply the input by its kernel at every step. Here that is one
+product for all steps, and one for all of a phrase where the input is the same at every step (`benchmarks/training.py`
+compares). Their arithmetic, names of gates and initial weights are Keras'.
+"""
 
 from typing import Any
 
@@ -7,9 +12,8 @@ from keras import ops
 
 from quartetvae.codec import PARTS
 
-CELLS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
-STATES = {"lstm": 2, "gru": 1}
-"""State vectors of a cell."""
+UNROLLED = 64
+"""Steps up to which a loop over time is unrolled; longer ones would take long to compile."""
 
 
 @keras.saving.register_keras_serializable("quartetvae")
@@ -34,16 +38,120 @@ class TokenEmbedding(keras.layers.Layer):
         return {**super().get_config(), "symbols": self.symbols, "dim": self.dim}
 
 
+class Recurrent(keras.layers.Layer):
+    """One recurrent layer in one direction: (batch, steps, features) to all outputs, (batch, steps, units).
+
+    `steps` says how many; an input with one step is the same at every step. States are a list of (batch, units).
+    """
+
+    GATES = 0
+    STATES = 0
+
+    def __init__(self, units: int, steps: int, *, backwards: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.units, self.steps, self.backwards = units, steps, backwards
+
+    def build(self, shape: Any) -> None:
+        """Make the weights."""
+        width = self.GATES * self.units
+        self.kernel = self.add_weight((shape[-1], width), "glorot_uniform", name="kernel")
+        self.recurrent_kernel = self.add_weight((self.units, width), "orthogonal", name="recurrent_kernel")
+        self.bias = self.add_weight((width,), self.initial_bias, name="bias")
+
+    def initial_bias(self, shape: Any, dtype: Any = None) -> Any:
+        """Zeros."""
+        return ops.zeros(shape, dtype)
+
+    def call(self, inputs: Any, initial: Any = None) -> Any:
+        """Run over time from zero states or from `initial`; backwards too, outputs are in the order of the music."""
+        projected = ops.matmul(inputs, self.kernel) + self.bias
+        if initial is None:
+            initial = [ops.zeros((ops.shape(inputs)[0], self.units), projected.dtype) for _ in range(self.STATES)]
+        if self.steps <= UNROLLED:
+            states, outputs = initial, []
+            order = range(self.steps)
+            for step in reversed(order) if self.backwards else order:
+                states = self.advance(projected[:, min(step, projected.shape[1] - 1)], states)
+                outputs.append(states[0])
+            return ops.stack(outputs[::-1] if self.backwards else outputs, axis=1)
+
+        # Keras' scan under TensorFlow can only stack what has the form of the carry.
+        def body(states: Any, now: Any) -> Any:
+            states = self.advance(now, states)
+            return states, states
+
+        over_time = ops.swapaxes(
+            ops.broadcast_to(projected, (ops.shape(inputs)[0], self.steps, projected.shape[-1])), 0, 1
+        )
+        _, outputs = ops.scan(body, initial, over_time, reverse=self.backwards)
+        return ops.swapaxes(outputs[0], 0, 1)
+
+    def step(self, inputs: Any, states: Any) -> Any:
+        """The states after one step with inputs (batch, features); the first of them is the output."""
+        return self.advance(ops.matmul(inputs, self.kernel) + self.bias, states)
+
+    def advance(self, projected: Any, states: Any) -> Any:
+        """The states after one step whose input is projected, (batch, gates * units)."""
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "units": self.units, "steps": self.steps, "backwards": self.backwards}
+
+
+@keras.saving.register_keras_serializable("quartetvae")
+class LSTM(Recurrent):
+    """Hochreiter & Schmidhuber (1997) with forget gates, whose bias begins at 1 (Jozefowicz et al. 2015)."""
+
+    GATES, STATES = 4, 2
+
+    def initial_bias(self, shape: Any, dtype: Any = None) -> Any:
+        """Ones for the forget gate."""
+        return ops.concatenate(
+            [ops.zeros(self.units, dtype), ops.ones(self.units, dtype), ops.zeros(2 * self.units, dtype)]
+        )
+
+    def advance(self, projected: Any, states: Any) -> Any:
+        """Gates in the order input, forget, candidate, output."""
+        output, memory = states
+        gates = projected + ops.matmul(output, self.recurrent_kernel)
+        write, keep, candidate, show = ops.split(gates, 4, axis=-1)
+        memory = ops.sigmoid(keep) * memory + ops.sigmoid(write) * ops.tanh(candidate)
+        return [ops.sigmoid(show) * ops.tanh(memory), memory]
+
+
+@keras.saving.register_keras_serializable("quartetvae")
+class GRU(Recurrent):
+    """Cho et al. (2014), the reset gate after the product with the state, which then has a bias of its own."""
+
+    GATES, STATES = 3, 1
+
+    def build(self, shape: Any) -> None:
+        """Make the weights."""
+        super().build(shape)
+        self.recurrent_bias = self.add_weight((self.units,), "zeros", name="recurrent_bias")
+
+    def advance(self, projected: Any, states: Any) -> Any:
+        """Gates in the order update, reset, candidate."""
+        (state,) = states
+        inner = ops.matmul(state, self.recurrent_kernel)
+        width = 2 * self.units
+        gates = ops.sigmoid(projected[:, :width] + inner[:, :width])
+        update, reset = ops.split(gates, 2, axis=-1)
+        candidate = ops.tanh(projected[:, width:] + reset * (inner[:, width:] + self.recurrent_bias))
+        return [candidate + update * (state - candidate)]
+
+
+CELLS = {"lstm": LSTM, "gru": GRU}
+
+
 @keras.saving.register_keras_serializable("quartetvae")
 class RecurrentStack(keras.layers.Layer):
     """Recurrent layers on top of each other with dropout between them.
 
-    Input shape (batch, steps, features), output (batch, steps, width); width is `units`, or twice that when
-    `bidirectional`. Short sequences are unrolled, which is faster on every device and lets XLA compile them.
+    Input shape (batch, steps, features), or (batch, 1, features) for one that is the same at every step; output (batch,
+    steps, width); width is `units`, or twice that when `bidirectional`.
     """
-
-    UNROLLED = 64
-    """Steps up to which a sequence is unrolled."""
 
     def __init__(
         self,
@@ -62,15 +170,13 @@ class RecurrentStack(keras.layers.Layer):
             **{"cell": cell, "units": units, "depth": depth, "steps": steps, "dropout": dropout},
             **{"bidirectional": bidirectional, "seed": seed},
         }
-        self.bidirectional, self.states = bidirectional, STATES[cell]
-        self.recurrent = []
-        for level in range(depth):
-            # Names of our own: Keras' would depend on what was built before, and so would the saved bytes.
-            name = f"{cell}_{level}"
-            layer = CELLS[cell](units, return_sequences=True, unroll=steps <= self.UNROLLED, use_cudnn=False, name=name)
-            self.recurrent.append(
-                keras.layers.Bidirectional(layer, name=f"bidirectional_{name}") if bidirectional else layer
-            )
+        self.states = CELLS[cell].STATES
+        # Names of our own: Keras' would depend on what was built before, and so would the saved bytes.
+        self.forwards = [CELLS[cell](units, steps, name=f"{cell}_{level}") for level in range(depth)]
+        self.backwards = [
+            CELLS[cell](units, steps, backwards=True, name=f"{cell}_{level}_backwards")
+            for level in range(depth if bidirectional else 0)
+        ]
         self.dropouts = [
             keras.layers.Dropout(dropout, seed=seed + level, name=f"dropout_{level}") for level in range(depth - 1)
         ]
@@ -78,28 +184,60 @@ class RecurrentStack(keras.layers.Layer):
     def call(self, inputs: Any, initial: Any = None, training: bool = False) -> Any:
         """Run the stack from zero states or from `initial`, a list for each layer; dropout acts in training only."""
         outputs = inputs
-        for level, layer in enumerate(self.recurrent):
+        for level, layer in enumerate(self.forwards):
             if level:
                 outputs = self.dropouts[level - 1](outputs, training=training)
-            outputs = layer(outputs, initial_state=None if initial is None else initial[level])
+            ways = [layer(outputs, None if initial is None else initial[level])]
+            ways += [layer(outputs) for layer in self.backwards[level : level + 1]]
+            outputs = ways[0] if len(ways) == 1 else ops.concatenate(ways, axis=-1)
         return outputs
 
     def step(self, inputs: Any, states: Any) -> tuple[Any, Any]:
         """One step outside training: inputs (batch, features) and states as `initial`; output and new states."""
         following = []
-        for layer, before in zip(self.recurrent, states, strict=True):
-            inputs, after = layer.cell(inputs, before, training=False)
-            following.append(list(after) if isinstance(after, list | tuple) else [after])
+        for layer, before in zip(self.forwards, states, strict=True):
+            following.append(layer.step(inputs, before))
+            inputs = following[-1][0]
         return inputs, following
 
     def last(self, outputs: Any) -> Any:
         """The last layer's final output, (batch, width), of the outputs of all steps; of both directions."""
-        if not self.bidirectional:
+        if not self.backwards:
             return outputs[:, -1]
-        # The backward layer's outputs are in the order of the music: it ends at the first step.
+        # The backward layer ends at the first step.
         units = self.config["units"]
         return ops.concatenate([outputs[:, -1, :units], outputs[:, 0, units:]], axis=-1)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {**super().get_config(), **self.config}
+
+
+@keras.saving.register_keras_serializable("quartetvae")
+class Summary(keras.layers.Layer):
+    """A recurrent stack and what is kept of it: (batch, steps, features) to (batch, kept).
+
+    `last`: the final states. `full`: those, the mean over steps, and a dense layer over all inputs, which keeps what
+    happened where without passing through the recurrence. Further arguments are those of `RecurrentStack`.
+    """
+
+    DIRECT_UNITS = 256
+
+    def __init__(self, pooling: str, name: str, stack: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(name=name, **kwargs)
+        self.pooling, self.stack = pooling, RecurrentStack(**stack, name="stack")
+        if pooling == "full":
+            self.direct = keras.layers.Dense(self.DIRECT_UNITS, activation="gelu", name="direct")
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Read, and keep."""
+        outputs = self.stack(inputs, training=training)
+        last = self.stack.last(outputs)
+        if self.pooling == "last":
+            return last
+        flat = ops.reshape(inputs, (-1, inputs.shape[1] * inputs.shape[2]))
+        return ops.concatenate([last, ops.mean(outputs, axis=1), self.direct(flat)], axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "pooling": self.pooling, "stack": self.stack.config}

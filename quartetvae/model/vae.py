@@ -28,6 +28,7 @@ from scipy.special import logsumexp
 
 from quartetvae import params
 from quartetvae.codec import PARTS, Tokens
+from quartetvae.errors import ModelError
 from quartetvae.history import LOSSES
 from quartetvae.model.architecture import Architecture
 from quartetvae.model.decoders import DECODERS
@@ -116,14 +117,14 @@ class QuartetVAE(keras.Model):
             state.assign(words.generate_state(2))
 
     def train_batch(self, tokens: Tokens, step: int) -> dict[str, float]:
-        """One step of the optimizer, the how-manieth from 0; the losses of this batch."""
-        return _losses(self.train_on_batch(*self._weighed(tokens, self.beta_at(step)), return_dict=True))
+        """One step of the optimizer; `step` counts them from 0. Gives the losses of this batch."""
+        return _losses(self.train_on_batch(*self._with_beta(tokens, self.beta_at(step)), return_dict=True))
 
     def test_batch(self, tokens: Tokens) -> dict[str, float]:
         """The losses of a batch, without dropout and with the final beta, so that epochs can be compared."""
-        return _losses(self.test_on_batch(*self._weighed(tokens, 1.0), return_dict=True))
+        return _losses(self.test_on_batch(*self._with_beta(tokens, 1.0), return_dict=True))
 
-    def _weighed(self, tokens: Tokens, share: float) -> tuple[Any, Any]:
+    def _with_beta(self, tokens: Tokens, share: float) -> tuple[Any, Any]:
         return tokens.astype("int32"), np.full(len(tokens), share * self.beta, np.float32)
 
     def encode(self, tokens: Tokens) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -137,15 +138,18 @@ class QuartetVAE(keras.Model):
         """Tokens, uint8, (codes, steps, 4), of latent codes (codes, latent_dim).
 
         Each cell sees what was chosen before it, never a truth. At temperature 0 the likeliest symbol is chosen; above,
-        one is drawn from the softmax of the logits divided by it.
+        one is drawn from the softmax of the logits divided by it. Raises `ModelError` below.
         """
+        if temperature < 0:
+            raise ModelError(f"temperature {temperature:g}; 0 (the likeliest) or above is needed.")
         rng = np.random.default_rng(seed)
         shape = (self.architecture.steps, len(PARTS), self.architecture.grid.alphabet.size)
         parts = [np.zeros((0, *shape[:2]), np.uint8)]
         for codes in map(_padded, _batches(z)):
-            noise = np.zeros((len(codes), *shape), np.float32)
             if temperature:
-                noise += temperature * rng.gumbel(size=noise.shape)
+                noise = (temperature * rng.gumbel(size=(len(codes), *shape))).astype(np.float32)
+            else:
+                noise = np.zeros((len(codes), *shape[:2], 1), np.float32)
             parts.append(self.compiled_calls.generate.predict_on_batch([codes, noise]).astype(np.uint8))
         return np.concatenate(parts)[: len(z)]
 
@@ -175,7 +179,8 @@ class Call(keras.Model):
     """A function of a layer, as a model of its own: that is how Keras compiles for every backend."""
 
     def __init__(self, layer: Any, function: Any) -> None:
-        super().__init__()
+        # Its inputs stay as they are: noise is added to logits, which are float32 in mixed precision too.
+        super().__init__(dtype="float32")
         self.layer, self.function = layer, function
 
     def call(self, inputs: Any) -> Any:

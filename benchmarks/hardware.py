@@ -1,0 +1,37 @@
+"""What a figure was measured on, for people."""
+
+import os
+import platform
+from pathlib import Path
+
+from quartetvae.model import devices
+
+
+def used(number: int | None = None) -> str:
+    """Processor or GPU, how many (of GPUs `number`, if it is given), and the backend."""
+    import keras
+
+    found = [name for name in keras.distribution.list_devices() if not name.lower().startswith("cpu")]
+    if found:
+        return f"{number or len(found)} x {_accelerator()}, {devices.backend()}"
+    return f"{os.cpu_count()} x {_processor()}, {devices.backend()}"
+
+
+def _accelerator() -> str:
+    if devices.backend() == "jax":
+        import jax
+
+        return str(jax.devices()[0].device_kind)
+    import tensorflow as tf
+
+    details = tf.config.experimental.get_device_details(tf.config.list_physical_devices("GPU")[0])
+    return str(details.get("device_name", "GPU"))
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
