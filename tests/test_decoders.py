@@ -146,6 +146,29 @@ def test_word_dropout_hides_the_last_step_in_training_only() -> None:
     assert 0.12 < plain.mean() < 0.38
 
 
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_mixed_precision_computes_in_bfloat16_and_ends_in_float32(kind: str) -> None:
+    network = QuartetVAE(architecture(**KINDS[kind]), precision="mixed_bfloat16")
+    below = getattr(network.decoder, "below", network.decoder)
+    assert below.recurrent.forwards[0].compute_dtype == "bfloat16"
+    phrases = tokens_for(network, 70)
+    network.prepare(train(), 2)
+    assert network.train_batch(phrases, 0)["loss"] > 0
+    mean, _ = network.encode(phrases)
+    assert str(mean.dtype) == "float32"
+    decoded = network.decode(mean)
+    forced = network.teacher_forced(decoded, mean)
+    # Rounding may turn a cell whose two best are near; hardly ever more.
+    assert forced is None or (forced == decoded).mean() > 0.95
+    assert network.decode(mean, temperature=1.0).shape == decoded.shape
+    assert {str(weights.dtype) for weights in network.get_weights()} == {"float32"}
+
+
+def test_a_negative_temperature_is_refused(network: QuartetVAE) -> None:
+    with pytest.raises(ModelError, match="temperature -1; 0"):
+        network.decode(codes(network, 1), temperature=-1)
+
+
 def test_a_hierarchical_network_needs_whole_segments() -> None:
     for beats, segment in ((3, 2), (2, 2), (2, 4)):
         form = FORM.model_copy(update={"beats_per_phrase": beats})

@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any, cast
 
+import keras
 import numpy as np
 import pytest
 
@@ -11,7 +12,7 @@ from quartetvae import history, params, training
 from quartetvae.codec import Tokens
 from quartetvae.errors import ModelError, TrainingError
 from quartetvae.history import COLUMNS, LOSSES
-from quartetvae.model import saving
+from quartetvae.model import devices, saving
 from quartetvae.model.vae import QuartetVAE
 from quartetvae.training import Outcome
 from tests.building import architecture, phrase_set, random_tokens, train
@@ -78,12 +79,11 @@ def test_cycles_of_beta_change_the_outcome(tmp_path: Path) -> None:
     assert one[0].history != two[0].history
 
 
-def test_precision_changes_the_computing_and_not_what_is_saved(tmp_path: Path) -> None:
+def test_what_was_trained_in_mixed_precision_is_saved_and_loaded_whole(tmp_path: Path) -> None:
     fit(tmp_path / "model", precision="mixed_bfloat16")
     loaded = saving.load(tmp_path / "model")
     assert {str(weights.dtype) for weights in loaded.get_weights()} == {"float32"}
-    assert str(loaded.encode(TRAINING.tokens)[0].dtype) == "float32"
-    assert loaded.decoder.heads.compute_dtype == "float32"
+    assert loaded.encoder.compute_dtype == loaded.decoder.compute_dtype == "float32"
 
 
 def test_the_loss_falls_on_music_that_repeats(baseline: tuple[Outcome, bytes]) -> None:
@@ -255,6 +255,19 @@ def test_a_set_without_phrases_is_an_error(empty: str) -> None:
     sets = (none, VALIDATION) if empty == "training" else (TRAINING, none)
     with pytest.raises(TrainingError, match=f"no phrases for {empty} on 1 device.*; give this split a"):
         training.fit(cast(QuartetVAE, Told([1])), *sets, TRAIN)
+
+
+def test_batches_that_devices_cannot_share_are_an_error() -> None:
+    with pytest.raises(TrainingError, match=r"train\.batch_size 16 cannot be shared by 3 devices"):
+        training.fit(cast(QuartetVAE, Told([1])), TRAINING, VALIDATION, TRAIN, devices=3)
+
+
+def test_several_devices_under_tensorflow_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["gpu:0", "gpu:1"])
+    with devices.used("one") as number:
+        assert number == 1
+    with pytest.raises(ModelError, match=r"'all' with 2 devices.*KERAS_BACKEND=jax"), devices.used("all"):
+        pass
 
 
 @pytest.mark.parametrize("other", ["training", "validation"])

@@ -68,10 +68,12 @@ class Recurrent(keras.layers.Layer):
         if initial is None:
             initial = [ops.zeros((ops.shape(inputs)[0], self.units), projected.dtype) for _ in range(self.STATES)]
         if self.steps <= UNROLLED:
+            # Unstacked at once: the gradient of a slice is a whole array of zeros around it, for every step.
+            given = projected.shape[1]
+            by_step = ops.unstack(projected, given, axis=1) * (self.steps // given)
             states, outputs = initial, []
-            order = range(self.steps)
-            for step in reversed(order) if self.backwards else order:
-                states = self.advance(projected[:, min(step, projected.shape[1] - 1)], states)
+            for now in by_step[::-1] if self.backwards else by_step:
+                states = self.advance(now, states)
                 outputs.append(states[0])
             return ops.stack(outputs[::-1] if self.backwards else outputs, axis=1)
 
@@ -135,10 +137,9 @@ class GRU(Recurrent):
         """Gates in the order update, reset, candidate."""
         (state,) = states
         inner = ops.matmul(state, self.recurrent_kernel)
-        width = 2 * self.units
-        gates = ops.sigmoid(projected[:, :width] + inner[:, :width])
-        update, reset = ops.split(gates, 2, axis=-1)
-        candidate = ops.tanh(projected[:, width:] + reset * (inner[:, width:] + self.recurrent_bias))
+        given, own = (ops.split(array, [2 * self.units], axis=-1) for array in (projected, inner))
+        update, reset = ops.split(ops.sigmoid(given[0] + own[0]), 2, axis=-1)
+        candidate = ops.tanh(given[1] + reset * (own[1] + self.recurrent_bias))
         return [candidate + update * (state - candidate)]
 
 

@@ -91,9 +91,10 @@ class QuartetVAE(keras.Model):
 
             # Some of its kernels add up in the order in which threads finish.
             tf.config.experimental.enable_op_determinism()
-        optimizer = keras.optimizers.AdamW(
+        # With weight_decay it is AdamW: the decay is Keras' decoupled one.
+        optimizer = keras.optimizers.Adam(
             LearningRate(train.learning_rate, train.schedule, train.warmup_steps, steps),
-            weight_decay=train.weight_decay,
+            weight_decay=train.weight_decay or None,
             beta_2=train.adam_beta_2,
             global_clipnorm=train.clip_norm or None,
         )
