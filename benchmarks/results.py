@@ -256,7 +256,9 @@ def main() -> None:
     text = path.read_text(encoding="utf-8")
     new = updated(text, metrics, found)
     if arguments.check:
-        sys.exit("README.md: its results are not those of metrics/; run `python -m benchmarks.results`" * (new != text))
+        if new != text:
+            sys.exit("README.md: its results are not those of metrics/; run `python -m benchmarks.results`")
+        return
     path.write_text(new, encoding="utf-8")
     if "sweep" in found:
         plots.operating_points(ROOT / "plots" / "operating_points.png", _points(found))
