@@ -183,6 +183,13 @@ def test_a_network_without_opinion_costs_the_logarithm_of_the_alphabet_for_each_
     assert network.test_batch(PHRASES[:5])["reconstruction"] == pytest.approx(uniform, rel=1e-6)
 
 
+def opinionated(**changes: Any) -> QuartetVAE:
+    """A network whose posterior is far from the prior."""
+    network = QuartetVAE(architecture(**changes))
+    network.set_weights([weights * 10 for weights in network.get_weights()])
+    return network
+
+
 @pytest.fixture(scope="module")
 def losses() -> dict[tuple[str, float], dict[str, float]]:
     """Losses of one batch by kl_reduction and beta, with the same noise."""
@@ -216,6 +223,46 @@ def test_a_mean_kl_divides_beta_by_dimensions_per_step(
     # 8 dimensions, 4 steps.
     assert of["loss"] == pytest.approx(of["reconstruction"] + beta / 2 * of["kl"], rel=1e-6)
     assert of["kl"] == pytest.approx(losses["sum", beta]["kl"], rel=1e-6)
+
+
+def test_free_bits_are_counted_for_each_phrase_on_its_total() -> None:
+    network = opinionated()
+    network.prepare(train(beta=0.5), 1)
+    network.reseed(0)
+    plain = network.test_batch(PHRASES[:20])
+    mean, log_var = network.encode(PHRASES[:20])
+    kl = np.asarray(kl_nats(mean, log_var)).sum(axis=1)
+    # Between the phrases' own, so that a mean over the batch would give another loss.
+    free = float(np.median(kl))
+    network.prepare(train(beta=0.5, free_bits=free), 1)
+    network.reseed(0)
+    found = network.test_batch(PHRASES[:20])
+    assert found["loss"] == pytest.approx(plain["reconstruction"] + 0.5 * np.maximum(kl, free).mean(), rel=1e-5)
+    assert found["kl"] == pytest.approx(plain["kl"], rel=1e-6)
+
+
+def test_an_onset_weight_weighs_the_onsets() -> None:
+    network = QuartetVAE(architecture())
+    network.decoder.heads.kernel.assign(np.zeros_like(network.decoder.heads.kernel))
+    network.prepare(train(beta=0.0, onset_weight=3.0), 1)
+    found = network.test_batch(PHRASES[:20])
+    # Every cell costs the same: those with a pitch three times as much.
+    onsets = float((PHRASES[:20] < ALPHABET.pitches).sum(axis=(1, 2)).mean())
+    assert found["reconstruction"] == pytest.approx(16 * math.log(ALPHABET.size), rel=1e-6)
+    assert found["loss"] == pytest.approx((16 + 2 * onsets) * math.log(ALPHABET.size), rel=1e-6)
+
+
+def test_beta_rises_in_training_and_is_whole_in_validation() -> None:
+    network = opinionated()
+    network.prepare(train(beta=0.5, beta_warmup=0.5, learning_rate=1e-9), 8)
+    shares = []
+    for step in range(6):
+        network.reseed(0)
+        losses = network.train_batch(PHRASES[:20], step)
+        shares.append((losses["loss"] - losses["reconstruction"]) / losses["kl"])
+    assert shares == pytest.approx([0, 0.125, 0.25, 0.375, 0.5, 0.5], abs=1e-3)
+    losses = network.test_batch(PHRASES[:20])
+    assert losses["loss"] == pytest.approx(losses["reconstruction"] + 0.5 * losses["kl"], rel=1e-5)
 
 
 def test_the_kl_is_summed_over_dimensions_and_averaged_over_the_batch(

@@ -84,6 +84,9 @@ def test_precision_changes_the_computing_and_not_what_is_saved(tmp_path: Path) -
     assert {str(weights.dtype) for weights in loaded.get_weights()} == {"float32"}
     assert str(loaded.encode(TRAINING.tokens)[0].dtype) == "float32"
     assert loaded.decoder.heads.compute_dtype == "float32"
+    built = QuartetVAE(architecture(), precision="mixed_bfloat16")
+    assert built.decoder.recurrent.recurrent[0].compute_dtype == "bfloat16"
+    assert built.decoder.heads.compute_dtype == built.encoder.mean.compute_dtype == "float32"
 
 
 def test_the_loss_falls_on_music_that_repeats(baseline: tuple[Outcome, bytes]) -> None:
