@@ -151,7 +151,10 @@ def _made(name: str, group: dict[str, Any]) -> str:
     dates = sorted({run["date"] for run in group.values()})
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
     hardware = ", ".join(sorted({run["hardware"] for run in group.values()}))
-    return f"(`python -m benchmarks.experiments run {name}`; {when}, {hardware})"
+    known = [one for one, entry in experiments.experiments().items() if entry["group"] == name]
+    missing = [one for one in known if one not in group]
+    done = f"(`python -m benchmarks.experiments run {' '.join(group) if missing else name}`; {when}, {hardware}"
+    return done + (f"; not run yet: {', '.join(missing)})" if missing else ")")
 
 
 def _sweep(group: dict[str, Any], bigram: float) -> list[str]:
