@@ -13,6 +13,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from quartetvae import params
 from quartetvae.codec import PARTS
 from quartetvae.model.architecture import Architecture
 from quartetvae.model.layers import RecurrentStack, TokenEmbedding
@@ -22,6 +23,19 @@ STEP_DIM, Z_STEP_DIM, HEAD_UNITS = 16, 64, 192
 
 ORDER = tuple(reversed(range(len(PARTS))))
 """Within a step the parts are chosen from the bass upwards: cello, viola, violin II, violin I."""
+
+
+def _stack(network: params.Model, name: str, steps: int, seed: int) -> RecurrentStack:
+    """A decoder's recurrent layers, over so many steps."""
+    return RecurrentStack(
+        network.cell,
+        network.decoder_units,
+        network.decoder_layers,
+        steps=steps,
+        dropout=network.dropout,
+        seed=seed,
+        name=name,
+    )
 
 
 class FlatDecoder(keras.Model):
@@ -37,15 +51,7 @@ class FlatDecoder(keras.Model):
         super().__init__(**kwargs)
         network = architecture.network
         self.steps, self.symbols = architecture.steps, architecture.grid.alphabet.size
-        self.recurrent = RecurrentStack(
-            network.cell,
-            network.decoder_units,
-            network.decoder_layers,
-            steps=self.steps,
-            dropout=network.dropout,
-            seed=seed,
-            name="recurrent",
-        )
+        self.recurrent = _stack(network, "recurrent", self.steps, seed)
         # One matrix for the four parts' affine maps: the same function as four layers, in one product.
         self.heads = keras.layers.Dense(len(PARTS) * self.symbols, name="heads", dtype="float32")
 
@@ -81,15 +87,7 @@ class AutoregressiveDecoder(keras.Model):
         )
         self.step_vectors = keras.layers.Embedding(self.steps, STEP_DIM, name="step_vectors")
         self.spread = keras.layers.Dense(self.steps * Z_STEP_DIM, name="spread")
-        self.recurrent = RecurrentStack(
-            network.cell,
-            network.decoder_units,
-            network.decoder_layers,
-            steps=self.steps,
-            dropout=network.dropout,
-            seed=seed,
-            name="recurrent",
-        )
+        self.recurrent = _stack(network, "recurrent", self.steps, seed)
         self.starts = [
             keras.layers.Dense(network.decoder_units, activation="tanh", name=f"start_{level}_{state}")
             for level in range(network.decoder_layers)
@@ -185,15 +183,7 @@ class HierarchicalDecoder(keras.Model):
         self.steps, self.segments = architecture.steps, architecture.segments
         self.symbols, self.units = architecture.grid.alphabet.size, network.decoder_units
         self.spread = keras.layers.Dense(self.segments * self.units, name="spread")
-        self.conductor = RecurrentStack(
-            network.cell,
-            self.units,
-            network.decoder_layers,
-            steps=self.segments,
-            dropout=network.dropout,
-            seed=seed + 500,
-            name="conductor",
-        )
+        self.conductor = _stack(network, "conductor", self.segments, seed + 500)
         self.below = AutoregressiveDecoder(architecture, steps=self.steps // self.segments, seed=seed, name="below")
 
     def call(self, z: Any, tokens: Any, training: bool = False) -> Any:
