@@ -15,6 +15,7 @@ def main() -> None:
     paths = [Path("data/phrases/train.parquet"), Path("data/phrases/validation.parquet")]
     phrases, validation = (dataset.read_phrases(path) for path in paths)
     name = checkpoints.key((network, train), paths, devices.backend())
+    devices.share_threads()
     root = Path(os.environ.get("DVC_ROOT", "."))
     with checkpoints.opened(root / ".work" / "checkpoints" / name) as checkpoint:
         with devices.used(train.devices) as number:

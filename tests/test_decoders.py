@@ -193,3 +193,9 @@ def test_each_kind_learns_four_phrases_by_heart(kind: str) -> None:
     for step in range(150):
         network.train_batch(phrases, step)
     assert (network.decode(network.encode(phrases)[0]) == phrases).mean() > 0.9
+
+
+def test_segments_share_the_dimensions() -> None:
+    form = FORM.model_copy(update={"beats_per_phrase": 4})
+    with pytest.raises(ModelError, match=r"model.latent_dim 6 in 4 segments: .* multiple of 4"):
+        QuartetVAE(architecture(decoder="hierarchical", latent_dim=6, segment_beats=1, form=form))

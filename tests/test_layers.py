@@ -19,6 +19,10 @@ def keras_twin(layer: Any, **options: Any) -> Any:
     twin = kind(UNITS, return_sequences=True, go_backwards=layer.backwards, **options)
     twin.build(INPUTS.shape)
     kernel, recurrent, bias, *own = [np.asarray(weights) for weights in layer.weights]
+    if kind is keras.layers.LSTM:  # candidate before output
+        write, keep, show, candidate = (np.arange(4 * UNITS).reshape(4, UNITS)[gate] for gate in range(4))
+        order = np.concatenate([write, keep, candidate, show])
+        kernel, recurrent, bias = kernel[:, order], recurrent[:, order], bias[order]
     if own:
         second = np.zeros_like(bias)
         second[2 * UNITS :] = own[0]

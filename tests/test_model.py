@@ -294,13 +294,13 @@ def test_testing_changes_no_weights_and_training_does() -> None:
 def test_a_state_of_the_generators_is_its_numbers(model: QuartetVAE) -> None:
     tokens = PHRASES[:2].astype("int32")
 
-    def logits(*numbers: int) -> Any:
+    def cells(*numbers: int) -> Any:
         model.reseed(*numbers)
-        return np.asarray(model(tokens)["logits"])
+        return np.asarray(model(tokens)["cells"])
 
-    assert np.array_equal(logits(0, 1), logits(0, 1))
-    assert not np.array_equal(logits(0, 1), logits(0, 2))
-    assert not np.array_equal(logits(0, 1), logits(1, 1))
+    assert np.array_equal(cells(0, 1), cells(0, 1))
+    assert not np.array_equal(cells(0, 1), cells(0, 2))
+    assert not np.array_equal(cells(0, 1), cells(1, 1))
 
 
 # Batches

@@ -43,6 +43,11 @@ class Architecture:
                 "hierarchical decoder needs two whole segments at least. Change phrases.beats_per_phrase or "
                 "model.segment_beats, or take model.decoder autoregressive."
             )
+        if self.network.latent_dim % segments:
+            raise ModelError(
+                f"model.latent_dim {self.network.latent_dim} in {segments} segments: each has its share of the "
+                f"dimensions; make it a multiple of {segments}."
+            )
         return segments
 
     @property

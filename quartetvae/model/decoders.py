@@ -16,7 +16,7 @@ from keras import ops
 from quartetvae import params
 from quartetvae.codec import PARTS
 from quartetvae.model.architecture import Architecture
-from quartetvae.model.layers import RecurrentStack, TokenEmbedding
+from quartetvae.model.layers import CELLS, RecurrentStack, TokenEmbedding
 
 STEP_DIM, Z_STEP_DIM, HEAD_UNITS = 16, 64, 192
 """Of the autoregressive decoder: the vector of each step, what of z goes to each step, a head's hidden layer."""
@@ -36,6 +36,24 @@ def _stack(network: params.Model, name: str, steps: int, seed: int) -> Recurrent
         seed=seed,
         name=name,
     )
+
+
+class Starts(keras.layers.Layer):
+    """The initial states of a decoder's recurrent layers, from z: a list for each layer."""
+
+    def __init__(self, network: params.Model) -> None:
+        super().__init__(name="starts")
+        self.layers = [
+            [
+                keras.layers.Dense(network.decoder_units, activation="tanh", name=f"start_{level}_{state}")
+                for state in range(CELLS[network.cell].STATES)
+            ]
+            for level in range(network.decoder_layers)
+        ]
+
+    def call(self, z: Any) -> Any:
+        """The states, each (batch, units)."""
+        return [[start(z) for start in states] for states in self.layers]
 
 
 class FlatDecoder(keras.Model):
@@ -88,11 +106,7 @@ class AutoregressiveDecoder(keras.Model):
         self.step_vectors = keras.layers.Embedding(self.steps, STEP_DIM, name="step_vectors")
         self.spread = keras.layers.Dense(self.steps * Z_STEP_DIM, name="spread")
         self.recurrent = _stack(network, "recurrent", self.steps, seed)
-        self.starts = [
-            keras.layers.Dense(network.decoder_units, activation="tanh", name=f"start_{level}_{state}")
-            for level in range(network.decoder_layers)
-            for state in range(self.recurrent.states)
-        ]
+        self.starts = Starts(network)
         # The share of the recurrent state in all four heads in one product; then, by part, that of the parts chosen.
         self.hidden = keras.layers.Dense(len(PARTS) * HEAD_UNITS, name="hidden")
         self.chosen = [
@@ -109,9 +123,9 @@ class AutoregressiveDecoder(keras.Model):
             shown = shown * (1.0 - self.word_dropout.rate)
         last = ops.reshape(shown[:, :-1], (-1, self.steps - 1, self.width))
         last = ops.pad(last, ((0, 0), (1, 0), (0, 0)))
-        shares, initial = self._shares(z), self._initial(z)
+        shares = self._shares(z)
         vectors = ops.broadcast_to(self._vectors()[None], (*ops.shape(shares)[:2], STEP_DIM))
-        states = self.recurrent(ops.concatenate([last, vectors, shares], axis=-1), initial, training=training)
+        states = self.recurrent(ops.concatenate([last, vectors, shares], axis=-1), self.starts(z), training=training)
         hidden = self._hidden(states, shares)
         logits: list[Any] = []
         for place, part in enumerate(ORDER):
@@ -143,7 +157,7 @@ class AutoregressiveDecoder(keras.Model):
         start = ops.zeros((ops.shape(z)[0], len(PARTS)), dtype="int32")
         begun = ops.cast(ops.arange(self.steps) > 0, shares.dtype)
         over_time = (begun, self._vectors(), *(ops.swapaxes(array, 0, 1) for array in (shares, noise)))
-        _, (tokens, _) = ops.scan(step, (start, self._initial(z)), over_time)
+        _, (tokens, _) = ops.scan(step, (start, self.starts(z)), over_time)
         return ops.swapaxes(tokens, 0, 1)
 
     def _shares(self, z: Any) -> Any:
@@ -151,11 +165,6 @@ class AutoregressiveDecoder(keras.Model):
 
     def _vectors(self) -> Any:
         return self.step_vectors(ops.arange(self.steps))
-
-    def _initial(self, z: Any) -> Any:
-        states = [start(z) for start in self.starts]
-        each = self.recurrent.states
-        return [states[first : first + each] for first in range(0, len(states), each)]
 
     def _hidden(self, states: Any, shares: Any) -> Any:
         hidden = self.hidden(ops.concatenate([states, shares], axis=-1))
@@ -169,10 +178,12 @@ class AutoregressiveDecoder(keras.Model):
 
 
 class HierarchicalDecoder(keras.Model):
-    """MusicVAE's decoder (Roberts et al. 2018): a conductor makes a code for each segment, and each is decoded from it.
+    """After MusicVAE (Roberts et al. 2018): a conductor makes a code for each segment, and each is decoded from it.
 
-    The conductor is a recurrent stack over segments, on that segment's share of z. The decoder below is the
-    autoregressive one; it begins anew at each segment, so that the code has to say what the music is.
+    The conductor is a recurrent stack over segments, on that segment's share of z's dimensions; its initial state comes
+    from all of z. The decoder below is the autoregressive one, on the share and what the conductor says. It begins anew
+    at each segment, so that these have to say what the music is. (MusicVAE's has no shares: the conductor is all that
+    sees z. With them, what belongs to one segment need not pass through it, and is learned many times faster.)
     """
 
     feedback = True
@@ -181,8 +192,8 @@ class HierarchicalDecoder(keras.Model):
         super().__init__(**kwargs)
         network = architecture.network
         self.steps, self.segments = architecture.steps, architecture.segments
-        self.symbols, self.units = architecture.grid.alphabet.size, network.decoder_units
-        self.spread = keras.layers.Dense(self.segments * self.units, name="spread")
+        self.symbols = architecture.grid.alphabet.size
+        self.starts = Starts(network)
         self.conductor = _stack(network, "conductor", self.segments, seed + 500)
         self.below = AutoregressiveDecoder(architecture, steps=self.steps // self.segments, seed=seed, name="below")
 
@@ -199,10 +210,10 @@ class HierarchicalDecoder(keras.Model):
         return ops.reshape(tokens, (-1, self.steps, len(PARTS)))
 
     def _codes(self, z: Any, training: bool = False) -> Any:
-        """The code of each segment, (batch * segments, 2 * units): what the conductor says, and its share of z."""
-        shares = ops.reshape(self.spread(z), (-1, self.segments, self.units))
-        codes = ops.concatenate([self.conductor(shares, training=training), shares], axis=-1)
-        return ops.reshape(codes, (-1, 2 * self.units))
+        """The code of each segment, (batch * segments, ...): its share of z, and what the conductor says."""
+        shares = ops.reshape(z, (-1, self.segments, z.shape[-1] // self.segments))
+        codes = ops.concatenate([shares, self.conductor(shares, self.starts(z), training=training)], axis=-1)
+        return ops.reshape(codes, (-1, codes.shape[-1]))
 
 
 DECODERS: dict[str, Any] = {

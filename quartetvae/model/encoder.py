@@ -7,7 +7,7 @@ from keras import ops
 
 from quartetvae.codec import PARTS
 from quartetvae.model.architecture import Architecture
-from quartetvae.model.layers import Summary, TokenEmbedding
+from quartetvae.model.layers import RecurrentStack, Summary, TokenEmbedding
 
 
 class Encoder(keras.Model):
@@ -15,13 +15,14 @@ class Encoder(keras.Model):
 
     An embedding for each part and symbol, side by side at each step, then a recurrent stack; two affine maps of what is
     kept of it. `log_var` is the natural logarithm of the variance. With `segments` above 1 the stack reads each segment
-    of the phrase by itself, and a second one reads the segments.
+    of the phrase by itself, and a second one reads the segments; each segment then gives its share of the dimensions.
     """
 
     def __init__(self, architecture: Architecture, *, seed: int = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         network = architecture.network
         self.steps, self.segments = architecture.steps, architecture.segments
+        self.latent_dim = network.latent_dim
         self.width = len(PARTS) * network.embedding_dim
         self.embedding = TokenEmbedding(architecture.grid.alphabet.size, network.embedding_dim, name="embedding")
 
@@ -32,9 +33,10 @@ class Encoder(keras.Model):
         lower = {**stack, "steps": self.steps // self.segments, "seed": seed}
         self.lower = Summary(network.pooling, "steps", lower)
         upper = {**stack, "steps": self.segments, "seed": seed + 100}
-        self.upper = Summary(network.pooling, "segments", upper) if self.segments > 1 else None
-        self.mean = keras.layers.Dense(network.latent_dim, name="mean", dtype="float32")
-        self.log_var = keras.layers.Dense(network.latent_dim, name="log_var", dtype="float32")
+        self.upper = RecurrentStack(**upper, name="segments") if self.segments > 1 else None
+        share = network.latent_dim // self.segments
+        self.mean = keras.layers.Dense(share, name="mean", dtype="float32")
+        self.log_var = keras.layers.Dense(share, name="log_var", dtype="float32")
 
     def call(self, tokens: Any, training: bool = False) -> tuple[Any, Any]:
         """Posterior of each phrase."""
@@ -42,5 +44,6 @@ class Encoder(keras.Model):
         embedded = ops.reshape(self.embedding(tokens), (-1, steps, self.width))
         state = self.lower(embedded, training=training)
         if self.upper is not None:
-            state = self.upper(ops.reshape(state, (-1, self.segments, state.shape[-1])), training=training)
-        return self.mean(state), self.log_var(state)
+            state = ops.reshape(state, (-1, self.segments, state.shape[-1]))
+            state = ops.concatenate([state, self.upper(state, training=training)], axis=-1)
+        return tuple(ops.reshape(layer(state), (-1, self.latent_dim)) for layer in (self.mean, self.log_var))

@@ -2,7 +2,7 @@
 
 The recurrent layers are our own, for speed: Keras' multiply the input by its kernel at every step. Here that is one
 product for all steps, and one for all of a phrase where the input is the same at every step (`benchmarks/training.py`
-compares). Their arithmetic, names of gates and initial weights are Keras'.
+compares). Their arithmetic and initial weights are Keras'.
 """
 
 from typing import Any
@@ -11,6 +11,9 @@ import keras
 from keras import ops
 
 from quartetvae.codec import PARTS
+
+CHUNK = 4
+"""Steps of a phrase that a layer hands on together, so that the next one can begin before it has ended."""
 
 UNROLLED = 64
 """Steps up to which a loop over time is unrolled; longer ones would take long to compile."""
@@ -36,6 +39,11 @@ class TokenEmbedding(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {**super().get_config(), "symbols": self.symbols, "dim": self.dim}
+
+
+def joined(chunks: list[Any]) -> Any:
+    """A phrase in chunks (batch, some, features) as one array."""
+    return chunks[0] if len(chunks) == 1 else ops.concatenate(chunks, axis=1)
 
 
 class Recurrent(keras.layers.Layer):
@@ -64,28 +72,36 @@ class Recurrent(keras.layers.Layer):
 
     def call(self, inputs: Any, initial: Any = None) -> Any:
         """Run over time from zero states or from `initial`; backwards too, outputs are in the order of the music."""
-        projected = ops.matmul(inputs, self.kernel) + self.bias
-        if initial is None:
-            initial = [ops.zeros((ops.shape(inputs)[0], self.units), projected.dtype) for _ in range(self.STATES)]
-        if self.steps <= UNROLLED:
-            # Unstacked at once: the gradient of a slice is a whole array of zeros around it, for every step.
-            given = projected.shape[1]
-            by_step = ops.unstack(projected, given, axis=1) * (self.steps // given)
-            states, outputs = initial, []
-            for now in by_step[::-1] if self.backwards else by_step:
-                states = self.advance(now, states)
-                outputs.append(states[0])
-            return ops.stack(outputs[::-1] if self.backwards else outputs, axis=1)
+        return joined(self.run([inputs], initial))
 
+    def run(self, chunks: list[Any], initial: Any = None) -> list[Any]:
+        """The same of a phrase in chunks of some steps, to chunks of the outputs."""
+        projected = [ops.matmul(chunk, self.kernel) + self.bias for chunk in chunks]
+        batch = ops.shape(projected[0])[0]
+        if initial is None:
+            initial = [ops.zeros((batch, self.units), projected[0].dtype) for _ in range(self.STATES)]
+        if self.steps > UNROLLED:
+            return [
+                self._scan(ops.broadcast_to(joined(projected), (batch, self.steps, projected[0].shape[-1])), initial)
+            ]
+        # Unstacked at once: the gradient of a slice is a whole array of zeros around it, for every step.
+        by_step = [step for chunk in projected for step in ops.unstack(chunk, chunk.shape[1], axis=1)]
+        by_step *= self.steps // len(by_step)
+        states, outputs = initial, []
+        for now in by_step[::-1] if self.backwards else by_step:
+            states = self.advance(now, states)
+            outputs.append(states[0])
+        if self.backwards:
+            outputs.reverse()
+        return [ops.stack(outputs[first : first + CHUNK], axis=1) for first in range(0, self.steps, CHUNK)]
+
+    def _scan(self, projected: Any, initial: Any) -> Any:
         # Keras' scan under TensorFlow can only stack what has the form of the carry.
         def body(states: Any, now: Any) -> Any:
             states = self.advance(now, states)
             return states, states
 
-        over_time = ops.swapaxes(
-            ops.broadcast_to(projected, (ops.shape(inputs)[0], self.steps, projected.shape[-1])), 0, 1
-        )
-        _, outputs = ops.scan(body, initial, over_time, reverse=self.backwards)
+        _, outputs = ops.scan(body, initial, ops.swapaxes(projected, 0, 1), reverse=self.backwards)
         return ops.swapaxes(outputs[0], 0, 1)
 
     def step(self, inputs: Any, states: Any) -> Any:
@@ -114,12 +130,13 @@ class LSTM(Recurrent):
         )
 
     def advance(self, projected: Any, states: Any) -> Any:
-        """Gates in the order input, forget, candidate, output."""
+        """Gates in the order input, forget, output, candidate: those that are squashed alike lie side by side."""
         output, memory = states
         gates = projected + ops.matmul(output, self.recurrent_kernel)
-        write, keep, candidate, show = ops.split(gates, 4, axis=-1)
-        memory = ops.sigmoid(keep) * memory + ops.sigmoid(write) * ops.tanh(candidate)
-        return [ops.sigmoid(show) * ops.tanh(memory), memory]
+        inner, candidate = ops.split(gates, [3 * self.units], axis=-1)
+        write, keep, show = ops.split(ops.sigmoid(inner), 3, axis=-1)
+        memory = keep * memory + write * ops.tanh(candidate)
+        return [show * ops.tanh(memory), memory]
 
 
 @keras.saving.register_keras_serializable("quartetvae")
@@ -182,16 +199,24 @@ class RecurrentStack(keras.layers.Layer):
             keras.layers.Dropout(dropout, seed=seed + level, name=f"dropout_{level}") for level in range(depth - 1)
         ]
 
+    def build(self, shape: Any) -> None:
+        """Make the weights of the layers."""
+        for level, layer in enumerate(self.forwards):
+            ways = (layer, *self.backwards[level : level + 1])
+            for way in ways:
+                way.build(shape)
+            shape = (*shape[:-1], len(ways) * layer.units)
+
     def call(self, inputs: Any, initial: Any = None, training: bool = False) -> Any:
         """Run the stack from zero states or from `initial`, a list for each layer; dropout acts in training only."""
-        outputs = inputs
+        chunks = [inputs]
         for level, layer in enumerate(self.forwards):
             if level:
-                outputs = self.dropouts[level - 1](outputs, training=training)
-            ways = [layer(outputs, None if initial is None else initial[level])]
-            ways += [layer(outputs) for layer in self.backwards[level : level + 1]]
-            outputs = ways[0] if len(ways) == 1 else ops.concatenate(ways, axis=-1)
-        return outputs
+                chunks = [self.dropouts[level - 1](chunk, training=training) for chunk in chunks]
+            ways = [layer.run(chunks, None if initial is None else initial[level])]
+            ways += [layer.run(chunks) for layer in self.backwards[level : level + 1]]
+            chunks = ways[0] if len(ways) == 1 else [ops.concatenate(both, axis=-1) for both in zip(*ways, strict=True)]
+        return joined(chunks)
 
     def step(self, inputs: Any, states: Any) -> tuple[Any, Any]:
         """One step outside training: inputs (batch, features) and states as `initial`; output and new states."""

@@ -33,6 +33,7 @@ from quartetvae.history import LOSSES
 from quartetvae.model.architecture import Architecture
 from quartetvae.model.decoders import DECODERS
 from quartetvae.model.encoder import Encoder
+from quartetvae.model.optimizer import Adam
 from quartetvae.model.schedules import LearningRate, beta_share
 
 BATCH, SMALL_BATCH = 512, 64
@@ -49,7 +50,6 @@ class QuartetVAE(keras.Model):
             self.encoder = Encoder(architecture, seed=seed, name="encoder")
             self.decoder = DECODERS[architecture.network.decoder](architecture, seed=seed + 1000, name="decoder")
             self.noise = keras.random.SeedGenerator(seed)
-            self.trackers = {name: keras.metrics.Mean(name=name) for name in LOSSES[1:]}
             self(np.zeros((1, architecture.steps, len(PARTS)), dtype="int32"))
             # Kept from Keras' eyes, which would take them for layers and save their weights again.
             self.compiled_calls = SimpleNamespace(
@@ -57,23 +57,31 @@ class QuartetVAE(keras.Model):
             )
 
     def call(self, tokens: Any, training: bool = False) -> dict[str, Any]:
-        """Logits (batch, steps, 4, symbols) of one sample of z, with its posterior's `mean` and `log_var`."""
+        """Nats of each phrase's `cells`, (batch, steps, 4), given one sample of z, and of its `kl`, (batch,)."""
         mean, log_var = self.encoder(tokens, training=training)
         epsilon = keras.random.normal(ops.shape(mean), seed=self.noise)
         z = mean + ops.exp(0.5 * log_var) * epsilon
-        return {"logits": self.decoder(z, tokens, training=training), "mean": mean, "log_var": log_var}
+        logits = self.decoder(z, tokens, training=training)
+        return {"cells": cell_nats(tokens, logits), "kl": ops.sum(kl_nats(mean, log_var), axis=-1)}
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
         """The loss of a batch, see the module's header; `x` is its own target, `y` holds beta for each phrase."""
-        cells = cell_nats(x, y_pred["logits"])
-        kl = ops.sum(kl_nats(y_pred["mean"], y_pred["log_var"]), axis=-1)
-        self.trackers["reconstruction"].update_state(ops.mean(ops.sum(cells, axis=(1, 2))))
-        self.trackers["kl"].update_state(ops.mean(kl))
+        cells, kl = y_pred["cells"], y_pred["kl"]
         onsets = ops.cast(x < self.architecture.grid.alphabet.pitches, cells.dtype)
         weighted = ops.sum(cells * (1.0 + (self.onset_weight - 1.0) * onsets), axis=(1, 2))
         return ops.mean(weighted + y * ops.maximum(kl, self.free_bits))
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
+        """The losses of a batch, which is what a step of training or testing gives."""
+        reconstruction, kl = ops.mean(ops.sum(y_pred["cells"], axis=(1, 2))), ops.mean(y_pred["kl"])
+        return {"loss": self.compute_loss(x, y, y_pred), "reconstruction": reconstruction, "kl": kl}
+
+    @property
+    def metrics(self) -> list[Any]:
+        """None: Keras' add up over batches, and to reset them at each batch would take longer than to compute them."""
+        return []
 
     def prepare(self, train: params.Train, steps: int) -> None:
         """Make ready for a training of so many steps of the optimizer.
@@ -92,7 +100,7 @@ class QuartetVAE(keras.Model):
             # Some of its kernels add up in the order in which threads finish.
             tf.config.experimental.enable_op_determinism()
         # With weight_decay it is AdamW: the decay is Keras' decoupled one.
-        optimizer = keras.optimizers.Adam(
+        optimizer = Adam(
             LearningRate(train.learning_rate, train.schedule, train.warmup_steps, steps),
             weight_decay=train.weight_decay or None,
             beta_2=train.adam_beta_2,
@@ -181,7 +189,7 @@ class Call(keras.Model):
 
     def __init__(self, layer: Any, function: Any) -> None:
         # Its inputs stay as they are: noise is added to logits, which are float32 in mixed precision too.
-        super().__init__(dtype="float32")
+        super().__init__(autocast=False)
         self.layer, self.function = layer, function
 
     def call(self, inputs: Any) -> Any:
