@@ -65,10 +65,12 @@ def block(metrics: dict[str, Any], runs: dict[str, Any]) -> str:
     ]
     if "paper" in runs:
         lines += ["", *_comparison(runs, metrics)]
+        lines += _claims(runs["paper"])
     if "long" in runs:
         lines += ["", *_long(runs["long"])]
     if "sweep" in runs:
         lines += ["", *_sweep(runs["sweep"], test["baselines"]["bigram"]["nats_per_phrase"])]
+    lines += ["", _speed(json.loads((ROOT / "benchmarks" / "speed.json").read_text(encoding="utf-8")))]
     return "\n".join(lines)
 
 
@@ -129,10 +131,53 @@ def _comparison(runs: dict[str, Any], metrics: dict[str, Any]) -> list[str]:
     ]
 
 
+SAME = 0.02
+"""Onset F1 closer together than this is called no difference: each experiment was run with one seed."""
+
+
+def _claims(group: dict[str, Any]) -> list[str]:
+    """What became of three claims of the paper, each as the onset F1 of rows that differ in that alone."""
+
+    def scores(*names: str) -> list[float] | None:
+        found = [group[name]["reconstruct"]["test"]["by_work"][COMMON]["onset_f1"] for name in names if name in group]
+        return found if len(found) == len(names) else None
+
+    said = []
+    if noise := scores("paper", "paper-no-augmentation"):
+        said.append(
+            f"*Augmentation helps*: the paper's, which is noise, {_helps(*noise)} ({_figure(noise[0])} with it, "
+            f"{_figure(noise[1])} without)"
+        )
+    if keys := scores("corrected", "corrected-no-augmentation"):
+        said.append(f"transposition {_helps(*keys)} ({_figure(keys[0])} with it, {_figure(keys[1])} without)")
+    if cells := scores("corrected", "corrected-gru"):
+        verdict = "survives" if abs(cells[0] - cells[1]) < SAME else "does not survive"
+        said.append(
+            f"*LSTM or GRU makes no difference* {verdict} once both are really built (LSTM {_figure(cells[0])}, GRU "
+            f"{_figure(cells[1])})"
+        )
+    if sizes := scores("corrected", "corrected-latent-128", "corrected-latent-32"):
+        verdict = "survives" if sizes[0] > max(sizes[1:]) + SAME else "does not survive"
+        said.append(
+            f"*512 latent dimensions are best* {verdict} (512: {_figure(sizes[0])}, 128: {_figure(sizes[1])}, 32: "
+            f"{_figure(sizes[2])})"
+        )
+    if not said:
+        return []
+    head = "The paper's claims, by onset F1 on this work after a short training, one seed each, so that less than"
+    return ["", f"{head} {SAME} counts as no difference. {'; '.join(said)}."]
+
+
+def _helps(with_it: float, without: float) -> str:
+    if abs(with_it - without) < SAME:
+        return "makes no difference"
+    return "helps" if with_it > without else "harms"
+
+
 def _long(group: dict[str, Any]) -> list[str]:
     """Phrases of 16 and 64 beats, by decoder."""
     return [
-        f"Long phrases, test works, about 30 minutes each {_made('long', group)}:",
+        f"Long phrases, test works, about 30 minutes of training each {_made('long', group)}:",
         "",
         *HEAD,
         *(
@@ -206,6 +251,17 @@ def _paper_figures(sets: dict[str, Any]) -> list[str]:
 def _set_row(label: str, sets: dict[str, Any], key: str, form: str) -> str:
     values = ["n/a" if of[key] is None else form.format(of[key]) for of in sets.values()]
     return f"| {label} | {' | '.join(values)} |"
+
+
+def _speed(speed: dict[str, Any]) -> str:
+    """Training speed of the paper's network against plain layers."""
+    rates = speed["phrases_per_second"]
+    return (
+        f"Training speed (`{speed['command']}`; {speed['date']}, {speed['hardware']}): the paper's network at its "
+        f"batch size takes {rates['ours']:,.0f} phrases a second, put together from plain Keras layers "
+        f"{rates['plain']:,.0f}: {speed['ratio']:.2f} times as many ({speed['ratio_with_our_threads']:.2f} times when "
+        f"plain layers run with our threads too). The default profile: {rates['default']:,.0f}."
+    )
 
 
 def _beta(run: dict[str, Any]) -> float:

@@ -42,5 +42,5 @@ def test_rows_that_a_batch_does_not_name_have_gradient_0() -> None:
         optimizer.build([table])
         optimizer.apply([gradient], [table])
         found.append(np.asarray(table))
-    assert np.array_equal(*found)
+    assert np.array_equal(found[0], found[1])
     assert np.unique(found[0]).size == 2

@@ -93,6 +93,26 @@ def test_tables_of_experiments_have_a_row_for_each(found: tuple[dict[str, Any], 
     assert f"| {metrics['train']['parameters']:,} |" in text
 
 
+def test_claims_are_judged_by_the_figures() -> None:
+    def run(onset_f1: float) -> dict[str, Any]:
+        return {"reconstruct": {"test": {"by_work": {results.COMMON: {"onset_f1": onset_f1}}}}}
+
+    group = {
+        **{"paper": run(0.10), "paper-no-augmentation": run(0.115)},
+        **{"corrected": run(0.5), "corrected-no-augmentation": run(0.4), "corrected-gru": run(0.6)},
+        **{"corrected-latent-128": run(0.47), "corrected-latent-32": run(0.2)},
+    }
+    text = "".join(results._claims(group))
+    for expected in ("which is noise, makes no difference", "transposition helps (.500 with it, .400 without)"):
+        assert expected in text
+    assert "LSTM or GRU makes no difference* does not survive" in text
+    assert "512 latent dimensions are best* survives (512: .500, 128: .470, 32: .200)" in text
+    group["corrected-latent-128"] = run(0.49)
+    assert "512 latent dimensions are best* does not survive" in "".join(results._claims(group))
+    del group["corrected-gru"]
+    assert "LSTM" not in "".join(results._claims(group))
+
+
 @pytest.mark.parametrize(
     "target", sorted(set(re.findall(r"(?:^|`)make ([a-z]+)\b", (ROOT / "README.md").read_text(), flags=re.MULTILINE)))
 )
