@@ -15,7 +15,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import mido
 import numpy as np
@@ -82,7 +82,9 @@ def read(path: Path) -> File:
     # mido raises OSError, EOFError, ValueError or KeyError by the kind of damage.
     except Exception as error:
         detail = " ".join(str(error).split()) or type(error).__name__
-        raise MidiError(f"{path.name}: not a readable MIDI file ({detail}); export it again or leave it out.") from error
+        raise MidiError(
+            f"{path.name}: not a readable MIDI file ({detail}); export it again or leave it out."
+        ) from error
     if content.type == 2:
         raise MidiError(f"{path.name}: a MIDI file of type 2, whose tracks are songs; type 0 or 1 is needed.")
     voices = [voice for number, track in enumerate(content.tracks) for voice in _voices(number, track)]
@@ -111,9 +113,9 @@ def table(file: File) -> Table:
         columns["onset_seconds"].append(start)
         columns["length"].append((end - onset) * UNITS_PER_BEAT / beat)
         columns["rest"].append(rest * UNITS_PER_BEAT / beat)
-    joined = {name: np.concatenate(of) for name, of in columns.items()}
-    part, pitch = (joined.pop(name).astype(np.int64) for name in ("part", "pitch"))
-    return Table(excerpts=1, excerpt=np.zeros(len(part), np.int64), part=part, pitch=pitch, **joined)
+    joined: dict[str, Any] = {name: np.concatenate(of) for name, of in columns.items()}
+    joined |= {name: joined[name].astype(np.int64) for name in ("part", "pitch")}
+    return Table(excerpts=1, excerpt=np.zeros_like(joined["part"]), **joined)
 
 
 def seconds(ticks: NDArray[np.float64], file: File) -> NDArray[np.float64]:

@@ -1,5 +1,6 @@
-"""How alike are two sets of music, feature by feature? After Yang & Lerch, *On the Evaluation of Generative Models in
-Music* (2020).
+"""How alike are two sets of music, feature by feature?
+
+After Yang & Lerch, *On the Evaluation of Generative Models in Music* (2020).
 
 Conventions
 -----------
@@ -42,7 +43,6 @@ from scipy import fft, special
 from scipy.spatial.distance import cdist, pdist
 
 from quartetvae.errors import CodecError
-from quartetvae.metrics import music
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -63,7 +63,7 @@ FEATURES = (
 REACH = 8.0
 """The grid goes so many bandwidths beyond the data, where a kernel is 1e-14 of its height."""
 
-FINE, COARSE = 128, 16
+FINE, COARSE = 256, 16
 """Points of the grid to a bandwidth: for a figure, for a bootstrap replicate."""
 
 MOST_POINTS = 1 << 18
@@ -122,7 +122,7 @@ def likeness(within: Floats, between: Floats) -> Likeness:
         return Likeness(None, None, f"all distances {'within' if constant[0] else 'between'} sets are the same")
     grid = _Grid.over(samples, FINE)
     densities = [grid.density(grid.binned(sample), sample.bandwidth) for sample in samples]
-    return Likeness(grid.overlap(*densities), grid.divergence(*densities, samples[1]))
+    return Likeness(grid.overlap(*densities), grid.divergence(densities[0], densities[1], samples[1]))
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ def normalised(values: Floats) -> Floats:
     if rows.shape[1] == 1:
         return rows
     total = rows.sum(axis=1, keepdims=True)
-    return np.divide(rows, total, out=np.full(rows.shape, np.nan), where=total > 0)
+    return np.asarray(np.divide(rows, total, out=np.full(rows.shape, np.nan), where=total > 0))
 
 
 @dataclass(frozen=True)
@@ -294,9 +294,7 @@ def _compare_feature(rows: Mapping[str, Floats], drawn: Mapping[str, Ints]) -> d
     for name in others:
         between = cdist(kept[reference], kept[name]).ravel()
         alike = likeness(within, between)
-        replicates = np.full(len(times[name]), np.nan)
-        if alike.overlap is not None and not np.isinf(alike.kl_nats or 0.0):
-            replicates = _replicates(within, between, times[reference], times[name])
+        replicates = _replicates(within, between, times[reference], times[name])
         found[name] = Compared(alike, replicates, int((~known[name]).sum()))
     return found
 
@@ -304,8 +302,9 @@ def _compare_feature(rows: Mapping[str, Floats], drawn: Mapping[str, Ints]) -> d
 def _replicates(within: Floats, between: Floats, one: Ints, other: Ints) -> Floats:
     """The overlap in each bootstrap replicate; `one` and `other` say how often an excerpt is in it, (replicates, n)."""
     samples = [Sample(values, np.ones(len(values))) for values in (within, between)]
-    if any(sample.is_constant for sample in samples):
-        return np.full(len(one), np.nan)
+    if any(len(sample.values) < MIN_VALUES or sample.is_constant for sample in samples):
+        overlap = likeness(within, between).overlap
+        return np.full(len(one), np.nan if overlap is None else overlap)
     grid = _Grid.over(samples, COARSE)
     places = [np.rint((values - grid.start) / grid.step).astype(np.int64) for values in (within, between)]
     points = grid.start + grid.step * np.arange(grid.points)
@@ -313,7 +312,10 @@ def _replicates(within: Floats, between: Floats, one: Ints, other: Ints) -> Floa
     found = np.full(len(one), np.nan)
     for replicate, (of_one, of_other) in enumerate(zip(one, other, strict=True)):
         weights = of_one[first] * of_one[second], np.outer(of_one, of_other).ravel()
-        drawn = [Sample(points, np.bincount(at, of, grid.points)) for at, of in zip(places, weights, strict=True)]
+        drawn = [
+            Sample(points, np.bincount(at, of, grid.points).astype(np.float64))
+            for at, of in zip(places, weights, strict=True)
+        ]
         if not any(sample.weights.sum() < MIN_VALUES or sample.is_constant for sample in drawn):
             found[replicate] = grid.overlap(
                 *(grid.density(sample.weights / sample.weights.sum(), sample.bandwidth) for sample in drawn)

@@ -29,6 +29,7 @@ that cannot be made (no notes; no pairs) is NaN, a histogram or matrix of counts
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,7 +140,7 @@ def features(table: Table) -> dict[str, Floats]:
     spread = (127 - sounding[:, ::-1].argmax(axis=1) - sounding.argmax(axis=1)).astype(np.float64)
     classes = np.stack([energy[:, first::12].sum(axis=1) for first in range(12)], axis=1)
 
-    leaps = np.bincount(at, np.abs(np.diff(pitch))[follows], excerpts)
+    leaps = np.bincount(at, np.abs(np.diff(pitch))[follows].astype(np.float64), excerpts)
     length = length_class(table.length)
     rest = length_class(table.rest, within=REST_TOLERANCE)
     lengths, rests = (_counts(excerpts, excerpt[kind >= 0], kind[kind >= 0], 12) for kind in (length, rest))
@@ -199,7 +200,7 @@ def _counts(excerpts: int, excerpt: Ints, kind: Ints, kinds: int) -> Floats:
     return counts.reshape(excerpts, kinds).astype(np.float64)
 
 
-def _over(above: Floats, below: NDArray[np.floating | np.integer], empty: float = np.nan) -> Floats:
+def _over(above: NDArray[Any], below: NDArray[Any], empty: float = np.nan) -> Floats:
     """A quotient, `empty` where there is nothing to divide by."""
     result = np.full(above.shape, empty)
     np.divide(above, below, out=result, where=np.broadcast_to(below > 0, above.shape))
