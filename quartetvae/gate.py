@@ -147,7 +147,7 @@ def read_revision(revision: str, folder: Path) -> dict[str, Any]:
     # As a commit's number it can be mistaken neither for an option nor for a path.
     commit = _git(
         f"no commit '{revision}' is known here; in a shallow clone, `git fetch` it first",
-        *("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"),
+        *("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"),
     )
     where = f"{revision}:{folder.as_posix()}"
     listing = _git(f"{where} cannot be listed", "ls-tree", "-z", commit.decode().strip(), "--", f"{folder.as_posix()}/")
@@ -181,7 +181,7 @@ def _git(failure: str, *words: str) -> bytes:
 
 def _content(text: bytes) -> Any:
     try:
-        # Python reads NaN and Infinity, too; `compare` finds them. No whole number is too large for a float's infinity.
+        # Python reads NaN and Infinity, and `compare` finds them; an integer too large for a float becomes infinite.
         content = json.loads(text, parse_int=float)
     except ValueError as error:
         return Unreadable(f"not valid JSON ({error})")
@@ -222,7 +222,7 @@ def compare(base: dict[str, Any], now: dict[str, Any], rules: Sequence[Rule]) ->
         for name in concerned:
             if name in by_figure:
                 raise GateError(
-                    f"{'.'.join(name)}: rules '{by_figure[name].metric}' and '{rule.metric}' both concern it."
+                    f"{'.'.join(name)}: rules '{by_figure[name].metric}' and '{rule.metric}' both concern it; keep one."
                 )
             by_figure[name] = rule
     return verdicts + [

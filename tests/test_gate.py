@@ -213,6 +213,13 @@ VERDICTS = [
 ]
 
 
+def test_no_change_has_no_sign_and_what_is_no_number_is_cut_short() -> None:
+    # 0.1 + 0.2 is a little more than 0.3.
+    assert gate.table([Verdict("a", 0.1 + 0.2, 0.3, "ok")]).splitlines()[1].split() == ["a", "0.3", "0.3", "0", "ok"]
+    long = gate.table([Verdict("a", 1.0, "x" * 50, "", fails=True)]).splitlines()[1]
+    assert f' "{"x" * 19}... ' in long
+
+
 def test_the_table_is_aligned_and_its_numbers_are_short() -> None:
     assert gate.table(VERDICTS).splitlines() == [
         "metric           base       now     change  verdict",
@@ -254,6 +261,8 @@ def test_the_summary_counts_figures_and_files() -> None:
         ("rules: [{metric: a, direction: up, tolerance: 0}]", "direction: 'up' found"),
         ("rules: [{metric: a, direction: same, tolerance: -1}]", "tolerance: -1 found"),
         ("rules: [{metric: a, direction: same, tolerance: .nan}]", "tolerance: nan found"),
+        ("rules: [{metric: a, direction: same, tolerance: true}]", "tolerance: True found"),
+        ("rules: [{metric: a, direction: higher, tolerance: 0, floor: .nan}]", "floor: nan found"),
         ("rules: [{metric: a, direction: same, tolerance: 0, flor: 1}]", "flor: unknown key; a rule has metric"),
         ("rules: [{metric: a, direction: lower, tolerance: 0, floor: 1}]", "a floor is for direction 'higher'"),
         ("rules: [{metric: a, direction: same, tolerance: 0, ceiling: 1}]", "a ceiling is for direction 'lower'"),

@@ -307,13 +307,13 @@ def _replicates(within: Floats, between: Floats, one: Ints, other: Ints) -> Floa
         return np.full(len(one), np.nan if overlap is None else overlap)
     grid = _Grid.over(samples, COARSE)
     places = [np.rint((values - grid.start) / grid.step).astype(np.int64) for values in (within, between)]
-    points = grid.start + grid.step * np.arange(grid.points)
+    points: Floats = grid.start + grid.step * np.arange(grid.points, dtype=np.float64)
     first, second = np.triu_indices(one.shape[1], 1)
     found = np.full(len(one), np.nan)
     for replicate, (of_one, of_other) in enumerate(zip(one, other, strict=True)):
         weights = of_one[first] * of_one[second], np.outer(of_one, of_other).ravel()
         drawn = [
-            Sample(points, np.bincount(at, of, grid.points).astype(np.float64))
+            Sample(points, np.asarray(np.bincount(at, of, grid.points), dtype=np.float64))
             for at, of in zip(places, weights, strict=True)
         ]
         if not any(sample.weights.sum() < MIN_VALUES or sample.is_constant for sample in drawn):

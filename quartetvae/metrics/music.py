@@ -123,7 +123,7 @@ def of_phrases(phrases: Tokens, alphabet: Alphabet, *, steps_per_beat: int, temp
         weight=(end - step).astype(np.float64),
         onset_beats=beats,
         onset_seconds=beats * 60.0 / tempo_qpm,
-        length=(end - step) * units,
+        length=np.asarray((end - step) * units, dtype=np.float64),
         rest=rest,
     )
 
