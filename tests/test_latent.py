@@ -224,14 +224,6 @@ def test_a_walk_by_samples_is_another_one() -> None:
 # Figures
 
 
-def test_active_units_are_those_whose_mean_varies() -> None:
-    # Variances over two phrases: 0, 0.01 (not above the threshold), 0.0225, 1.
-    mean = np.array([[5, -0.1, -0.15, -1], [5, 0.1, 0.15, 1]], np.float32)
-    assert latent.active_units(mean) == 2 + int(np.float64(np.float32(0.1)) ** 2 > 0.01)
-    assert latent.active_units(mean, threshold=0.5) == 1
-    assert latent.active_units(np.ones((4, 3), np.float32)) == 0
-
-
 def test_the_bounds_add_up() -> None:
     tokens = np.zeros((3, STEPS, 4), np.uint8)
     found = latent.bounds(TOY, tokens, TOY.encode(tokens), rng=rng())

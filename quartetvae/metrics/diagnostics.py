@@ -21,13 +21,13 @@ ACTIVE = 0.01
 """A dimension is active if its posterior mean varies by more than this over phrases (Burda et al. 2016)."""
 
 
-def kl_per_dimension(mean: NDArray[Any], log_var: NDArray[Any]) -> Floats:
-    """Divergence of the posterior from the prior in each dimension, mean over phrases: (latent_dim,).
+def kl_nats(mean: NDArray[Any], log_var: NDArray[Any]) -> Floats:
+    """Divergence of each phrase's posterior from the prior in each dimension: (phrases, latent_dim).
 
     Kingma & Welling 2014, appendix B. Raises `ModelError` unless both are (phrases, latent_dim), a phrase at least.
     """
     mean, log_var = _checked(mean, log_var)
-    return np.asarray(0.5 * (mean**2 + np.exp(log_var) - 1.0 - log_var).mean(axis=0))
+    return np.asarray(0.5 * (mean**2 + np.exp(log_var) - 1.0 - log_var))
 
 
 def active_units(mean: NDArray[Any], *, threshold: float = ACTIVE) -> int:
@@ -40,7 +40,7 @@ def mutual_information(mean: NDArray[Any], log_var: NDArray[Any], *, rng: np.ran
 
     The mean over phrases of log q(z|x) - log q(z), where q(z) is the mean of the posteriors of all phrases given
     (Hoffman & Johnson 2016; He et al. 2019). It cannot exceed the logarithm of their number: at that, each code tells
-    its phrase from all others, and the estimate says no more. Raises `ModelError` as `kl_per_dimension`.
+    its phrase from all others, and the estimate says no more. Raises `ModelError` as `kl_nats`.
     """
     mean, log_var = _checked(mean, log_var)
     z = mean + np.exp(0.5 * log_var) * rng.standard_normal(mean.shape)
