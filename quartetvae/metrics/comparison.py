@@ -208,9 +208,11 @@ class Compared:
     def figures(self) -> dict[str, Any]:
         """`overlap`, `kl_nats`, `low` and `high` of the overlap, `left_out`; a `reason` where there are none."""
         low, high = interval(self.likeness.overlap, self.replicates)
-        values = {"overlap": self.likeness.overlap, "kl_nats": self.likeness.kl_nats, "low": low, "high": high}
-        reason = {"reason": self.likeness.reason} if self.likeness.reason else {}
-        return {**values, "left_out": self.left_out, **reason}
+        kl, reason = self.likeness.kl_nats, self.likeness.reason
+        if kl is not None and np.isinf(kl):  # which JSON does not know
+            kl, reason = None, "infinite divergence: each set's distances are the same, the two are not"
+        values = {"overlap": self.likeness.overlap, "kl_nats": kl, "low": low, "high": high, "left_out": self.left_out}
+        return values if reason is None else {**values, "reason": reason}
 
 
 def interval(overlap: float | None, replicates: Floats) -> tuple[float | None, float | None]:

@@ -27,7 +27,7 @@ whatever the metre; a pair is of successive notes, not of any two that meet; ons
 that cannot be made (no notes; no pairs) is NaN, a histogram or matrix of counts then is 0.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -164,6 +164,25 @@ def of_all_and_parts(table: Table, parts: Sequence[str] = PARTS) -> dict[str, di
     """`features` of `whole`, and of each part by its name."""
     found = {"whole": features(table)}
     return found | {name: features(table.of_parts([column])) for column, name in enumerate(parts)}
+
+
+def plain(features: Mapping[str, Floats]) -> dict[str, Any]:
+    """The features of a table of one excerpt as numbers and lists for JSON; None for NaN.
+
+    `inter_onset_interval` has its two units beneath it.
+    """
+    found: dict[str, Any] = {}
+    for name, values in features.items():
+        value = values[0].tolist()
+        if isinstance(value, float) and np.isnan(value):
+            value = None
+        for unit in ("beats", "seconds"):
+            if name == f"inter_onset_interval_{unit}":
+                found.setdefault("inter_onset_interval", {})[unit] = value
+                break
+        else:
+            found[name] = value
+    return found
 
 
 def length_class(lengths: Floats, *, within: float = np.inf) -> Ints:
