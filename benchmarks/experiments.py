@@ -70,6 +70,8 @@ def run(names: list[str]) -> None:
     waiting, failed = list(names), []
     while waiting:
         time.sleep(10)
+        # Asked before the states: once nothing works any more, they are final.
+        idle = "Worker status: 0 active" in _output(["dvc", "queue", "status"])
         states = _states()
         for name in [name for name in waiting if states.get(name) in ("Success", "Failed")]:
             waiting.remove(name)
@@ -78,7 +80,7 @@ def run(names: list[str]) -> None:
                 collect(name)
             else:
                 failed.append(name)
-        if waiting and "Worker status: 0 active" in _output(["dvc", "queue", "status"]):
+        if waiting and idle:
             sys.exit(f"{', '.join(waiting)}: nothing works on the queue any more; `dvc queue start`, then collect.")
     if failed:
         sys.exit(f"{', '.join(failed)}: failed; `dvc queue logs {failed[0]}` says why.")
