@@ -143,7 +143,7 @@ def _claims(group: dict[str, Any]) -> list[str]:
         return found if len(found) == len(names) else None
 
     said = []
-    if noise := elbos("paper", "paper-no-augmentation"):
+    if noise := elbos("paper-as-coded", "paper-no-augmentation"):
         said.append(
             f"*Augmentation helps*: the paper's, which is noise, {_helps(*noise)} ({noise[0]:.0f} with it, "
             f"{noise[1]:.0f} without)"
@@ -200,10 +200,11 @@ def _made(name: str, group: dict[str, Any]) -> str:
     dates = sorted({run["date"] for run in group.values()})
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
     hardware = ", ".join(sorted({run["hardware"] for run in group.values()}))
+    commits = ", ".join(dict.fromkeys(run["commit"][:7] for run in group.values()))
     known = [one for one, entry in experiments.experiments().items() if entry["group"] == name]
     missing = [one for one in known if one not in group]
-    done = f"(`python -m benchmarks.experiments run {' '.join(group) if missing else name}`; {when}, {hardware}"
-    return done + (f"; not run yet: {', '.join(missing)})" if missing else ")")
+    done = f"(`python -m benchmarks.experiments run {' '.join(group) if missing else name}`; {when}, {hardware}, at "
+    return done + commits + (f"; not run yet: {', '.join(missing)})" if missing else ")")
 
 
 def _sweep(group: dict[str, Any], bigram: float) -> list[str]:
@@ -263,8 +264,9 @@ def _speed(speed: dict[str, Any]) -> str:
     return (
         f"Training speed (`{speed['command']}`; {speed['date']}, {speed['hardware']}): the paper's network at its "
         f"batch size takes {rates['ours']:,.0f} phrases a second, put together from plain Keras layers "
-        f"{rates['plain']:,.0f}: {speed['ratio']:.2f} times as many ({speed['ratio_with_our_threads']:.2f} times when "
-        f"plain layers run with our threads too). The default profile: {rates['default']:,.0f}."
+        f"{rates['plain']:,.0f}: {speed['ratio']:.2f} times as many. Of that the network itself is "
+        f"{speed['ratio_with_our_threads']:.2f}, what plain layers would be behind with our threads; the rest is that "
+        f"TensorFlow runs several operations at a time. The default profile: {rates['default']:,.0f}."
     )
 
 

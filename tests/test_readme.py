@@ -67,6 +67,10 @@ def test_every_experiment_can_be_queued(name: str) -> None:
     params.check(content, ROOT / "params.yaml")
 
 
+def test_no_experiment_is_called_like_a_group() -> None:
+    assert not set(EXPERIMENTS) & {entry["group"] for entry in EXPERIMENTS.values()}
+
+
 def test_every_run_is_of_an_experiment() -> None:
     assert {path.stem for path in experiments.RUNS.glob("*.json")} <= set(EXPERIMENTS)
 
@@ -98,7 +102,7 @@ def test_claims_are_judged_by_the_figures() -> None:
         return {"reconstruct": {"test": {"by_work": {results.COMMON: {"elbo_nats": elbo_nats}}}}}
 
     group = {
-        **{"paper": run(-190.0), "paper-no-augmentation": run(-191.5)},
+        **{"paper-as-coded": run(-190.0), "paper-no-augmentation": run(-191.5)},
         **{"corrected": run(-130.0), "corrected-no-augmentation": run(-140.0), "corrected-gru": run(-120.0)},
         **{"corrected-latent-128": run(-134.0), "corrected-latent-32": run(-150.0)},
     }
