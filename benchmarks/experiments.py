@@ -67,9 +67,11 @@ def run(names: list[str]) -> None:
     for name in names:
         _do(command(name, known[name]))
     _do(["dvc", "queue", "start", "--jobs", "1"])
-    waiting, failed = list(names), []
+    waiting, failed, idle = list(names), [], 0
     while waiting:
         time.sleep(10)
+        # Asked before the states: once nothing works any more, they are final. One look may fall between two tasks.
+        idle = idle + 1 if "Worker status: 0 active" in _output(["dvc", "queue", "status"]) else 0
         states = _states()
         for name in [name for name in waiting if states.get(name) in ("Success", "Failed")]:
             waiting.remove(name)
@@ -78,7 +80,7 @@ def run(names: list[str]) -> None:
                 collect(name)
             else:
                 failed.append(name)
-        if waiting and "Worker status: 0 active" in _output(["dvc", "queue", "status"]):
+        if waiting and idle > 2:
             sys.exit(f"{', '.join(waiting)}: nothing works on the queue any more; `dvc queue start`, then collect.")
     if failed:
         sys.exit(f"{', '.join(failed)}: failed; `dvc queue logs {failed[0]}` says why.")
