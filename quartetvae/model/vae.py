@@ -86,6 +86,8 @@ class QuartetVAE(keras.Model):
     def prepare(self, train: params.Train, steps: int) -> None:
         """Make ready for a training of so many steps of the optimizer.
 
+        Under TensorFlow all operations of the process are deterministic from then on.
+
         With `kl_reduction` `mean` the KL divergence counts as its mean over dimensions against a reconstruction that is
         a mean over steps: beta is divided by latent_dim / steps, and so depends on both.
         """
