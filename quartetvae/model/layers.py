@@ -120,7 +120,7 @@ class Recurrent(keras.layers.Layer):
 
     def advance(self, projected: Any, states: Any) -> Any:
         """The states after one step whose input is projected, (batch, gates * units)."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of cell has its own; this class is none
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
