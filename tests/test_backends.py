@@ -105,3 +105,69 @@ def test_two_devices_give_the_losses_of_one() -> None:
 
 def test_all_devices_are_one_where_there_is_one() -> None:
     assert trained("all")[0] == 1
+
+
+THREADS = """
+import os, sys
+import tensorflow as tf
+from quartetvae.errors import ModelError
+from quartetvae.model import devices
+if sys.argv[1] == "late":
+    tf.constant(1) + 1
+try:
+    devices.share_threads()
+except ModelError as error:
+    print(error)
+print(tf.config.threading.get_intra_op_parallelism_threads() == max(1, len(os.sched_getaffinity(0)) // 2))
+"""
+
+
+def test_threads_are_shared_before_anything_is_computed() -> None:
+    assert python(THREADS, "early", KERAS_BACKEND="tensorflow").splitlines() == ["True"]
+    refusal, shared = python(THREADS, "late", KERAS_BACKEND="tensorflow").splitlines()
+    assert refusal.startswith("threads cannot be set once TensorFlow has computed something")
+    assert shared == "False"
+
+
+STEPS = """
+import json, sys
+from pathlib import Path
+import keras
+import numpy as np
+from quartetvae.model import saving
+from tests.building import train
+folder = Path(sys.argv[1])
+# Each backend draws numbers of its own.
+keras.random.normal = lambda shape, **_: keras.ops.zeros(shape)
+model = saving.load(folder / "model")
+tokens = np.load(folder / "tokens.npy")
+model.prepare(train(clip_norm=0.05, learning_rate=0.01, weight_decay=0.01, free_bits=1.0, onset_weight=2.0), 4)
+print(json.dumps([model.train_batch(tokens, step) for step in range(4)]))
+"""
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_training_takes_the_same_steps_under_tensorflow_and_jax(kind: str, tmp_path: Path) -> None:
+    network = QuartetVAE(architecture(**KINDS[kind]))
+    saving.save(tmp_path / "model", network)
+    np.save(tmp_path / "tokens.npy", random_tokens(30, network.architecture.steps, 4))
+    tensorflow, jax = (
+        json.loads(python(STEPS, str(tmp_path), KERAS_BACKEND=backend)) for backend in ("tensorflow", "jax")
+    )
+    assert tensorflow[0]["loss"] != tensorflow[-1]["loss"]
+    for one, other in zip(tensorflow, jax, strict=True):
+        assert one == pytest.approx(other, rel=1e-5, abs=1e-5)
+
+
+MIXED = """
+import numpy as np
+from quartetvae.model.vae import QuartetVAE
+from tests.building import architecture
+model = QuartetVAE(architecture(decoder="autoregressive", decoder_layers=2), precision="mixed_bfloat16")
+print(model.decode(np.zeros((2, model.architecture.network.latent_dim), np.float32)).shape)
+"""
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_what_was_built_in_mixed_precision_decodes(backend: str) -> None:
+    assert python(MIXED, KERAS_BACKEND=backend).strip() == "(2, 4, 4)"

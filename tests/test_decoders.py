@@ -199,3 +199,33 @@ def test_segments_share_the_dimensions() -> None:
     form = FORM.model_copy(update={"beats_per_phrase": 4})
     with pytest.raises(ModelError, match=r"model.latent_dim 6 in 4 segments: .* multiple of 4"):
         QuartetVAE(architecture(decoder="hierarchical", latent_dim=6, segment_beats=1, form=form))
+
+
+@pytest.mark.parametrize("decoder", ["flat", "autoregressive", "hierarchical"])
+def test_dropout_acts_in_the_decoder(decoder: str) -> None:
+    form = FORM.model_copy(update={"beats_per_phrase": 2})
+    network = QuartetVAE(architecture(decoder=decoder, decoder_layers=2, dropout=0.5, form=form))
+    z, truth = codes(network, 3), tokens_for(network, 3).astype("int32")
+    plain, dropped = (np.asarray(network.decoder(z, truth, training=training)) for training in (False, True))
+    assert not np.allclose(plain, dropped)
+
+
+def test_the_conductor_tells_a_segment_of_those_before_it() -> None:
+    form = FORM.model_copy(update={"beats_per_phrase": 3})
+    network = QuartetVAE(architecture(decoder="hierarchical", latent_dim=6, form=form))
+    z, truth = codes(network, 1), tokens_for(network, 1)
+    changed = z.copy()
+    changed[0, 2:4] += 1.0  # the share of the second segment
+    moved = np.abs(logits(network, changed, truth) - logits(network, z, truth)).reshape(3, -1).max(axis=1) > 1e-7
+    # The first hears of it by the conductor's initial state, the third by the conductor.
+    assert moved.all()
+
+
+def test_the_encoder_tells_a_segments_share_of_the_others() -> None:
+    form = FORM.model_copy(update={"beats_per_phrase": 3})
+    network = QuartetVAE(architecture(decoder="hierarchical", latent_dim=6, bidirectional=True, form=form))
+    phrase = tokens_for(network, 1)
+    changed = phrase.copy()
+    changed[0, 4:8] = (changed[0, 4:8] + 1) % ALPHABET.size  # the second segment
+    (one, _), (other, _) = network.encode(phrase), network.encode(changed)
+    assert (np.abs(one - other)[0].reshape(3, 2).max(axis=1) > 1e-7).all()

@@ -13,11 +13,11 @@ INPUTS = np.random.default_rng(0).standard_normal((3, 7, 5)).astype(np.float32)
 UNITS = 4
 
 
-def keras_twin(layer: Any, **options: Any) -> Any:
+def keras_twin(layer: Any, shape: tuple[int, ...] = INPUTS.shape) -> Any:
     """Keras' layer with the weights of ours."""
     kind = {LSTM: keras.layers.LSTM, GRU: keras.layers.GRU}[type(layer)]
-    twin = kind(UNITS, return_sequences=True, go_backwards=layer.backwards, **options)
-    twin.build(INPUTS.shape)
+    twin = kind(UNITS, return_sequences=True, go_backwards=layer.backwards)
+    twin.build(shape)
     kernel, recurrent, bias, *own = [np.asarray(weights) for weights in layer.weights]
     if kind is keras.layers.LSTM:  # candidate before output
         write, keep, show, candidate = (np.arange(4 * UNITS).reshape(4, UNITS)[gate] for gate in range(4))
@@ -76,6 +76,28 @@ def test_an_input_of_one_step_is_the_same_at_every_step(
     layer = built(kind)
     once = np.asarray(layer(INPUTS[:, :1]))
     np.testing.assert_allclose(once, np.asarray(layer(np.repeat(INPUTS[:, :1], 7, axis=1))), atol=1e-6)
+
+
+@pytest.mark.parametrize("steps", [1, 3, 4, 7, 16, 65])
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_a_stack_in_both_directions_is_one_of_keras_layers(cell: str, steps: int) -> None:
+    inputs = np.random.default_rng(1).standard_normal((3, steps, 5)).astype(np.float32)
+    stack = RecurrentStack(cell, UNITS, 2, steps=steps, dropout=0.5, bidirectional=True)
+    found = np.asarray(stack(inputs))
+    expected: Any = inputs
+    for forwards, backwards in zip(stack.forwards, stack.backwards, strict=True):
+        ways = [np.asarray(keras_twin(layer, expected.shape)(expected)) for layer in (forwards, backwards)]
+        expected = np.concatenate([ways[0], ways[1][:, ::-1]], axis=-1)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("given", [2, 5, 9])
+@pytest.mark.parametrize("unrolled", [True, False])
+def test_another_number_of_steps_is_refused(given: int, unrolled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layers, "UNROLLED", 64 if unrolled else 0)
+    layer = built(GRU)
+    with pytest.raises(ValueError, match=f"{given} steps found; 1 or 7 are needed"):
+        layer(np.zeros((3, given, 5), np.float32))
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])

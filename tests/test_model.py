@@ -303,6 +303,21 @@ def test_a_state_of_the_generators_is_its_numbers(model: QuartetVAE) -> None:
     assert not np.array_equal(cells(0, 1), cells(1, 1))
 
 
+def test_other_shapes_are_refused(each: QuartetVAE) -> None:
+    steps, dimensions = each.architecture.steps, each.architecture.network.latent_dim
+    phrases, z = phrases_for(each, 3), np.zeros((3, dimensions), np.float32)
+    # Twice as long, half as long, one phrase without its axis: none of them may pass for something else.
+    for bad in (phrases.repeat(2, axis=1), phrases[:, : steps // 2], phrases[0]):
+        for use in (each.encode, lambda tokens: each.reconstruction(tokens, z)):
+            with pytest.raises(ModelError, match=rf"phrases of shape .*; \(phrases, {steps}, 4\) is needed"):
+                use(bad)
+    for bad in (z[:, 1:], z[0]):
+        with pytest.raises(ModelError, match=rf"codes of shape .*; \(codes, {dimensions}\) is needed"):
+            each.decode(bad)
+    with pytest.raises(ModelError, match="3 phrases and 2 codes"):
+        each.reconstruction(phrases, z[:2])
+
+
 # Batches
 
 ROWS = [0, 1, 31, 63, 64, 65, 300, 511, 512, 513, 599]

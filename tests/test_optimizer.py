@@ -29,18 +29,28 @@ def test_adam_is_that_of_keras(options: dict[str, float]) -> None:
         assert not np.allclose(ours, after_five_steps(Adam))
 
 
+def test_amsgrad_is_refused() -> None:
+    with pytest.raises(ValueError, match="amsgrad"):
+        Adam(0.01, amsgrad=True)
+
+
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="sparse gradients are TensorFlow's")
-def test_rows_that_a_batch_does_not_name_have_gradient_0() -> None:
+@pytest.mark.parametrize("clip", [None, 0.5])
+def test_a_gradient_by_rows_is_the_sum_of_its_rows(clip: float | None) -> None:
+    """An embedding's names the rows of a batch, some of them again and again; clipping measures what they come to."""
     import tensorflow as tf
 
+    rows = tf.IndexedSlices(tf.ones((4, 3)), tf.constant([2, 2, 2, 4]), tf.constant([5, 3]))
     dense = np.zeros((5, 3), np.float32)
-    dense[2] = 1.0
+    dense[2], dense[4] = 3.0, 1.0
+    other = tf.constant([[0.1, 0.2]])
     found = []
-    for gradient in (tf.IndexedSlices(tf.ones((1, 3)), tf.constant([2]), tf.constant([5, 3])), tf.constant(dense)):
-        table = keras.Variable(np.ones((5, 3), np.float32))
-        optimizer = Adam(0.01)
-        optimizer.build([table])
-        optimizer.apply([gradient], [table])
-        found.append(np.asarray(table))
-    assert np.array_equal(found[0], found[1])
-    assert np.unique(found[0]).size == 2
+    for gradient in (rows, tf.constant(dense)):
+        weights = keras.Variable(np.ones((5, 3), np.float32)), keras.Variable(np.ones((1, 2), np.float32))
+        # A large epsilon, so that the size of a gradient matters.
+        optimizer = Adam(0.01, epsilon=1.0, global_clipnorm=clip)
+        optimizer.build(list(weights))
+        optimizer.apply([gradient, other], list(weights))
+        found.append(np.concatenate([np.asarray(weight).ravel() for weight in weights]))
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-6)
+    assert np.unique(found[0][:15]).size == 3

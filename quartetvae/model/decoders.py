@@ -183,7 +183,7 @@ class HierarchicalDecoder(keras.Model):
     The conductor is a recurrent stack over segments, on that segment's share of z's dimensions; its initial state comes
     from all of z. The decoder below is the autoregressive one, on the share and what the conductor says. It begins anew
     at each segment, so that these have to say what the music is. (MusicVAE's has no shares: the conductor is all that
-    sees z. With them, what belongs to one segment need not pass through it, and is learned many times faster.)
+    sees z. With them, what belongs to one segment need not pass through it.)
     """
 
     feedback = True

@@ -20,12 +20,20 @@ def backend() -> str:
 def share_threads() -> None:
     """Let TensorFlow run several operations at a time rather than each on all cores; before anything is computed.
 
-    The products of a recurrent step are too small to be worth sharing: on two cores training is a sixth faster so.
+    The products of a recurrent step are too small to be worth sharing: `benchmarks/training.py` compares, on two cores.
+
+    Raises
+    ------
+    ModelError
+        If TensorFlow has computed something already: then it is too late.
     """
     if backend() == "tensorflow":
         import tensorflow as tf
 
-        tf.config.threading.set_intra_op_parallelism_threads(max(1, (os.cpu_count() or 1) // 2))
+        try:
+            tf.config.threading.set_intra_op_parallelism_threads(max(1, len(os.sched_getaffinity(0)) // 2))
+        except RuntimeError as error:
+            raise ModelError("threads cannot be set once TensorFlow has computed something; set them first.") from error
 
 
 @contextmanager

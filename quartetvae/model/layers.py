@@ -1,8 +1,8 @@
 """Layers that encoder and decoders share.
 
 The recurrent layers are our own, for speed: Keras' multiply the input by its kernel at every step. Here that is one
-product for all steps, and one for all of a phrase where the input is the same at every step (`benchmarks/training.py`
-compares). Their arithmetic and initial weights are Keras'.
+product for several steps (in the first layer for all), and a single one where the input is the same at every step
+(`benchmarks/training.py` compares). Their arithmetic and initial weights are Keras'.
 """
 
 from typing import Any
@@ -76,7 +76,10 @@ class Recurrent(keras.layers.Layer):
 
     def run(self, chunks: list[Any], initial: Any = None) -> list[Any]:
         """The same of a phrase in chunks of some steps, to chunks of the outputs."""
-        projected = [ops.matmul(chunk, self.kernel) + self.bias for chunk in chunks]
+        given = sum(chunk.shape[1] for chunk in chunks)
+        if given not in (1, self.steps):
+            raise ValueError(f"{given} steps found; 1 or {self.steps} are needed.")
+        projected = [self._project(chunk) for chunk in chunks]
         batch = ops.shape(projected[0])[0]
         if initial is None:
             initial = [ops.zeros((batch, self.units), projected[0].dtype) for _ in range(self.STATES)]
@@ -86,7 +89,7 @@ class Recurrent(keras.layers.Layer):
             ]
         # Unstacked at once: the gradient of a slice is a whole array of zeros around it, for every step.
         by_step = [step for chunk in projected for step in ops.unstack(chunk, chunk.shape[1], axis=1)]
-        by_step *= self.steps // len(by_step)
+        by_step *= self.steps // given
         states, outputs = initial, []
         for now in by_step[::-1] if self.backwards else by_step:
             states = self.advance(now, states)
@@ -106,11 +109,18 @@ class Recurrent(keras.layers.Layer):
 
     def step(self, inputs: Any, states: Any) -> Any:
         """The states after one step with inputs (batch, features); the first of them is the output."""
-        return self.advance(ops.matmul(inputs, self.kernel) + self.bias, states)
+        return self.advance(self._project(inputs), states)
+
+    def _project(self, inputs: Any) -> Any:
+        return ops.matmul(self.ready(inputs), self.ready(self.kernel)) + self.ready(self.bias)
+
+    def ready(self, array: Any) -> Any:
+        """An input or weight to compute with. A call casts both in mixed precision; `run` and `step` go past it."""
+        return ops.cast(array, self.compute_dtype)
 
     def advance(self, projected: Any, states: Any) -> Any:
         """The states after one step whose input is projected, (batch, gates * units)."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of cell has its own; this class is none
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -132,7 +142,7 @@ class LSTM(Recurrent):
     def advance(self, projected: Any, states: Any) -> Any:
         """Gates in the order input, forget, output, candidate: those that are squashed alike lie side by side."""
         output, memory = states
-        gates = projected + ops.matmul(output, self.recurrent_kernel)
+        gates = projected + ops.matmul(output, self.ready(self.recurrent_kernel))
         inner, candidate = ops.split(gates, [3 * self.units], axis=-1)
         write, keep, show = ops.split(ops.sigmoid(inner), 3, axis=-1)
         memory = keep * memory + write * ops.tanh(candidate)
@@ -153,10 +163,10 @@ class GRU(Recurrent):
     def advance(self, projected: Any, states: Any) -> Any:
         """Gates in the order update, reset, candidate."""
         (state,) = states
-        inner = ops.matmul(state, self.recurrent_kernel)
+        inner = ops.matmul(state, self.ready(self.recurrent_kernel))
         given, own = (ops.split(array, [2 * self.units], axis=-1) for array in (projected, inner))
         update, reset = ops.split(ops.sigmoid(given[0] + own[0]), 2, axis=-1)
-        candidate = ops.tanh(given[1] + reset * (own[1] + self.recurrent_bias))
+        candidate = ops.tanh(given[1] + reset * (own[1] + self.ready(self.recurrent_bias)))
         return [candidate + update * (state - candidate)]
 
 

@@ -10,8 +10,22 @@ class Adam(keras.optimizers.Adam):
     """Adam (Kingma & Ba 2015), or AdamW (Loshchilov & Hutter 2019) with `weight_decay`, as Keras has it.
 
     Under TensorFlow a weight is updated by its fused kernel in place of a dozen operations: for a small network those
-    take as long as its gradients.
+    take as long as its gradients. Raises `ValueError` for `amsgrad`, which that kernel does not have.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.amsgrad:
+            raise ValueError("amsgrad found; this Adam has none. Take Keras' own.")
+
+    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
+        """Update all weights by their gradients."""
+        if keras.backend.backend() == "tensorflow":
+            import tensorflow as tf
+
+            # An embedding's names a row as often as a batch does. Clipping would measure each by itself, not their sum.
+            grads = [tf.convert_to_tensor(gradient) for gradient in grads]
+        super().apply(grads, trainable_variables)
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Update a weight and its two moments."""
@@ -33,5 +47,5 @@ class Adam(keras.optimizers.Adam):
             beta1=self.beta_1,
             beta2=self.beta_2,
             epsilon=self.epsilon,
-            grad=tf.convert_to_tensor(gradient),
+            grad=gradient,
         )

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 
+@keras.saving.register_keras_serializable("quartetvae")
 class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
     """Rises linearly over `warmup` steps; then `constant`, or falls to 0 at the last step as half a `cosine`."""
 

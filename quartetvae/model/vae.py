@@ -86,6 +86,8 @@ class QuartetVAE(keras.Model):
     def prepare(self, train: params.Train, steps: int) -> None:
         """Make ready for a training of so many steps of the optimizer.
 
+        Under TensorFlow all operations of the process are deterministic from then on.
+
         With `kl_reduction` `mean` the KL divergence counts as its mean over dimensions against a reconstruction that is
         a mean over steps: beta is divided by latent_dim / steps, and so depends on both.
         """
@@ -137,7 +139,11 @@ class QuartetVAE(keras.Model):
         return tokens.astype("int32"), np.full(len(tokens), share * self.beta, np.float32)
 
     def encode(self, tokens: Tokens) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Posterior `mean` and `log_var`, each (phrases, latent_dim), of phrases (phrases, steps, 4)."""
+        """Posterior `mean` and `log_var`, each (phrases, latent_dim), of phrases (phrases, steps, 4).
+
+        This and the methods below raise `ModelError` for phrases or codes of another shape.
+        """
+        self._check_tokens(tokens)
         empty = np.zeros((0, self.architecture.network.latent_dim), np.float32)
         parts = [self.encoder.predict_on_batch(_padded(batch.astype("int32"))) for batch in _batches(tokens)]
         mean, log_var = (np.concatenate([empty, *(part[k] for part in parts)])[: len(tokens)] for k in (0, 1))
@@ -149,6 +155,7 @@ class QuartetVAE(keras.Model):
         Each cell sees what was chosen before it, never a truth. At temperature 0 the likeliest symbol is chosen; above,
         one is drawn from the softmax of the logits divided by it. Raises `ModelError` below.
         """
+        self._check_codes(z)
         if temperature < 0:
             raise ModelError(f"temperature {temperature:g}; 0 (the likeliest) or above is needed.")
         rng = np.random.default_rng(seed)
@@ -179,9 +186,26 @@ class QuartetVAE(keras.Model):
 
     def _logits(self, tokens: Tokens, z: NDArray[np.float32]) -> Iterator[tuple[Tokens, NDArray[np.float64]]]:
         """Phrases in batches, each with the logits of its cells."""
+        self._check_tokens(tokens)
+        self._check_codes(z)
+        if len(tokens) != len(z):
+            raise ModelError(f"{len(tokens)} phrases and {len(z)} codes; a code for each phrase is needed.")
         for phrases, codes in zip(_batches(tokens), _batches(z), strict=True):
             inputs = [_padded(codes), _padded(phrases.astype("int32"))]
             yield phrases, self.compiled_calls.logits.predict_on_batch(inputs)[: len(codes)].astype(np.float64)
+
+    def _check_tokens(self, tokens: Tokens) -> None:
+        wanted = (self.architecture.steps, len(PARTS))
+        if tokens.ndim != 3 or tokens.shape[1:] != wanted:
+            raise ModelError(
+                f"phrases of shape {tokens.shape}; (phrases, {wanted[0]}, {wanted[1]}) is needed: cut them into "
+                f"phrases of {self.architecture.form.beats_per_phrase} beats."
+            )
+
+    def _check_codes(self, z: NDArray[np.float32]) -> None:
+        dimensions = self.architecture.network.latent_dim
+        if z.ndim != 2 or z.shape[1] != dimensions:
+            raise ModelError(f"codes of shape {z.shape}; (codes, {dimensions}) is needed.")
 
 
 class Call(keras.Model):
