@@ -23,6 +23,9 @@ from quartetvae.metrics.paper import PITCH_CLASSES
 
 MIDI_NAMES = (".mid", ".midi")
 
+MIN_REFERENCE = 6
+"""Files: half of them make three distances, the fewest that have a density."""
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="quartetvae")
@@ -118,11 +121,10 @@ def compare(a: Path, b: Path, as_json: bool, plot: Path | None, replicates: int,
       quartetvae compare real/ generated/
       quartetvae compare real/ generated/ --json --plot overlap.png > figures.json
     """
-    names = {"a": a, "b": b}
-    found = {name: _features_of(folder) for name, folder in names.items()}
+    # Both folders are looked at before the files of one are read, which may take long.
+    listed = {"a": _midi_files(a, fewest=MIN_REFERENCE), "b": _midi_files(b, fewest=2)}
+    found = {name: _features_of(paths) for name, paths in listed.items()}
     count = len(found["a"]["note_count"])
-    if count < 4:
-        raise CorpusError(f"{a}: {count} MIDI files; 4 at least are needed, two for each half of the reference.")
     half = np.random.default_rng(seed).permutation(count)
     first, second = ({name: of[half[start::2]] for name, of in found["a"].items()} for start in (0, 1))
     work = comparison.compare(found["a"], {"b": found["b"]}, seed=seed, replicates=replicates)
@@ -148,19 +150,27 @@ def compare(a: Path, b: Path, as_json: bool, plot: Path | None, replicates: int,
     click.echo(f"{count} files in A, {of['excerpts']} in B.", err=True)
 
 
-def _features_of(folder: Path) -> dict[str, Any]:
-    """Features of all MIDI files under a folder, one row each; unreadable ones are named and left out."""
+def _midi_files(folder: Path, *, fewest: int) -> list[Path]:
+    """All MIDI files under a folder."""
     if not folder.is_dir():
         raise CorpusError(f"{folder}: no folder; a folder of MIDI files is needed.")
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in MIDI_NAMES and path.is_file())
-    rows = []
-    for path in tqdm(paths, desc=folder.name, unit="file", disable=not sys.stderr.isatty()):
+    if len(paths) < fewest:
+        raise CorpusError(f"{folder}: {len(paths)} MIDI files (.mid, .midi); {fewest} at least are needed.")
+    return paths
+
+
+def _features_of(paths: Sequence[Path]) -> dict[str, Any]:
+    """Features of MIDI files, one row each; unreadable ones are named and left out."""
+    rows, left_out = [], 0
+    for path in tqdm(paths, unit="file", disable=not sys.stderr.isatty()):
         try:
             rows.append(music.features(events.table(events.read(path))))
         except MidiError as error:
+            left_out += 1
             click.echo(f"left out: {error}", err=True)
     if not rows:
-        raise CorpusError(f"{folder}: no MIDI file that can be read among {len(paths)} (.mid, .midi); put some there.")
+        raise CorpusError(f"{paths[0].parent}: none of {left_out} MIDI files can be read; put others there.")
     return {name: np.concatenate([row[name] for row in rows]) for name in music.FEATURES}
 
 

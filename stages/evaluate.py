@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from quartetvae import dataset, errors, files, history, judging, params, plots, set_plots
+from quartetvae import dataset, errors, files, history, latent_plots, params, plots, set_judging, set_plots
 from quartetvae.metrics import comparison
 from quartetvae.model import saving
 
@@ -14,7 +14,7 @@ def main() -> None:
     (section,) = params.load("evaluate")
     model = saving.load(Path("models/quartetvae"))
     real = dataset.read_pieces(Path("data/pieces.parquet"))
-    drawn = judging.excerpts(
+    drawn = set_judging.excerpts(
         model,
         real,
         dataset.read_pieces(Path("outputs/reconstructions/pieces.parquet")),
@@ -23,14 +23,14 @@ def main() -> None:
         section,
     )
     with tqdm(total=len(comparison.FEATURES), desc="evaluate", unit="feature") as progress:
-        figures = judging.music_sets(drawn, real.grid, section, progress=progress.update)
+        figures = set_judging.music_sets(drawn, real.grid, section, progress=progress.update)
     held_out = dataset.read_phrases(Path("data/phrases/test.parquet"))
-    code, kl = judging.code_use(model, held_out, seed=section.seed)
+    code, kl = set_judging.code_use(model, held_out, seed=section.seed)
 
     plots.training_curve(Path("plots/training.png"), history.read(Path("plots/loss.csv")))
     set_plots.draw(Path("plots"), drawn, figures, real.grid)
-    set_plots.kl_by_dimension(Path("plots/kl_by_dimension.png"), kl)
-    set_plots.latent_map(Path("plots/latent_map.png"), model.encode(held_out.tokens)[0], held_out, real)
+    latent_plots.kl_by_dimension(Path("plots/kl_by_dimension.png"), kl)
+    latent_plots.latent_map(Path("plots/latent_map.png"), model.encode(held_out.tokens)[0], held_out, real)
     files.write_json(Path("metrics/evaluate.json"), {**figures, "latent": code})
 
 

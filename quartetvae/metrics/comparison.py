@@ -108,6 +108,11 @@ class Sample:
         seen = self.values[self.weights > 0]
         return bool(np.ptp(seen) <= SPREAD * np.abs(seen).max())
 
+    @property
+    def has_density(self) -> bool:
+        """Whether there are values enough, and not all the same."""
+        return bool(self.weights.sum() >= MIN_VALUES) and not self.is_constant
+
 
 def likeness(within: Floats, between: Floats) -> Likeness:
     """Overlap of the densities of two samples, (n,) and (m,), and the divergence of the first from the second."""
@@ -157,6 +162,18 @@ class _Grid:
         frequency = 2 * np.pi * np.arange(size // 2 + 1) / (size * self.step)
         kernel = np.exp(-0.5 * np.square(frequency * width))
         return np.asarray(fft.irfft(fft.rfft(binned, size) * kernel, size)[: self.points] / self.step)
+
+    def nearest(self, values: Floats) -> Ints:
+        """The point nearest to each value."""
+        return np.rint((values - self.start) / self.step).astype(np.int64)
+
+    def density_of(self, places: Ints, weights: NDArray[Any]) -> Floats | None:
+        """Density of values at points, with weights; None if they have none."""
+        points: Floats = self.start + self.step * np.arange(self.points, dtype=np.float64)
+        sample = Sample(points, np.asarray(np.bincount(places, weights, self.points), dtype=np.float64))
+        if not sample.has_density:
+            return None
+        return self.density(sample.weights / sample.weights.sum(), sample.bandwidth)
 
     def log_density(self, places: Ints, sample: Sample) -> Floats:
         """Logarithms of the density at some points, summed up kernel by kernel: they do not run out of digits."""
@@ -292,34 +309,38 @@ def _compare_feature(rows: Mapping[str, Floats], drawn: Mapping[str, Ints]) -> d
     times = {name: of[:, known[name]] for name, of in drawn.items()}
     reference, *others = rows
     within = pdist(kept[reference])
-    found = {}
-    for name in others:
-        between = cdist(kept[reference], kept[name]).ravel()
-        alike = likeness(within, between)
-        replicates = _replicates(within, between, times[reference], times[name])
-        found[name] = Compared(alike, replicates, int((~known[name]).sum()))
-    return found
+    between = {name: cdist(kept[reference], kept[name]).ravel() for name in others}
+    replicates = _replicates(within, between, times.pop(reference), times)
+    return {
+        name: Compared(likeness(within, between[name]), replicates[name], int((~known[name]).sum())) for name in others
+    }
 
 
-def _replicates(within: Floats, between: Floats, one: Ints, other: Ints) -> Floats:
-    """The overlap in each bootstrap replicate; `one` and `other` say how often an excerpt is in it, (replicates, n)."""
-    samples = [Sample(values, np.ones(len(values))) for values in (within, between)]
-    if any(len(sample.values) < MIN_VALUES or sample.is_constant for sample in samples):
-        overlap = likeness(within, between).overlap
-        return np.full(len(one), np.nan if overlap is None else overlap)
-    grid = _Grid.over(samples, COARSE)
-    places = [np.rint((values - grid.start) / grid.step).astype(np.int64) for values in (within, between)]
-    points: Floats = grid.start + grid.step * np.arange(grid.points, dtype=np.float64)
+def _replicates(
+    within: Floats, between: Mapping[str, Floats], one: Ints, others: Mapping[str, Ints]
+) -> dict[str, Floats]:
+    """Each set's overlap in each bootstrap replicate; how often an excerpt is in it say `one` and `others`.
+
+    Those are (replicates, n). All sets have one grid, so that the reference's density is made once a replicate.
+    """
+    found = {name: np.full(len(one), np.nan) for name in between}
+    reference, *samples = (Sample(values, np.ones(len(values))) for values in (within, *between.values()))
+    dense = {name: sample for name, sample in zip(between, samples, strict=True) if sample.has_density}
+    if not reference.has_density:
+        dense = {}
+    for name in between.keys() - dense.keys():
+        if (overlap := likeness(within, between[name]).overlap) is not None:
+            found[name][:] = overlap
+    if not dense:
+        return found
+    grid = _Grid.over([reference, *dense.values()], COARSE)
+    places = {name: grid.nearest(sample.values) for name, sample in dense.items()}
     first, second = np.triu_indices(one.shape[1], 1)
-    found = np.full(len(one), np.nan)
-    for replicate, (of_one, of_other) in enumerate(zip(one, other, strict=True)):
-        weights = of_one[first] * of_one[second], np.outer(of_one, of_other).ravel()
-        drawn = [
-            Sample(points, np.asarray(np.bincount(at, of, grid.points), dtype=np.float64))
-            for at, of in zip(places, weights, strict=True)
-        ]
-        if not any(sample.weights.sum() < MIN_VALUES or sample.is_constant for sample in drawn):
-            found[replicate] = grid.overlap(
-                *(grid.density(sample.weights / sample.weights.sum(), sample.bandwidth) for sample in drawn)
-            )
+    places_within = grid.nearest(within)
+    for replicate, of_one in enumerate(one):
+        expected = grid.density_of(places_within, of_one[first] * of_one[second])
+        for name, at in places.items():
+            density = grid.density_of(at, np.outer(of_one, others[name][replicate]).ravel())
+            if expected is not None and density is not None:
+                found[name][replicate] = grid.overlap(expected, density)
     return found
