@@ -114,7 +114,8 @@ def compare(a: Path, b: Path, as_json: bool, plot: Path | None, replicates: int,
     A is the reference: real music, as a rule. Each file counts as one excerpt, with its subfolders' files. For each
     feature the distances among A's files are set beside those between A's and B's: `overlap` is what their densities
     share (1: B's music is as far from A's as A's is from itself), `kl_nats` their divergence. The column `A with A`
-    compares one half of A with the other: no set can be expected to do better.
+    compares one half of A with the other: no set can be expected to do better. In JSON: {"real": {feature: {"overlap":
+    ..., "low": ..., "high": ..., "kl_nats": ...}, ..., "mean_overlap": ...}, "b": likewise}, where "real" is A with A.
 
     \b
     Examples:

@@ -39,9 +39,10 @@ def excerpts(
     points = len(paths.pieces) // max(1, len(by_path))
     faded = sets.crossfades([(a, b) for a, b in by_path.values()], points, rng=rng)
     own_keys = training.take(training.semitones == 0)
+    count = section.excerpts * _phrases_per_excerpt(model, section)
     codes = {
-        "prior": latent.sample_prior(section.excerpts, model.architecture.network.latent_dim, rng=rng),
-        "aggregate": latent.sample_aggregate(model, own_keys.tokens, section.excerpts, rng=rng),
+        "prior": latent.sample_prior(count, model.architecture.network.latent_dim, rng=rng),
+        "aggregate": latent.sample_aggregate(model, own_keys.tokens, count, rng=rng),
     }
     every = {
         "real": sets.of_pieces(real.of("test"), grid, beats=beats),
@@ -55,11 +56,13 @@ def excerpts(
 
 def _sampled(model: Autoencoder, z: Codes, section: params.Evaluate) -> Tokens:
     """What codes decode to, as excerpts: phrases put side by side, or cut."""
-    steps = section.excerpt_beats * model.architecture.grid.steps_per_beat
     tokens = model.decode(z, temperature=section.temperature, seed=section.seed)
-    each = -(-steps // tokens.shape[1])
-    whole = tokens[: len(tokens) // each * each]
-    return whole.reshape(-1, each * tokens.shape[1], tokens.shape[2])[:, :steps]
+    whole = tokens.reshape(section.excerpts, -1, tokens.shape[2])
+    return whole[:, : section.excerpt_beats * model.architecture.grid.steps_per_beat]
+
+
+def _phrases_per_excerpt(model: Autoencoder, section: params.Evaluate) -> int:
+    return -(-section.excerpt_beats // model.architecture.form.beats_per_phrase)
 
 
 def music_sets(
