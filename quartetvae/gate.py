@@ -8,10 +8,12 @@ gate.yaml says which figures count, which way is better, and by how much one may
 status 1, when
 
 - a figure got worse by more than its tolerance, or lies under its floor or above its ceiling, whatever the base says;
-- a figure is gone, or is no finite number. Null may stay null, unless a floor or ceiling asks for a number;
-- a file of metrics/ is gone or cannot be read, whether or not a rule concerns it.
+- any figure, whether or not a rule concerns it, is gone, or is no finite number. Null may stay null, unless a floor or
+  ceiling asks for a number;
+- a file of metrics/ is gone or cannot be read.
 
-A figure that was no number in the base is new, and only its floor or ceiling counts. Where no comparison can be made
+A figure that was no number in the base is new, and only its floor or ceiling counts. One that is no longer made needs a
+rule that says so (`direction: gone`). Where no comparison can be made
 (wrong usage, an unknown revision, rules that cannot be read or concern nothing), the exit status is 2.
 """
 
@@ -28,17 +30,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from quartetvae import params
-from quartetvae.errors import QuartetError
+from quartetvae.errors import GateError, QuartetError
 
 Name = tuple[str, ...]
 """Of a figure: the file's name, then the keys; joined by dots only when shown, since a work's title may hold a dot."""
 
 ABSENT = object()
 """Stands where a figure or file is not there at all; None is JSON's null."""
-
-
-class GateError(QuartetError):
-    """A comparison that cannot be made: an unknown revision, rules that cannot be read or that concern nothing."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +47,28 @@ class Unreadable:
 
 
 class Rule(BaseModel):
-    """What is asked of the figures whose name fits `metric`, in which a `*` is any one part between dots."""
+    """What is asked of the figures whose name fits `metric`.
+
+    In it a `*` is any one part between dots, and a `**` at its end any number of them.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
     metric: Annotated[str, Field(min_length=1)]
-    direction: Literal["higher", "lower", "same"]
-    """Which way is better; `same`: neither."""
-    tolerance: Annotated[float, Field(ge=0)]
-    """In the unit of the figure."""
+    direction: Literal["higher", "lower", "same", "gone"]
+    """Which way is better; `same`: neither; `gone`: it is no longer made, or need not be."""
+    tolerance: Annotated[float | None, Field(ge=0)] = None
+    """In the unit of the figure; none for `gone`."""
     floor: float | None = None
     ceiling: float | None = None
+
+    @model_validator(mode="after")
+    def _tolerance_unless_gone(self) -> "Rule":
+        if (self.tolerance is None) != (self.direction == "gone"):
+            raise ValueError(
+                f"direction '{self.direction}' {'takes no' if self.direction == 'gone' else 'needs a'} tolerance"
+            )
+        return self
 
     @model_validator(mode="after")
     def _bound_on_the_worse_side(self) -> "Rule":
@@ -72,6 +81,9 @@ class Rule(BaseModel):
     def concerns(self, name: Name) -> bool:
         """Whether the figure of this name is one of the rule's."""
         parts = self.metric.split(".")
+        if parts[-1] == "**" and len(name) >= len(parts):
+            parts = parts[:-1]
+            name = name[: len(parts)]
         return len(parts) == len(name) and all(part in ("*", found) for part, found in zip(parts, name, strict=True))
 
 
@@ -197,7 +209,9 @@ def flatten(metrics: dict[str, Any], above: Name = ()) -> dict[Name, Any]:
 
 
 def compare(base: dict[str, Any], now: dict[str, Any], rules: Sequence[Rule]) -> list[Verdict]:
-    """Judge what `read_workspace` and `read_revision` found: first files that fail, then figures, rule by rule.
+    """Judge what `read_workspace` and `read_revision` found.
+
+    First come files that fail, then figures rule by rule, then those without a rule that fail.
 
     Raises
     ------
@@ -214,21 +228,29 @@ def compare(base: dict[str, Any], now: dict[str, Any], rules: Sequence[Rule]) ->
         # Both sides, so that what is gone is seen, and what is new.
         concerned = [name for name in figures_before | figures_now if rule.concerns(name)]
         # What an unreadable file would have held, nobody knows; that it is unreadable has been said.
-        if not concerned and not any(isinstance(content, Unreadable) for content in now.values()):
+        has_unreadable = any(isinstance(content, Unreadable) for content in now.values())
+        if not concerned and not has_unreadable and rule.direction != "gone":
             raise GateError(
                 f"rule '{rule.metric}' concerns no figure, neither of the base nor of now; correct its name or remove "
                 "it. (A * stands for one whole part between dots.)"
             )
         for name in concerned:
-            if name in by_figure:
+            if (other := by_figure.get(name)) is not None:
                 raise GateError(
-                    f"{'.'.join(name)}: rules '{by_figure[name].metric}' and '{rule.metric}' both concern it; keep one."
+                    f"{'.'.join(name)}: rules '{other.metric}' and '{rule.metric}' both concern it; keep one."
                 )
             by_figure[name] = rule
-    return verdicts + [
-        _judged(".".join(name), figures_before.get(name, ABSENT), figures_now.get(name, ABSENT), rule)
-        for name, rule in by_figure.items()
-    ]
+    # Of a file that is gone or unreadable, that has been said.
+    read = [name for name, content in now.items() if not isinstance(content, Unreadable)]
+    without_rule = [name for name in figures_before | figures_now if name not in by_figure and name[0] in read]
+    for name in [*by_figure, *without_rule]:
+        before, after = figures_before.get(name, ABSENT), figures_now.get(name, ABSENT)
+        rule_of = by_figure.get(name)
+        label = ".".join(name)
+        verdict = _judged(label, before, after, rule_of) if rule_of else _without_rule(label, before, after)
+        if rule_of or verdict.fails:
+            verdicts.append(verdict)
+    return verdicts
 
 
 def _failing_files(base: dict[str, Any], now: dict[str, Any]) -> dict[str, str]:
@@ -236,8 +258,20 @@ def _failing_files(base: dict[str, Any], now: dict[str, Any]) -> dict[str, str]:
     return {name: "the file is gone" for name in base if name not in now} | unreadable
 
 
+def _without_rule(metric: str, base: Any, now: Any) -> Verdict:
+    """One figure that may change as it likes, as long as it is there."""
+    if now is ABSENT:
+        return Verdict(metric, base, now, "gone", fails=_is_number(base))
+    is_broken = isinstance(now, float) and not math.isfinite(now)
+    if is_broken or (_is_number(base) and not _is_number(now)):
+        return Verdict(metric, base, now, "a finite number is needed", fails=True)
+    return Verdict(metric, base, now, "ok")
+
+
 def _judged(metric: str, base: Any, now: Any, rule: Rule) -> Verdict:
     """One figure by its rule."""
+    if rule.tolerance is None:
+        return Verdict(metric, base, now, "gone" if now is ABSENT else "still there")
     bounded = rule.floor is not None or rule.ceiling is not None
     if now is ABSENT:
         return Verdict(metric, base, now, "gone", fails=True)

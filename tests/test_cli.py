@@ -14,7 +14,7 @@ from quartetvae.metrics import comparison, music
 from tests.building import line, quartet, track
 
 
-def run(*words: str | Path) -> Result:
+def run(*words: str | Path | int) -> Result:
     """The command, in this process; an error of ours is passed on as it is."""
     result = CliRunner().invoke(cli.app, [str(word) for word in words])
     if isinstance(result.exception, QuartetError):

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from quartetvae import gate
-from quartetvae.gate import GateError, Rule, Unreadable, Verdict, compare
+from quartetvae.errors import GateError
+from quartetvae.gate import Rule, Unreadable, Verdict, compare
 from tests.imports import ROOT
 
 BASE: dict[str, Any] = {
@@ -199,6 +200,43 @@ def test_two_rules_for_one_figure_are_an_error() -> None:
         compare(BASE, BASE, rules(*RULES, rule))
 
 
+COUNT = "augment.phrases"
+"""A figure that no rule concerns."""
+
+
+def test_a_figure_without_a_rule_may_change_and_come() -> None:
+    assert failing(changed(COUNT, 999)) == {}
+    assert failing(changed("augment.more", 5)) == {}
+    assert failing(changed("augment.more", None)) == {}
+
+
+@pytest.mark.parametrize("value", [None, float("nan"), float("inf"), "many", gate.ABSENT])
+def test_a_figure_without_a_rule_must_stay_a_number(value: Any) -> None:
+    reason = "gone" if value is gate.ABSENT else "a finite number is needed"
+    assert failing(changed(COUNT, value)) == {COUNT: reason}
+
+
+def test_nan_fails_without_a_rule_or_a_base() -> None:
+    assert failing(changed("augment.more", float("nan"))) == {"augment.more": "a finite number is needed"}
+
+
+def test_what_is_no_longer_made_needs_a_rule_that_says_so() -> None:
+    gone = {"metric": "augment.**", "direction": "gone"}
+    for now in (changed(COUNT, gate.ABSENT), changed(COUNT, None), BASE):
+        assert not any(verdict.fails for verdict in compare(BASE, now, rules(*RULES, gone)))
+    # Once the base has it no longer either, the rule is idle and no error.
+    without = changed(COUNT, gate.ABSENT)
+    assert not any(verdict.fails for verdict in compare(without, without, rules(*RULES, gone)))
+
+
+def test_two_stars_at_the_end_are_any_parts_of_the_name() -> None:
+    metrics = {"a": {"x": 1, "b": {"x": 2, "Op. 18": {"x": 3}}}, "c": {"x": 4}}
+    rule = {"metric": "a.b.**", "direction": "same", "tolerance": 0}
+    assert [verdict.now for verdict in compare(metrics, metrics, rules(rule))] == [2, 3]
+    (wrong,) = rules({**rule, "metric": "a.**.x"})
+    assert not wrong.concerns(("a", "b", "x"))
+
+
 def test_a_wildcard_is_one_part_of_the_name() -> None:
     metrics = {"a": {"x": 1, "b": {"x": 2, "c": {"x": 3}}, "Op. 18": {"x": 4}}}
     found = compare(metrics, metrics, rules({"metric": "a.*.x", "direction": "same", "tolerance": 0}))
@@ -257,7 +295,8 @@ def test_the_summary_counts_figures_and_files() -> None:
         ("rules: []", "'rules' found; one key"),
         ("rule: [{metric: a, direction: same, tolerance: 0}]", "'rule' found; one key"),
         ("rules: [a]", "rule 1: 'a' found"),
-        ("rules: [{metric: a.b, direction: same}]", r"rule 1 \(a.b\): tolerance: missing"),
+        ("rules: [{metric: a.b, direction: same}]", r"rule 1 \(a.b\): direction 'same' needs a tolerance"),
+        ("rules: [{metric: a.b, direction: gone, tolerance: 0}]", "direction 'gone' takes no tolerance"),
         ("rules: [{metric: a, direction: up, tolerance: 0}]", "direction: 'up' found"),
         ("rules: [{metric: a, direction: same, tolerance: -1}]", "tolerance: -1 found"),
         ("rules: [{metric: a, direction: same, tolerance: .nan}]", "tolerance: nan found"),
