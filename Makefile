@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/ready
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help setup demo repro paper test lint check lock clean
+.PHONY: help setup demo repro paper test lint check gate tiny lock clean
 
 help: ## Say what there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,15 @@ lint: $(READY) ## Check style and types
 check: $(READY) ## Check that dvc.lock is up to date with code and parameters
 	@found="$$(dvc repro --dry --allow-missing)"; echo "$$found"; \
 	  echo "$$found" | grep --quiet 'Data and pipelines are up to date'
+
+# BASE is the git revision to compare with.
+BASE ?= HEAD
+
+gate: $(READY) ## Check that no figure in metrics/ got worse since the commit BASE (HEAD)
+	python -m quartetvae.gate --base $(BASE)
+
+tiny: $(READY) ## Run a tiny pipeline twice: the same bytes, and figures that hold against those committed in .ci/tiny
+	GATE_BASE=$(BASE) .ci/tiny/run
 
 # numerics.lock repeats the lines of the libraries that figures hang on: another test tool must not retrain the model.
 lock: $(READY) ## Write requirements.lock anew from pyproject.toml, and numerics.lock from that (needs uv)

@@ -86,17 +86,19 @@ def run(names: list[str]) -> None:
         sys.exit(f"{', '.join(failed)}: failed; `dvc queue logs {failed[0]}` says why.")
 
 
+def kept(entry: dict[str, Any]) -> tuple[str, ...]:
+    """Which metrics of an experiment are kept: what the README shows, or all that the gate may ask for."""
+    return ("train", "reconstruct", *(("interpolate", "evaluate") if entry["group"] == "seeds" else ()))
+
+
 def collect(name: str) -> None:
     """Write benchmarks/runs/<name>.json from a finished experiment."""
-    revision = _revision(name)
-    metrics = {
-        stage: json.loads(_output(["git", "show", f"{revision}:metrics/{stage}.json"]))
-        for stage in ("train", "reconstruct")
-    }
+    revision, entry = _revision(name), experiments()[name]
+    metrics = {stage: json.loads(_output(["git", "show", f"{revision}:metrics/{stage}.json"])) for stage in kept(entry)}
     content = params.parse_yaml(_output(["git", "show", f"{revision}:params.yaml"]), Path("params.yaml"))
     minutes, machine = _spent(name, metrics["train"], content["train"])
     run = {
-        "about": experiments()[name]["about"],
+        "about": entry["about"],
         "commit": _output(["git", "rev-parse", f"{revision}^"]).strip(),
         "date": _output(["git", "log", "-1", "--format=%cs", revision]).strip(),
         "command": f"python -m benchmarks.experiments run {name}",

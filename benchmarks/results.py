@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmarks import experiments
 from quartetvae import plots
+from quartetvae.metrics import comparison
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- results: begin, written by benchmarks/results.py -->", "<!-- results: end -->"
@@ -61,7 +62,9 @@ def block(metrics: dict[str, Any], runs: dict[str, Any]) -> str:
         "",
         *_paths(metrics["interpolate"]),
         "",
-        *_paper_figures(metrics["evaluate"]),
+        *_sets(metrics["evaluate"]),
+        "",
+        *_code(metrics["evaluate"]["latent"]),
     ]
     if "paper" in runs:
         lines += ["", *_comparison(runs, metrics)]
@@ -169,7 +172,9 @@ def _claims(group: dict[str, Any]) -> list[str]:
         "The paper's claims, by the ELBO on this work (higher is better; after so short a training hardly a note comes "
         f"back, so onset F1 does not tell), one seed each, so that less than {SAME:g} nats count as no difference."
     )
-    return ["", f"{head} {'; '.join(said)}."]
+    first, *rest = said
+    # Each claim is in italics; whichever comes first begins the sentence.
+    return ["", f"{head} {'; '.join([first[0] + first[1].upper() + first[2:], *rest])}."]
 
 
 def _helps(with_it: float, without: float) -> str:
@@ -240,22 +245,54 @@ def _paths(paths: dict[str, Any]) -> list[str]:
     ]
 
 
-def _paper_figures(sets: dict[str, Any]) -> list[str]:
-    names = list(sets)
-    return [
-        f"The paper's own figures, on {sets[names[0]]['excerpts']} excerpts each:",
+SETS = {
+    "real": "other real music (the ceiling)",
+    "reconstructions": "reconstructions of it",
+    "interpolations": "inner points of paths",
+    "prior": "decoded from the prior",
+    "aggregate": "decoded from the aggregate posterior",
+    "crossfade": "crossfades of the paths' ends (baseline)",
+}
+
+
+def _sets(evaluated: dict[str, Any]) -> list[str]:
+    """What is beside real music: overlap of Yang & Lerch's features, and the paper's own figures."""
+    lines = [
+        f"Beside real test music, {evaluated['real']['excerpts']} excerpts each: overlap, mean of Yang & Lerch's nine "
+        "features, with its 95 % interval and the feature that overlaps least; then the paper's own figures.",
         "",
-        f"| | {' | '.join(names)} |",
-        "|---|" + "---|" * len(names),
-        _set_row("distinct pitches, median", sets, "distinct_pitches_median", "{:.0f}"),
-        _set_row("pitch range, semitones, mean", sets, "pitch_range_mean", "{:.1f}"),
-        _set_row("same pitch class again, share of transitions", sets, "same_pitch_class_share", "{:.0%}"),
+        "| | overlap | lowest | distinct pitches, median | pitch range, semitones, mean | same pitch class again, "
+        "share of transitions |",
+        "|---|---|---|---|---|---|",
     ]
+    for name, label in SETS.items():
+        of = evaluated[name]
+        every = {feature: of[feature]["overlap"] for feature in comparison.FEATURES}
+        known = {feature: overlap for feature, overlap in every.items() if overlap is not None}
+        lowest = min(known, key=lambda feature: known[feature]) if known else None
+        least = "n/a" if lowest is None else f"{_figure(known[lowest])} {lowest.replace('_', ' ')}"
+        span = "" if of["mean_low"] is None else f" ({_figure(of['mean_low'])} to {_figure(of['mean_high'])})"
+        paper = [
+            "n/a" if of[key] is None else form.format(of[key])
+            for key, form in (
+                ("distinct_pitches_median", "{:.0f}"),
+                ("pitch_range_mean", "{:.1f}"),
+                ("same_pitch_class_share", "{:.0%}"),
+            )
+        ]
+        lines.append(f"| {label} | {_figure(of['mean_overlap'])}{span} | {least} | {' | '.join(paper)} |")
+    return lines
 
 
-def _set_row(label: str, sets: dict[str, Any], key: str, form: str) -> str:
-    values = ["n/a" if of[key] is None else form.format(of[key]) for of in sets.values()]
-    return f"| {label} | {' | '.join(values)} |"
+def _code(of: dict[str, Any]) -> list[str]:
+    """What the code of a phrase is used for."""
+    own, others = of["shuffled_z"]["own_nats"], of["shuffled_z"]["others_nats"]
+    known, limit = of["mutual_information_nats"], of["mutual_information_limit"]
+    return [
+        f"The code of a test phrase has {of['kl_nats']:.0f} nats in {of['active_units']} active dimensions. Mutual "
+        f"information of phrase and code: {known:.2f} nats, of {limit:.2f} that so many phrases allow. From its own "
+        f"code a phrase costs {own:.2f} nats, from another's {others:.0f}."
+    ]
 
 
 def _speed(speed: dict[str, Any]) -> str:

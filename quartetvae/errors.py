@@ -48,6 +48,10 @@ class TrainingError(QuartetError):
     """Training that cannot start or went wrong (a loss that is not finite, another process at work)."""
 
 
+class GateError(QuartetError):
+    """Figures that cannot be compared: an unknown revision, rules that cannot be read or that concern nothing."""
+
+
 def run(main: Callable[[], None]) -> None:
     """Call `main`; on a `QuartetError` print one line to stderr and exit with status 1, without a traceback."""
     try:

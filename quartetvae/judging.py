@@ -1,14 +1,15 @@
-"""A model's figures: what it makes of held-out music and on its paths, by the measures of `quartetvae.metrics`."""
+"""A model's figures: what comes back of held-out music, and what lies on its paths."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from quartetvae import latent, params
 from quartetvae.dataset import PhraseSet, Pieces
 from quartetvae.latent import Autoencoder, Walk
-from quartetvae.metrics import bigram, interpolation, reconstruction
+from quartetvae.metrics import bigram, diagnostics, interpolation, reconstruction
 
 
 def reconstructions(
@@ -37,7 +38,7 @@ def reconstructions(
         **reconstruction.compare(held_out.tokens, decoded, alphabet),
         "teacher_forced_accuracy": None if forced is None else reconstruction.token_accuracy(held_out.tokens, forced),
         **{name: float(nats.mean()) for name, nats in bounds.items()},
-        "active_units": latent.active_units(posterior[0]),
+        "active_units": diagnostics.active_units(posterior[0]),
         "by_composer": reconstruction.by_group(held_out.tokens, decoded, of_composer, alphabet, groups),
         "by_work": reconstruction.by_group(held_out.tokens, decoded, of_work, alphabet, groups),
         "baselines": reconstruction.baselines(held_out.tokens, training.tokens, alphabet),
@@ -65,3 +66,14 @@ def interpolations(
         **interpolation.summarise(tokens, plain, bigram.fit(training.tokens, alphabet), alphabet, seed=section.seed),
         "round_trip": interpolation.round_trip(z[:, 1:-1].reshape(-1, z.shape[-1]), again, seed=section.seed),
     }
+
+
+def step_distances(walks: Sequence[Walk], *, seed: int) -> dict[str, NDArray[np.float64]]:
+    """How far each point of each phrase's path is from the one before it: (paths, points - 1), shares of cells.
+
+    Of the `path` itself, and of the `crossfade` between its ends.
+    """
+    tokens = np.concatenate([walk.tokens for walk in walks])
+    positions = np.linspace(0, 1, tokens.shape[1])
+    faded = interpolation.crossfade(tokens[:, 0], tokens[:, -1], positions, rng=np.random.default_rng(seed))
+    return {name: interpolation.step_distances(of) for name, of in {"path": tokens, "crossfade": faded}.items()}

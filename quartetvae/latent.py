@@ -16,6 +16,7 @@ from quartetvae import phrases
 from quartetvae.codec import Tokens
 from quartetvae.dataset import Piece
 from quartetvae.errors import ModelError
+from quartetvae.metrics import diagnostics
 from quartetvae.model.architecture import Architecture
 
 Codes = NDArray[np.float32]
@@ -151,9 +152,18 @@ def walk(
     return Walk((a.id, b.id), ends, z, tokens, tiles[0].starts)
 
 
-def active_units(mean: Codes, *, threshold: float = 0.01) -> int:
-    """Dimensions whose posterior mean has a variance above the threshold over the phrases (Burda et al. 2016)."""
-    return int((mean.astype(np.float64).var(axis=0) > threshold).sum())
+def sample_prior(count: int, latent_dim: int, *, rng: np.random.Generator) -> Codes:
+    """Codes (count, latent_dim) drawn from the standard normal distribution."""
+    return rng.standard_normal((count, latent_dim), dtype=np.float32)
+
+
+def sample_aggregate(model: Autoencoder, tokens: Tokens, count: int, *, rng: np.random.Generator) -> Codes:
+    """Codes (count, latent_dim) drawn from the aggregate posterior of phrases: of one at random, its posterior.
+
+    Each phrase is taken once at most, as long as there are enough.
+    """
+    chosen = rng.choice(len(tokens), count, replace=count > len(tokens))
+    return sample_posterior(*model.encode(tokens[chosen]), rng)
 
 
 def bounds(
@@ -164,6 +174,6 @@ def bounds(
     `posterior`: what `model.encode` gives for the phrases.
     """
     mean, log_var = posterior
-    kl = (0.5 * (mean**2 + np.exp(log_var) - 1 - log_var)).astype(np.float64).sum(axis=1)
+    kl = diagnostics.kl_nats(mean, log_var).sum(axis=1)
     nats = model.reconstruction(tokens, sample_posterior(mean, log_var, rng))
     return {"kl_nats": kl, "reconstruction_nats": nats, "elbo_nats": -(nats + kl)}

@@ -225,6 +225,8 @@ class Evaluate(_Section):
 
     excerpt_beats: Count
     excerpts: Count
+    replicates: Annotated[int, Field(ge=0, le=10_000)]
+    temperature: Annotated[float, Field(ge=0, le=10)]
     seed: Seed
 
 

@@ -41,7 +41,7 @@ SET_COLOURS = ("#8C8C8C", "#CC79A7", "#56B4E9", "#000000", "#B8A900", "#5D3A9B")
 
 SET_DASHES: tuple[Any, ...] = ("-", "-", (0, (4, 1.5)), (0, (1, 1)), (0, (6, 1.5, 1, 1.5)), (0, (2, 2)))
 
-_STYLE = {
+STYLE = {
     "axes.axisbelow": True,
     "axes.edgecolor": "#666666",
     "axes.labelcolor": "#333333",
@@ -98,7 +98,7 @@ def piano_roll(
     low, high = (pitches.min() - 1, pitches.max() + 1) if pitches.size else (alphabet.pitch_min, alphabet.pitch_max)
     beats = steps / steps_per_beat
 
-    with matplotlib.style.context(["default", _STYLE]):
+    with matplotlib.style.context(["default", STYLE]):
         figure = Figure(figsize=(12, 1.2 + 1.9 * len(rows)), layout="constrained")
         panels = figure.subplots(len(rows), sharex=True, sharey=True, squeeze=False)[:, 0]
         for axes, (label, _), row in zip(panels, rows, bars, strict=True):
@@ -117,7 +117,7 @@ def piano_roll(
         figure.suptitle(title, x=0.005, horizontalalignment="left")
         handles = [Patch(color=c, label=n) for c, n in zip(PART_COLOURS, codec.PART_NAMES, strict=True)]
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
-        _save(figure, path)
+        save(figure, path)
 
 
 def training_curve(path: Path, history: Mapping[str, Sequence[float]]) -> None:
@@ -145,7 +145,7 @@ def training_curve(path: Path, history: Mapping[str, Sequence[float]]) -> None:
     lines: list[tuple[str, str, str, Any]] = [("training", "", PART_COLOURS[3], "-")]
     if validated:
         lines.append(("validation", "val_", PART_COLOURS[0], "--"))
-    with matplotlib.style.context(["default", _STYLE]):
+    with matplotlib.style.context(["default", STYLE]):
         figure = Figure(figsize=(12, 3.8), layout="constrained")
         panels = figure.subplots(1, len(_TRAINING_PANELS))
         for axes, (name, label) in zip(panels, _TRAINING_PANELS.items(), strict=True):
@@ -166,7 +166,7 @@ def training_curve(path: Path, history: Mapping[str, Sequence[float]]) -> None:
             label = f"lowest validation loss (epoch {best:g})"
             handles.append(Line2D([], [], color="#666666", linewidth=0.9, linestyle=":", label=label))
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
-        _save(figure, path)
+        save(figure, path)
 
 
 def pitch_distribution(path: Path, sets: Mapping[str, Tokens], alphabet: Alphabet) -> None:
@@ -183,7 +183,7 @@ def pitch_distribution(path: Path, sets: Mapping[str, Tokens], alphabet: Alphabe
     QuartetError
         If there are no sets or more than there are colours, or one does not hold phrases over the alphabet.
     """
-    _check_sets(path, sets)
+    check_sets(path, sets)
     for phrases in sets.values():
         codec.check_phrases(phrases, alphabet)
     counts = {name: _pitch_counts(phrases, alphabet) for name, phrases in sets.items()}
@@ -191,7 +191,7 @@ def pitch_distribution(path: Path, sets: Mapping[str, Tokens], alphabet: Alphabe
     used = np.flatnonzero(sum(count.sum(axis=0) for count in counts.values()))
     low, high = (edges[used[0]] - 1, edges[used[-1] + 1] + 1) if len(used) else (edges[0], edges[-1])
 
-    with matplotlib.style.context(["default", _STYLE]):
+    with matplotlib.style.context(["default", STYLE]):
         figure = Figure(figsize=(12, 6.2), layout="constrained")
         panels = figure.subplots(2, 2, sharex=True, sharey=True)
         for part, (axes, label) in enumerate(zip(panels.flat, codec.PART_NAMES, strict=True)):
@@ -212,7 +212,7 @@ def pitch_distribution(path: Path, sets: Mapping[str, Tokens], alphabet: Alphabe
             axes.set_ylabel("Share of onsets")
         labels = {name: bool(count.any()) for name, count in counts.items()}
         figure.legend(handles=_set_handles(labels, lines=True), loc="outside lower center", ncols=len(sets))
-        _save(figure, path)
+        save(figure, path)
 
 
 def pitch_classes(path: Path, sets: Mapping[str, Sequence[float | None]]) -> None:
@@ -228,13 +228,13 @@ def pitch_classes(path: Path, sets: Mapping[str, Sequence[float | None]]) -> Non
     QuartetError
         If there are no sets or more than there are colours, or one does not have 12 shares.
     """
-    _check_sets(path, sets)
+    check_sets(path, sets)
     for name, shares in sets.items():
         if len(shares) != 12:
             raise QuartetError(f"{path.name}, set '{name}': {len(shares)} shares found; 12 are needed, from C to B.")
     width = 0.8 / len(sets)
     heights = {name: [share or 0.0 for share in shares] for name, shares in sets.items()}
-    with matplotlib.style.context(["default", _STYLE]):
+    with matplotlib.style.context(["default", STYLE]):
         figure = Figure(figsize=(12, 3.8), layout="constrained")
         axes = figure.subplots()
         for index, values in enumerate(heights.values()):
@@ -249,7 +249,7 @@ def pitch_classes(path: Path, sets: Mapping[str, Sequence[float | None]]) -> Non
         axes.set_ylabel("Share of onsets")
         labels = {name: any(values) for name, values in heights.items()}
         figure.legend(handles=_set_handles(labels, lines=False), loc="outside lower center", ncols=len(sets))
-        _save(figure, path)
+        save(figure, path)
 
 
 def scores(path: Path, blocks: Sequence[Mapping[str, Mapping[str, Mapping[str, float | None]]]], *, title: str) -> None:
@@ -271,11 +271,11 @@ def scores(path: Path, blocks: Sequence[Mapping[str, Mapping[str, Mapping[str, f
     if not rows:
         raise QuartetError(f"{path.name}: no groups found; a picture needs one at least.")
     names = list(dict.fromkeys(name for _, _, sets in rows for name in sets))
-    _check_sets(path, dict.fromkeys(names))
+    check_sets(path, dict.fromkeys(names))
     panels = {"token_accuracy": "Token accuracy", "onset_f1": "Onset F1"}
     heights = [row + 0.5 * block for row, (block, _, _) in enumerate(rows)]
     lowest = 1.0
-    with matplotlib.style.context(["default", _STYLE]):
+    with matplotlib.style.context(["default", STYLE]):
         figure = Figure(figsize=(12, 1.5 + 0.3 * heights[-1]), layout="constrained")
         both = figure.subplots(1, 2, sharey=True, sharex=True)
         for axes, (key, label) in zip(both, panels.items(), strict=True):
@@ -303,7 +303,7 @@ def scores(path: Path, blocks: Sequence[Mapping[str, Mapping[str, Mapping[str, f
             for name, colour in zip(names, colours, strict=True)
         ]
         figure.legend(handles=dots, loc="outside lower center", ncols=len(dots))
-        _save(figure, path)
+        save(figure, path)
 
 
 def operating_points(path: Path, curves: Mapping[str, Sequence[tuple[str, float, float]]]) -> None:
@@ -319,8 +319,8 @@ def operating_points(path: Path, curves: Mapping[str, Sequence[tuple[str, float,
     QuartetError
         If there are no curves or more than there are colours.
     """
-    _check_sets(path, curves)
-    with matplotlib.style.context(["default", _STYLE]):
+    check_sets(path, curves)
+    with matplotlib.style.context(["default", STYLE]):
         figure = Figure(figsize=(8, 4.8), layout="constrained")
         axes = figure.subplots()
         colours = [PART_COLOURS[3], *SET_COLOURS[1:]][: len(curves)]
@@ -334,7 +334,7 @@ def operating_points(path: Path, curves: Mapping[str, Sequence[tuple[str, float,
         axes.set_ylim(top=1)
         axes.set_title("Faithful or smooth: test works, by beta")
         axes.legend(loc="lower right")
-        _save(figure, path)
+        save(figure, path)
 
 
 def _bars(tokens: Tokens, alphabet: Alphabet, steps_per_beat: int) -> list[NDArray[np.float64]]:
@@ -376,7 +376,8 @@ def _set_handles(sets: Mapping[str, bool], *, lines: bool) -> list[Patch | Line2
     return handles
 
 
-def _check_sets(path: Path, sets: Mapping[str, Any]) -> None:
+def check_sets(path: Path, sets: Mapping[str, Any]) -> None:
+    """Raise `QuartetError` if there are no sets, or more than can be told apart."""
     if not 1 <= len(sets) <= len(SET_COLOURS):
         raise QuartetError(f"{path.name}: {len(sets)} sets found; 1 to {len(SET_COLOURS)} can be told apart.")
 
@@ -398,7 +399,8 @@ def _pitch_name(pitch: int) -> str:
     return f"{PITCH_CLASSES[pitch % 12]}{pitch // 12 - 1}"
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, the same bytes for the same picture."""
     FigureCanvasAgg(figure)
     with replacing(path) as temporary:
         # No name of the writing software: its version would change the bytes.

@@ -30,7 +30,12 @@ Look:
   plots/scores.png              how well, by part, composer and work
   plots/training.png            loss curves
   plots/pitch_distribution.png  pitches of real and generated music, by part
-  plots/pitch_classes.png
+  plots/pitch_classes.png       likewise, by pitch class
+  plots/overlap.png             how like real music, by feature
+  plots/transitions.png         which pitch class follows which
+  plots/step_distance.png       how even the steps of the paths are
+  plots/kl_by_dimension.png     how much of the code is used
+  plots/latent_map.png          where the works lie in it
 
 Figures (all of them in metrics/):
   corpus                        {filtered["selected"]} quartets of {filtered["works"]} works
@@ -40,6 +45,9 @@ Figures (all of them in metrics/):
     onset F1                    {test["onset_f1"]:.3f}
     phrases without an error    {test["exact_phrase"]:.3f}
     KL divergence               {test["kl_nats"]:.1f} nats per phrase
+  overlap with real music       other real music {_or_none(evaluated["real"]["mean_overlap"])}, """
+        f"""reconstructions {_or_none(evaluated["reconstructions"]["mean_overlap"])}, """
+        f"""interpolations {_or_none(evaluated["interpolations"]["mean_overlap"])}
   same-pitch-class repeats      real {evaluated["real"]["same_pitch_class_share"]:.3f}, """
         f"""interpolated {_or_none(evaluated["interpolations"]["same_pitch_class_share"])}"""
     )
@@ -58,7 +66,7 @@ def _baseline(test: dict[str, Any], name: str) -> float:
 
 
 def _or_none(value: float | None) -> str:
-    return "none (no notes)" if value is None else f"{value:.3f}"
+    return "none (too little music)" if value is None else f"{value:.3f}"
 
 
 if __name__ == "__main__":

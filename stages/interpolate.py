@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from quartetvae import dataset, errors, files, judging, latent, pairs, params, rendering
+from quartetvae import dataset, errors, files, judging, latent, latent_plots, pairs, params, rendering
 from quartetvae.model import saving
 
 
@@ -33,6 +33,7 @@ def main() -> None:
     with files.replacing_folder(Path("outputs/interpolations")) as folder:
         rendering.interpolations(folder, walks, pieces.grid, section)
     rendering.interpolation_example(Path("plots/interpolation.png"), walks[0], pieces.grid)
+    latent_plots.step_distances(Path("plots/step_distance.png"), judging.step_distances(walks, seed=section.seed))
     training = dataset.read_phrases(Path("data/phrases/train.parquet"))
     figures = judging.interpolations(model, walks, training, pieces, section)
     files.write_json(Path("metrics/interpolate.json"), figures)

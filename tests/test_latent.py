@@ -9,42 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from numpy.typing import NDArray
 
 from quartetvae import latent
-from quartetvae.codec import Tokens
 from quartetvae.dataset import Piece
 from quartetvae.errors import ModelError
 from quartetvae.latent import Codes
-from quartetvae.model.architecture import Architecture
-from tests.building import ALPHABET, FORM, GRID, architecture, piece, random_tokens
+from tests.building import FORM, GRID, piece, random_tokens
+from tests.toy import STEPS, TOY, Toy
 
 KINDS = ("linear", "spherical")
-STEPS = FORM.beats_per_phrase * GRID.steps_per_beat
 
 
-@dataclasses.dataclass
-class Toy:
-    """A model whose code of a phrase is its tokens, as numbers: decoding rounds them. Its posterior is 3 wide."""
-
-    architecture: Architecture
-
-    def encode(self, tokens: Tokens) -> tuple[Codes, Codes]:
-        mean = tokens.reshape(len(tokens), -1).astype(np.float32)
-        return mean, np.full_like(mean, 2 * math.log(3))
-
-    def decode(self, z: Codes, *, temperature: float = 0.0, seed: int = 0) -> Tokens:
-        rounded = np.clip(np.rint(z), 0, ALPHABET.size - 1)
-        return rounded.reshape(len(z), STEPS, 4).astype(np.uint8)
-
-    def reconstruction(self, tokens: Tokens, z: Codes) -> NDArray[np.float64]:
-        return np.asarray(np.abs(tokens.reshape(len(tokens), -1) - z).sum(axis=1), dtype=np.float64)
-
-    def teacher_forced(self, tokens: Tokens, z: Codes) -> Tokens | None:
-        return None
-
-
-TOY = Toy(architecture(latent_dim=4 * STEPS))
 A, B = piece("a", random_tokens(30, 4, seed=1)), piece("b", random_tokens(22, 4, seed=2))
 
 
@@ -60,6 +35,28 @@ def walk(a: Piece = A, b: Piece = B, **changes: Any) -> latent.Walk:
 def codes(phrases: int = 3, dims: int = 5) -> st.SearchStrategy[Codes]:
     numbers = st.floats(-1e6, 1e6, width=32) | st.sampled_from([0.0, 1.0])
     return arrays(np.float32, (phrases, dims), elements=numbers)
+
+
+# Codes
+
+
+def test_codes_of_the_prior_are_normal_and_of_their_seed() -> None:
+    found = latent.sample_prior(20_000, 3, rng=rng())
+    assert found.shape == (20_000, 3)
+    assert found.dtype == np.float32
+    assert found.mean(axis=0) == pytest.approx(np.zeros(3), abs=0.03)
+    assert np.cov(found.T) == pytest.approx(np.eye(3), abs=0.03)
+    assert np.array_equal(found[:5], latent.sample_prior(5, 3, rng=rng()))
+
+
+def test_codes_of_the_aggregate_posterior_are_those_of_phrases() -> None:
+    # The toy's codes are the tokens, with a standard deviation of 3.
+    tokens = np.repeat(np.array([[0], [60]], np.uint8), STEPS * 4, axis=1).reshape(2, STEPS, 4)
+    found = latent.sample_aggregate(TOY, tokens, 2, rng=rng())
+    assert sorted(found.mean(axis=1).tolist()) == pytest.approx([0, 60], abs=4)
+    assert found.std(axis=1) == pytest.approx([3, 3], rel=0.5)
+    many = latent.sample_aggregate(TOY, tokens, 400, rng=rng())
+    assert (many.mean(axis=1) > 30).mean() == pytest.approx(0.5, abs=0.1)
 
 
 # Paths
@@ -222,14 +219,6 @@ def test_a_walk_by_samples_is_another_one() -> None:
 
 
 # Figures
-
-
-def test_active_units_are_those_whose_mean_varies() -> None:
-    # Variances over two phrases: 0, 0.01 (not above the threshold), 0.0225, 1.
-    mean = np.array([[5, -0.1, -0.15, -1], [5, 0.1, 0.15, 1]], np.float32)
-    assert latent.active_units(mean) == 2 + int(np.float64(np.float32(0.1)) ** 2 > 0.01)
-    assert latent.active_units(mean, threshold=0.5) == 1
-    assert latent.active_units(np.ones((4, 3), np.float32)) == 0
 
 
 def test_the_bounds_add_up() -> None:

@@ -3,15 +3,18 @@
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from quartetvae import plots
+from quartetvae import latent_plots, plots, set_plots
 from quartetvae.codec import Alphabet
 from quartetvae.errors import CodecError, QuartetError, TrainingError
+from quartetvae.metrics import comparison
+from tests.building import phrase_set, piece, pieces
 
 ALPHABET = Alphabet(36, 99)
 MUSIC = np.random.default_rng(0).integers(0, ALPHABET.size, (3, 16, 4)).astype(np.uint8)
@@ -24,6 +27,18 @@ HISTORY: dict[str, list[float]] = {"epoch": [1, 2, 3], **{name: [3.0, 1.0, 2.0] 
 
 FIGURES: dict[str, float | None] = {"token_accuracy": 0.9, "onset_f1": 0.8}
 BOTH = {"test": FIGURES, "validation": {"token_accuracy": 0.95, "onset_f1": None}}
+
+
+FEATURE: dict[str, Any] = {"overlap": 0.8, "low": 0.7, "high": 0.9, "kl_nats": 0.1, "left_out": 0}
+WITHOUT: dict[str, Any] = {"overlap": None, "low": None, "high": None, "kl_nats": None, "left_out": 0}
+COMPARED: dict[str, Any] = {
+    **dict.fromkeys(comparison.FEATURES, FEATURE),
+    **{"pitch_count": WITHOUT, "mean_overlap": 0.8, "mean_low": 0.75, "mean_high": 0.85},
+}
+LIKENESS = {"real": COMPARED, "reconstructions": COMPARED, "prior": COMPARED}
+CODES = np.random.default_rng(1).normal(size=(6, 3))
+PHRASES = phrase_set(MUSIC.repeat(2, axis=0))
+CORPUS = pieces(train=[], test=[piece("one", MUSIC[0])])
 
 
 def roll(path: Path) -> None:
@@ -51,7 +66,32 @@ def points(path: Path) -> None:
     plots.operating_points(path, curves)
 
 
+def overlap(path: Path) -> None:
+    set_plots.overlap(path, LIKENESS)
+
+
+def transitions(path: Path) -> None:
+    set_plots.transitions(path, {"real": np.eye(12), "prior": np.ones((12, 12)), "silent": np.zeros((12, 12))})
+
+
+def distances(path: Path) -> None:
+    latent_plots.step_distances(path, {"path": MUSIC[:, :4, 0] / 80, "crossfade": MUSIC[:, :4, 1] / 80})
+
+
+def divergence(path: Path) -> None:
+    latent_plots.kl_by_dimension(path, np.array([0.1, 2.0, 0.7]))
+
+
+def codes(path: Path) -> None:
+    latent_plots.latent_map(path, CODES, PHRASES, CORPUS)
+
+
 PICTURES = {
+    overlap: (1440, 768),
+    transitions: (1440, 516),
+    distances: (960, 504),
+    divergence: (960, 432),
+    codes: (960, 768),
     roll: (1440, 600),
     curve: (1440, 456),
     distribution: (1440, 744),
@@ -185,3 +225,54 @@ def test_scores_of_nothing_are_refused(
 def test_no_curves_are_refused(tmp_path: Path) -> None:
     with pytest.raises(QuartetError, match=r"points\.png: 0 sets found"):
         plots.operating_points(tmp_path / "points.png", {})
+
+
+def test_overlap_needs_the_ceiling_and_a_set(tmp_path: Path) -> None:
+    with pytest.raises(QuartetError, match="no set 'real' found"):
+        set_plots.overlap(tmp_path / "x.png", {"prior": COMPARED})
+    with pytest.raises(QuartetError, match="0 sets found"):
+        set_plots.overlap(tmp_path / "x.png", {"real": COMPARED})
+
+
+def test_an_overlap_without_interval_is_a_point(tmp_path: Path) -> None:
+    bare = {**COMPARED, "mean_low": None, "mean_high": None}
+    set_plots.overlap(tmp_path / "bare.png", {"real": COMPARED, "prior": bare})
+    set_plots.overlap(tmp_path / "with.png", {"real": COMPARED, "prior": COMPARED})
+    assert (tmp_path / "bare.png").read_bytes() != (tmp_path / "with.png").read_bytes()
+
+
+def test_transitions_are_on_one_scale(tmp_path: Path) -> None:
+    """Twice the counts are the same shares; another set's larger share changes the colours of the first."""
+    one, spread = np.eye(12), np.ones((12, 12))
+    set_plots.transitions(tmp_path / "a.png", {"real": one})
+    set_plots.transitions(tmp_path / "b.png", {"real": 2 * one})
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    # Beside a diagonal, even transitions are dark; alone they would be as bright as can be.
+    set_plots.transitions(tmp_path / "c.png", {"real": one, "prior": spread})
+    set_plots.transitions(tmp_path / "d.png", {"real": spread, "prior": spread})
+    both, alone = (imread(tmp_path / name) for name in ("c.png", "d.png"))
+    middle = (slice(200, 300), slice(500, 800))
+    assert both[middle].mean() < alone[middle].mean() - 0.1
+
+
+def test_transitions_of_nothing_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(QuartetError, match="no sets found"):
+        set_plots.transitions(tmp_path / "x.png", {})
+
+
+def test_step_distances_without_paths_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(QuartetError, match="no paths found"):
+        latent_plots.step_distances(tmp_path / "x.png", {"path": np.zeros((0, 4))})
+
+
+def test_a_map_does_not_hang_on_the_sign_of_its_axes(tmp_path: Path) -> None:
+    """A singular vector may come with either sign; the same codes give the same picture."""
+    latent_plots.latent_map(tmp_path / "one.png", CODES, PHRASES, CORPUS)
+    latent_plots.latent_map(tmp_path / "two.png", CODES + 5, PHRASES, CORPUS)
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+
+
+def test_codes_of_one_dimension_and_one_phrase_can_be_drawn(tmp_path: Path) -> None:
+    latent_plots.latent_map(tmp_path / "x.png", CODES[:, :1], PHRASES, CORPUS)
+    latent_plots.latent_map(tmp_path / "y.png", CODES[:1], PHRASES.take(slice(1)), CORPUS)
+    assert size_of(tmp_path / "x.png") == size_of(tmp_path / "y.png")

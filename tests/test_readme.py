@@ -12,6 +12,7 @@ import yaml
 
 from benchmarks import experiments, results
 from quartetvae import params
+from quartetvae.metrics import comparison
 from tests.imports import ROOT
 
 
@@ -95,6 +96,18 @@ def test_tables_of_experiments_have_a_row_for_each(found: tuple[dict[str, Any], 
         (line,) = [line for line in text.splitlines() if line.startswith("|") and label in line]
         assert line.count("|") == 9
     assert f"| {metrics['train']['parameters']:,} |" in text
+
+
+def test_sets_have_a_row_each_and_what_has_no_figure_says_so(found: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    evaluated = found[0]["evaluate"]
+    for feature in comparison.FEATURES:
+        evaluated["prior"][feature]["overlap"] = None
+    evaluated["prior"] |= {"mean_overlap": None, "mean_low": None, "same_pitch_class_share": None}
+    rows = [line for line in results._sets(evaluated) if line.startswith("| ")]
+    assert len(rows) == len(results.SETS) + 1
+    assert all(row.count("|") == 7 for row in rows)
+    (prior,) = [row for row in rows if "from the prior" in row]
+    assert prior.count("n/a") == 3
 
 
 def test_claims_are_judged_by_the_figures() -> None:

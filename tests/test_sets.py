@@ -1,77 +1,85 @@
-"""Sets of excerpts: as many of each, drawn by a seed."""
+"""Sets of excerpts: as many of each, drawn by a seed; the reference and the real set share none."""
+
+from typing import Any
 
 import numpy as np
 import pytest
 
 from quartetvae import params
+from quartetvae.codec import Tokens
 from quartetvae.dataset import Piece
 from quartetvae.errors import DatasetError
 from quartetvae.metrics import sets
 from tests.building import ALPHABET, GRID, part_array, piece, random_tokens
 
-SECTION = params.Evaluate(excerpt_beats=1, excerpts=5, seed=0)
+SECTION = params.Evaluate(excerpt_beats=1, excerpts=5, replicates=0, temperature=0.0, seed=0)
 
 
 def pieces(*lengths: int, seed: int = 0) -> list[Piece]:
     return [piece(str(k), random_tokens(steps, 4, seed=seed + k)) for k, steps in enumerate(lengths)]
 
 
-def section(**changes: int) -> params.Evaluate:
+def section(**changes: Any) -> params.Evaluate:
     return params.Evaluate.model_validate(SECTION.model_dump() | changes)
 
 
-def test_all_sets_give_as_many_as_the_smallest_has() -> None:
-    found = sets.draw({"real": pieces(40, 40), "made": pieces(9, 7)}, GRID, SECTION)
-    # 9 steps hold two excerpts of 4, 7 hold one.
-    assert {name: tokens.shape for name, tokens in found.items()} == {"real": (3, 4, 4), "made": (3, 4, 4)}
+def excerpts(count: int, seed: int = 0) -> Tokens:
+    return random_tokens(count, 4, 4, seed=seed)
 
 
-def test_no_set_gives_more_than_asked_for() -> None:
-    found = sets.draw({"real": pieces(40, 40), "made": pieces(80)}, GRID, SECTION)
-    assert {len(tokens) for tokens in found.values()} == {5}
+def test_pieces_are_cut_one_excerpt_after_the_other() -> None:
+    found = sets.of_pieces(pieces(9, 7), GRID, beats=1)
+    assert found.shape == (3, 4, 4)  # 9 steps hold two excerpts of 4, 7 hold one
+    assert sets.of_pieces(pieces(9), GRID, beats=3).shape == (0, 12, 4)
 
 
-def test_excerpts_are_of_the_pieces_and_none_comes_twice() -> None:
+def test_excerpts_are_of_the_pieces() -> None:
     one = pieces(40)
-    (found,) = sets.draw({"real": one}, GRID, section(excerpts=99)).values()
-    wanted = one[0].tokens.reshape(10, 4, 4).copy()
+    found = sets.of_pieces(one, GRID, beats=1)
     # Held notes are struck again at the beginning of an excerpt; all else is as it was.
-    assert sorted(found[:, 1:].tolist()) == sorted(wanted[:, 1:].tolist())
+    assert np.array_equal(found[:, 1:], one[0].tokens.reshape(10, 4, 4)[:, 1:])
     assert (found[:, 0] != ALPHABET.sustain).all()
 
 
 def test_an_excerpt_inside_a_held_note_begins_with_its_onset() -> None:
-    held = piece("a", part_array("60 - - - - - 62 -"))
-    (found,) = sets.draw({"real": [held]}, GRID, section(excerpts=2)).values()
-    wanted = [part_array("60 - - -"), part_array("60 - 62 -")]
-    assert sorted(found.tolist()) == sorted(tokens.tolist() for tokens in wanted)
+    found = sets.of_pieces([piece("a", part_array("60 - - - - - 62 -"))], GRID, beats=1)
+    assert found.tolist() == [part_array("60 - - -").tolist(), part_array("60 - 62 -").tolist()]
+
+
+def test_all_sets_give_as_many_as_the_smallest_allows() -> None:
+    for every, count in (({"real": 40, "made": 3}, 3), ({"real": 7, "made": 9}, 3), ({"real": 40, "made": 40}, 5)):
+        drawn = sets.draw({name: excerpts(size) for name, size in every.items()}, SECTION)
+        assert {name: len(of) for name, of in drawn.items()} == {"reference": count, "real": count, "made": count}
+
+
+def test_no_excerpt_comes_twice_and_none_is_in_both_halves_of_the_real_set() -> None:
+    numbered = np.arange(11, dtype=np.uint8)[:, np.newaxis, np.newaxis].repeat(4, axis=1).repeat(4, axis=2)
+    drawn = sets.draw({"real": numbered, "made": excerpts(40)}, section(excerpts=99))
+    seen = [*drawn["real"][:, 0, 0], *drawn["reference"][:, 0, 0]]
+    assert len(seen) == len(set(seen)) == 10
 
 
 def test_a_draw_is_its_seed() -> None:
-    music = {"real": pieces(400), "made": pieces(400, seed=9)}
-    one, same, other = (sets.draw(music, GRID, section(seed=seed)) for seed in (0, 0, 1))
-    for name in music:
+    every = {"real": excerpts(100), "made": excerpts(100, seed=9)}
+    one, same, other = (sets.draw(every, section(seed=seed)) for seed in (0, 0, 1))
+    for name in one:
         assert np.array_equal(one[name], same[name])
         assert not np.array_equal(one[name], other[name])
 
 
-def test_every_parameter_changes_the_draw() -> None:
-    music = {"real": pieces(400)}
-    plain = sets.draw(music, GRID, SECTION)["real"].tolist()
-    for changes in ({"excerpt_beats": 2}, {"excerpts": 4}, {"seed": 1}):
-        assert sets.draw(music, GRID, section(**changes))["real"].tolist() != plain, changes
+def test_too_few_excerpts_are_an_error() -> None:
+    with pytest.raises(DatasetError, match=r"too few excerpts of 1 beats in: made .*evaluate\.excerpt_beats smaller"):
+        sets.draw({"real": excerpts(9), "made": excerpts(0)}, SECTION)
+    with pytest.raises(DatasetError, match="in: real, none"):
+        sets.draw({"real": excerpts(1), "made": excerpts(3), "none": excerpts(0)}, SECTION)
 
 
-def test_excerpts_that_are_too_long_are_an_error() -> None:
-    with pytest.raises(DatasetError, match=r"no excerpt of 3 beats in: made; make evaluate\.excerpt_beats smaller"):
-        sets.draw({"real": pieces(40), "made": pieces(11)}, GRID, section(excerpt_beats=3))
-    with pytest.raises(DatasetError, match="in: made, none"):
-        sets.draw({"real": pieces(40), "made": pieces(3), "none": []}, GRID, SECTION)
-
-
-def test_the_figures_of_each_set_count_its_excerpts() -> None:
-    drawn = sets.draw({"real": pieces(40), "made": pieces(40, seed=3)}, GRID, SECTION)
-    figures = sets.figures(drawn, ALPHABET)
-    assert set(figures) == {"real", "made"}
-    assert figures["real"]["excerpts"] == 5
-    assert figures["real"]["silent_phrases"] == 0
+def test_crossfades_go_from_one_end_to_the_other() -> None:
+    (low,), (high,) = pieces(400), pieces(400, seed=5)
+    rng = np.random.default_rng(0)
+    faded = sets.crossfades([(low, high)], 5, rng=rng)
+    assert [len(made.tokens) for made in faded] == [400] * 3
+    from_high = [float((made.tokens == high.tokens).mean() - (made.tokens == low.tokens).mean()) for made in faded]
+    assert from_high == sorted(from_high)
+    for made in faded:
+        assert ((made.tokens == low.tokens) | (made.tokens == high.tokens)).all()

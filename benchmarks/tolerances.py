@@ -1,0 +1,112 @@
+"""How far figures lie apart that only the training's seed tells apart; the gates' tolerances come from that.
+
+    python -m benchmarks.tolerances tiny     # for .ci/tiny/gate.yaml: train the tiny pipeline with five seeds (minutes)
+    python -m benchmarks.tolerances default  # for gate.yaml: from the experiments `seed-...` in benchmarks/runs/
+
+Every tolerance of a figure that has a better and a worse becomes FACTOR times the range over the seeds, rounded up; of
+several figures under one rule the widest counts. The figures themselves are kept beside the rules, in *.spread.json.
+"""
+
+import argparse
+import datetime
+import json
+import math
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from benchmarks import experiments, hardware
+from quartetvae import files, gate
+
+ROOT = Path(__file__).resolve().parent.parent
+RULES = {"tiny": ROOT / ".ci" / "tiny" / "gate.yaml", "default": ROOT / "gate.yaml"}
+TINY_SEEDS = 5
+
+FACTOR = 2.0
+"""The range of three to five draws is about two standard deviations; two further draws lie farther apart than twice the
+range in about one case of a hundred."""
+
+
+def spread_path(rules: Path) -> Path:
+    """Where the figures behind a rules file are kept."""
+    return rules.with_suffix(".spread.json")
+
+
+def of_tiny() -> list[dict[str, Any]]:
+    """metrics/ of the tiny pipeline under several seeds."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in range(TINY_SEEDS):
+            profile = Path(folder) / f"seed-{seed}.yaml"
+            profile.write_text(f"train: {{seed: {seed}}}\n", encoding="utf-8")
+            copy = Path(folder) / str(seed)
+            subprocess.run([str(ROOT / ".ci" / "tiny" / "once"), str(copy), str(profile)], check=True)
+            found.append(gate.read_workspace(copy / "metrics"))
+            print(f"seed {seed}: done", flush=True)
+    return found
+
+
+def of_default() -> list[dict[str, Any]]:
+    """Metrics of the experiments of the group `seeds`."""
+    names = [name for name, entry in experiments.experiments().items() if entry["group"] == "seeds"]
+    return [json.loads((experiments.RUNS / f"{name}.json").read_text(encoding="utf-8")) for name in names]
+
+
+def spread(metrics: Sequence[dict[str, Any]], rules: Sequence[gate.Rule]) -> dict[str, dict[str, list[float]]]:
+    """For each rule with a better and a worse, the figures that it concerns over the runs, by name."""
+    flat = [gate.flatten(one) for one in metrics]
+    return {
+        rule.metric: {".".join(name): [one[name] for one in flat] for name in flat[0] if rule.concerns(name)}
+        for rule in rules
+        if rule.direction in ("higher", "lower")
+    }
+
+
+def tolerance(figures: dict[str, list[float]]) -> float:
+    """Of a rule, by the figures that it concerns; two significant digits, rounded up."""
+    wide = FACTOR * max(max(values) - min(values) for values in figures.values())
+    if wide == 0:
+        return 0.0
+    unit = 10.0 ** (math.floor(math.log10(wide)) - 1)
+    return round(math.ceil(round(wide / unit, 6)) * unit, 12)
+
+
+def main() -> None:
+    """Read the command line."""
+    about, usage = (__doc__ or "").split("\n\n", 1)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.tolerances",
+        description=about,
+        epilog=usage,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("which", choices=list(RULES))
+    which = parser.parse_args().which
+    path = RULES[which]
+    rules = gate.read_rules(path)
+    found = {"tiny": of_tiny, "default": of_default}[which]()
+    figures = spread(found, rules)
+    about_it = {
+        "command": f"python -m benchmarks.tolerances {which}",
+        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "hardware": hardware.used(),
+        "seeds": len(found),
+    }
+    files.write_json(spread_path(path), {**about_it, "figures": figures})
+    yaml = YAML()
+    yaml.width = 200
+    content = yaml.load(path.read_text(encoding="utf-8"))
+    for entry, rule in zip(content["rules"], rules, strict=True):
+        if rule.metric in figures:
+            entry["tolerance"] = tolerance(figures[rule.metric])
+            print(f"{rule.metric}: {entry['tolerance']:g}")
+    with path.open("w", encoding="utf-8") as file:
+        yaml.dump(content, file)
+
+
+if __name__ == "__main__":
+    main()

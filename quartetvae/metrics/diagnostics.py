@@ -1,0 +1,61 @@
+"""What a latent code is used for: divergence by dimension, active dimensions, mutual information.
+
+Conventions
+-----------
+A posterior is `mean` and `log_var`, both (phrases, latent_dim): for each phrase a normal distribution with independent
+dimensions, `log_var` the natural logarithm of its variances. The prior is the standard normal distribution. All figures
+are in nats.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from quartetvae.errors import ModelError
+
+Floats = NDArray[np.float64]
+
+ACTIVE = 0.01
+"""A dimension is active if its posterior mean varies by more than this over phrases (Burda et al. 2016)."""
+
+
+def kl_nats(mean: NDArray[Any], log_var: NDArray[Any]) -> Floats:
+    """Divergence of each phrase's posterior from the prior in each dimension: (phrases, latent_dim).
+
+    Kingma & Welling 2014, appendix B. Raises `ModelError` unless both are (phrases, latent_dim), a phrase at least.
+    """
+    mean, log_var = _checked(mean, log_var)
+    return np.asarray(0.5 * (mean**2 + np.exp(log_var) - 1.0 - log_var))
+
+
+def active_units(mean: NDArray[Any], *, threshold: float = ACTIVE) -> int:
+    """How many dimensions have a posterior mean whose variance over phrases is above the threshold."""
+    return int((mean.astype(np.float64).var(axis=0) > threshold).sum())
+
+
+def mutual_information(mean: NDArray[Any], log_var: NDArray[Any], *, rng: np.random.Generator) -> float:
+    """Mutual information of phrase and code, by the usual minibatch estimate, with one draw of each posterior.
+
+    The mean over phrases of log q(z|x) - log q(z), where q(z) is the mean of the posteriors of all phrases given
+    (Hoffman & Johnson 2016; He et al. 2019). It cannot exceed the logarithm of their number: at that, each code tells
+    its phrase from all others, and the estimate says no more. Raises `ModelError` as `kl_nats`.
+    """
+    mean, log_var = _checked(mean, log_var)
+    z = mean + np.exp(0.5 * log_var) * rng.standard_normal(mean.shape)
+    precision = np.exp(-log_var)
+    # log N(z_i; mean_j, var_j) of all pairs, the square multiplied out: no array of (phrases, phrases, latent_dim).
+    squares = z**2 @ precision.T - 2 * z @ (mean * precision).T + (mean**2 * precision).sum(axis=1)
+    log_q = -0.5 * (squares + log_var.sum(axis=1) + mean.shape[1] * np.log(2 * np.pi))
+    marginal = logsumexp(log_q, axis=1) - np.log(len(mean))
+    return float((np.diagonal(log_q) - marginal).mean())
+
+
+def _checked(mean: NDArray[Any], log_var: NDArray[Any]) -> tuple[Floats, Floats]:
+    if mean.ndim != 2 or mean.shape != log_var.shape or not len(mean):
+        raise ModelError(
+            f"posterior mean of shape {mean.shape}, log_var of shape {log_var.shape}; (phrases, latent_dim) of a "
+            "phrase at least is needed for both."
+        )
+    return mean.astype(np.float64), log_var.astype(np.float64)

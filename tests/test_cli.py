@@ -1,0 +1,151 @@
+"""The command `quartetvae`: what it prints, and what it says of bad input."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from quartetvae import cli, events, midi
+from quartetvae.codec import PARTS
+from quartetvae.errors import QuartetError
+from quartetvae.metrics import comparison, music
+from tests.building import line, quartet, track
+
+
+def run(*words: str | Path | int) -> Result:
+    """The command, in this process; an error of ours is passed on as it is."""
+    result = CliRunner().invoke(cli.app, [str(word) for word in words])
+    if isinstance(result.exception, QuartetError):
+        raise result.exception
+    return result
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A quartet of eight notes a part."""
+    midi.write(tmp_path / "quartet.mid", quartet(), tempo_qpm=120)
+    return tmp_path / "quartet.mid"
+
+
+def folder(path: Path, *lifts: int, more_notes: int = 0) -> Path:
+    """A folder of quartets that differ in pitch and in the length of one part."""
+    path.mkdir(parents=True)
+    for k, lift in enumerate(lifts):
+        more = track("Violin I", 40, *line(70, onsets=range(2000, 2000 + 240 * (k % 4 + 1 + more_notes), 240)))
+        midi.write(path / f"{k}.mid", quartet(more, lift=lift), tempo_qpm=120)
+    return path
+
+
+@pytest.mark.parametrize("command", [[], ["features"], ["compare"]])
+def test_help_has_examples(command: list[str]) -> None:
+    result = run(*command, "--help")
+    assert result.exit_code == 0
+    if command:
+        assert "Examples:" in result.output
+        assert f"quartetvae {command[0]} " in result.output
+
+
+def test_features_as_json_are_those_of_the_library(file: Path) -> None:
+    result = run("features", file, "--json")
+    found = json.loads(result.stdout)
+    assert set(found) == {"whole", "parts"}
+    assert tuple(found["parts"]) == PARTS
+    table = events.table(events.read(file))
+    assert found["whole"] == music.plain(music.features(table))
+    assert found["parts"]["cello"]["note_count"] == 8
+    assert found["whole"]["note_count"] == 32
+    assert set(found["whole"]["inter_onset_interval"]) == {"beats", "seconds"}
+
+
+def test_features_as_a_table(file: Path) -> None:
+    result = run("features", file)
+    (counts,) = [row.split() for row in result.stdout.splitlines() if row.startswith("note count")]
+    assert counts == ["note", "count", "32", "8", "8", "8", "8"]
+    assert result.stderr == ""
+
+
+def test_what_is_no_quartet_has_tracks_for_parts_and_says_why(tmp_path: Path) -> None:
+    midi.write(tmp_path / "duo.mid", midi.Midi(480, quartet().tracks[:2], ()), tempo_qpm=120)
+    found = json.loads(run("features", tmp_path / "duo.mid", "--json").stdout)
+    assert all(name.startswith("track_") for name in found["parts"])
+    assert found["not_a_quartet"]
+    assert found["not_a_quartet"] in run("features", tmp_path / "duo.mid").stderr
+
+
+@pytest.mark.parametrize("content", [b"", b"no music\n", b"MThd\x00\x00\x00\x06\x00\x01"])
+def test_features_of_no_midi_file(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "bad.mid").write_bytes(content)
+    for path in (tmp_path / "bad.mid", tmp_path / "missing.mid"):
+        with pytest.raises(QuartetError, match=rf"{path.name}: not a readable MIDI file"):
+            run("features", path, "--json")
+
+
+def test_a_folder_is_like_itself_and_less_like_another(tmp_path: Path) -> None:
+    a, b = folder(tmp_path / "a", *range(8)), folder(tmp_path / "b", *range(8), more_notes=30)
+
+    def figures(one: Path, other: Path) -> Any:
+        return json.loads(run("compare", one, other, "--json", "--replicates", 20).stdout)
+
+    same, different = figures(a, a), figures(a, b)
+    assert set(same) == {"real", "b"}
+    assert same["b"]["excerpts"] == 8
+    assert set(comparison.FEATURES) <= set(same["b"])
+    assert same["b"]["note_count"]["overlap"] > 0.5
+    assert different["b"]["note_count"]["overlap"] < 0.01
+    assert different["b"]["mean_overlap"] < same["b"]["mean_overlap"]
+    assert figures(a, b) == different
+
+
+def test_compare_draws_and_prints(tmp_path: Path) -> None:
+    a, b = folder(tmp_path / "a", *range(8)), folder(tmp_path / "b" / "below", *range(4))
+    result = run("compare", a, b.parent, "--plot", tmp_path / "overlap.png", "--replicates", 5, "--seed", 3)
+    assert result.exit_code == 0
+    assert (tmp_path / "overlap.png").read_bytes().startswith(b"\x89PNG")
+    for feature in comparison.FEATURES:
+        assert feature.replace("_", " ") in result.stdout
+    assert "8 files in A, 4 in B" in result.stderr
+
+
+def test_the_seed_draws_other_halves_and_replicates(tmp_path: Path) -> None:
+    a, b = folder(tmp_path / "a", *range(9)), folder(tmp_path / "b", *range(4))
+    one, other = (json.loads(run("compare", a, b, "--json", "--seed", seed).stdout) for seed in (0, 1))
+    assert one["real"]["mean_overlap"] != other["real"]["mean_overlap"]
+    assert one["b"]["mean_low"] != other["b"]["mean_low"]
+    assert one["b"]["mean_overlap"] == other["b"]["mean_overlap"]
+
+
+def test_files_that_cannot_be_read_are_named_and_left_out(tmp_path: Path) -> None:
+    a = folder(tmp_path / "a", *range(6))
+    b = folder(tmp_path / "b", *range(3))
+    (b / "broken.mid").write_bytes(b"no music")
+    result = run("compare", a, b, "--json", "--replicates", 0)
+    assert json.loads(result.stdout)["b"]["excerpts"] == 3
+    assert "left out: broken.mid" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [("missing", "a", "missing: no folder"), ("a", "empty", "empty: 0 MIDI files"), ("few", "a", "few: 3 MIDI files")],
+)
+def test_folders_that_cannot_be_compared(one: str, other: str, expected: str, tmp_path: Path) -> None:
+    folder(tmp_path / "a", *range(6))
+    folder(tmp_path / "few", *range(3))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(QuartetError, match=expected):
+        run("compare", tmp_path / one, tmp_path / other)
+
+
+def test_a_folder_of_broken_files(tmp_path: Path) -> None:
+    a = folder(tmp_path / "a", *range(6))
+    (tmp_path / "b").mkdir()
+    for name in ("x.mid", "y.mid"):
+        (tmp_path / "b" / name).write_bytes(b"no music")
+    with pytest.raises(QuartetError, match="none of 2 MIDI files can be read"):
+        run("compare", a, tmp_path / "b")
+
+
+def test_wrong_usage_is_2() -> None:
+    assert run("compare", "one").exit_code == 2
+    assert run("features", "x.mid", "--yaml").exit_code == 2
