@@ -72,7 +72,8 @@ def tolerance(figures: dict[str, list[float]]) -> float:
     if wide == 0:
         return 0.0
     unit = 10.0 ** (math.floor(math.log10(wide)) - 1)
-    return round(math.ceil(round(wide / unit, 6)) * unit, 12)
+    found = round(math.ceil(round(wide / unit, 6)) * unit, 12)
+    return int(found) if found.is_integer() else found
 
 
 def main() -> None:
@@ -99,6 +100,7 @@ def main() -> None:
     files.write_json(spread_path(path), {**about_it, "figures": figures})
     yaml = YAML()
     yaml.width = 200
+    yaml.indent(mapping=2, sequence=4, offset=2)
     content = yaml.load(path.read_text(encoding="utf-8"))
     for entry, rule in zip(content["rules"], rules, strict=True):
         if rule.metric in figures:

@@ -65,7 +65,7 @@ def overlap(path: Path, figures: Mapping[str, Any]) -> None:
         lowest = 1.0
         for row, feature in enumerate(rows):
             if (ceiling := _interval(figures[sets.REAL], feature)) is not None:
-                axes.plot([ceiling[0]] * 2, [row - 0.4, row + 0.4], color="black", linewidth=1.6)
+                axes.plot([ceiling[0]] * 2, [row - 0.4, row + 0.4], color=SET_COLOURS[0], linewidth=3)
             for index, of in enumerate(others.values()):
                 if (found := _interval(of, feature)) is None:
                     continue
@@ -85,7 +85,7 @@ def overlap(path: Path, figures: Mapping[str, Any]) -> None:
             Line2D([], [], color=colour, marker="o", label=name)
             for name, colour in zip(names, SET_COLOURS[1:], strict=False)
         ]
-        handles.append(Line2D([], [], color="black", linewidth=1.6, label="other real music (the ceiling)"))
+        handles.append(Line2D([], [], color=SET_COLOURS[0], linewidth=3, label="other real music (the ceiling)"))
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
         plots.save(figure, path)
 
