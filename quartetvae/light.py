@@ -12,6 +12,7 @@ gates lie side by side in the order of `quartetvae.model.layers`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,12 @@ def _gelu(x: Floats) -> Floats:
     return np.asarray(0.5 * x * (1.0 + erf(x / np.float32(np.sqrt(2.0)))), dtype=np.float32)
 
 
+def _gelu_by_tanh(x: Floats) -> Floats:
+    """Its approximation (Hendrycks & Gimpel 2016): what `keras.ops.gelu` gives, and a layer's activation does not."""
+    inner = np.float32(np.sqrt(2.0 / np.pi)) * (x + np.float32(0.044715) * x**3)
+    return np.asarray(0.5 * x * (1.0 + np.tanh(inner)), dtype=np.float32)
+
+
 def _lstm(projected: Floats, state: State, weights: Sequence[Floats]) -> State:
     output, memory = state
     gates = projected + output @ weights[1]
@@ -107,9 +114,11 @@ class Stack:
     backwards: list[list[Floats]]
 
     @classmethod
-    def of(cls, weights: Weights, cell: str, depth: int, *, bidirectional: bool = False) -> "Stack":
+    def of(cls, weights: Weights, cell: str, units: int, depth: int, *, bidirectional: bool = False) -> "Stack":
         """The stack whose weights are these."""
         ways = [weights.below(way).layers(cell, depth) for way in ("forwards", "backwards")[: 1 + bidirectional]]
+        if found := {len(layer[1]) for way in ways for layer in way} - {units}:
+            raise ValueError(f"layers of {', '.join(map(str, found))} units, not {units}")
         return cls(cell, ways[0], ways[1] if bidirectional else [])
 
     def run(self, inputs: Floats, initial: Sequence[State] | None = None) -> Floats:
@@ -167,31 +176,20 @@ class Light:
         network = architecture.network
         self._network, self._symbols = network, architecture.grid.alphabet.size
         encoder, decoder = weights.below("encoder"), weights.below("decoder")
-        self._read = Stack.of(
-            encoder.below("layers/summary/stack"),
-            network.cell,
-            network.encoder_layers,
+        read = partial(
+            Stack.of,
+            cell=network.cell,
+            units=network.encoder_units,
+            depth=network.encoder_layers,
             bidirectional=network.bidirectional,
         )
-        self._encoder = encoder
-        self._read_segments = (
-            Stack.of(
-                encoder.below("layers/recurrent_stack"),
-                network.cell,
-                network.encoder_layers,
-                bidirectional=network.bidirectional,
-            )
-            if architecture.segments > 1
-            else None
-        )
-        self._decoder = decoder
+        write = partial(Stack.of, cell=network.cell, units=network.decoder_units, depth=network.decoder_layers)
+        self._encoder, self._decoder = encoder, decoder
+        self._read = read(encoder.below("layers/summary/stack"))
+        self._read_segments = read(encoder.below("layers/recurrent_stack")) if architecture.segments > 1 else None
         self._below = decoder.below("below") if network.decoder == "hierarchical" else decoder
-        self._write = Stack.of(self._below.below("layers/recurrent_stack"), network.cell, network.decoder_layers)
-        self._conductor = (
-            Stack.of(decoder.below("conductor"), network.cell, network.decoder_layers)
-            if network.decoder == "hierarchical"
-            else None
-        )
+        self._write = write(self._below.below("layers/recurrent_stack"))
+        self._conductor = write(decoder.below("conductor")) if network.decoder == "hierarchical" else None
 
     # Encoding
 
@@ -201,7 +199,8 @@ class Light:
         segments, network = self.architecture.segments, self._network
         (table,) = self._encoder.layer("embedding/table")
         embedded = _embedded(tokens, table, self._symbols)
-        inputs = embedded.reshape(len(tokens) * segments, self.architecture.steps // segments, -1)
+        width = len(PARTS) * table.shape[1]
+        inputs = embedded.reshape(len(tokens) * segments, self.architecture.steps // segments, width)
         outputs = self._read.run(inputs)
         state = _last(outputs, bidirectional=network.bidirectional)
         if network.pooling == "full":
@@ -209,7 +208,7 @@ class Light:
             direct = _gelu(_dense(flat, self._encoder.layer("layers/summary/direct")))
             state = np.concatenate([state, outputs.mean(axis=1), direct], axis=-1)
         if self._read_segments is not None:
-            state = state.reshape(len(tokens), segments, -1)
+            state = state.reshape(len(tokens), segments, state.shape[-1])
             state = np.concatenate([state, self._read_segments.run(state)], axis=-1)
         mean, log_var = (
             _dense(state, of).reshape(len(tokens), network.latent_dim) for of in self._encoder.layers("layers/dense", 2)
@@ -250,11 +249,11 @@ class Light:
         """The likeliest token of each cell given the code and the true cells before it; None without feedback."""
         if self._network.decoder == "flat":
             return None
-        return self._logits(tokens, z).argmax(axis=-1).astype(np.uint8)
+        return np.asarray(self._logits(tokens, z).argmax(axis=-1), dtype=np.uint8)
 
     def _generate(self, z: Floats, noise: Floats) -> Tokens:
         if self._network.decoder == "flat":
-            return (self._flat(z) + noise).argmax(axis=-1).astype(np.uint8)
+            return np.asarray((self._flat(z) + noise).argmax(axis=-1), dtype=np.uint8)
         codes = self._codes(z)
         steps = self.architecture.steps // self.architecture.segments
         noise = noise.reshape(len(codes), steps, *noise.shape[2:])
@@ -313,10 +312,10 @@ class Light:
         if self._conductor is None:
             return z
         segments = self.architecture.segments
-        shares = z.reshape(len(z), segments, -1)
+        shares = z.reshape(len(z), segments, z.shape[1] // segments)
         starts = _starts(z, self._decoder, self._network.cell, self._network.decoder_layers)
         codes = np.concatenate([shares, self._conductor.run(shares, starts)], axis=-1)
-        return codes.reshape(len(z) * segments, -1)
+        return codes.reshape(len(z) * segments, codes.shape[-1])
 
     def _shares(self, codes: Floats, steps: int) -> Floats:
         return _dense(codes, self._below.layer("layers/dense")).reshape(len(codes), steps, Z_STEP_DIM)
@@ -330,7 +329,7 @@ class Light:
         if before:
             (kernel,) = self._below.layers("chosen/dense", place)[-1]
             inner = inner + np.concatenate(before, axis=-1) @ kernel
-        return _dense(_gelu(inner), self._below.layers("heads/dense", place + 1)[-1])
+        return _dense(_gelu_by_tanh(inner), self._below.layers("heads/dense", place + 1)[-1])
 
     def _check_tokens(self, tokens: Tokens) -> None:
         wanted = (self.architecture.steps, len(PARTS))
@@ -348,7 +347,7 @@ class Light:
 
 def _embedded(tokens: Tokens, table: Floats, symbols: int) -> Floats:
     """Tokens (..., 4) to vectors (..., 4, dim)."""
-    return table[tokens.astype(np.int64) + symbols * np.arange(len(PARTS))]
+    return np.asarray(table[tokens.astype(np.int64) + symbols * np.arange(len(PARTS))])
 
 
 def load(folder: Path) -> Light:
