@@ -22,10 +22,10 @@ from tqdm import tqdm
 
 from benchmarks import hardware
 from quartetvae import files, params
+from quartetvae.architecture import Architecture
 from quartetvae.codec import PARTS, Alphabet, Tokens
 from quartetvae.dataset import Grid
 from quartetvae.model import devices
-from quartetvae.model.architecture import Architecture
 from quartetvae.model.vae import QuartetVAE, cell_nats, kl_nats
 
 ROOT = Path(__file__).resolve().parent.parent

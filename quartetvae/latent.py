@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quartetvae import phrases
+from quartetvae.architecture import Architecture
 from quartetvae.codec import Tokens
 from quartetvae.dataset import Piece
 from quartetvae.errors import ModelError
 from quartetvae.metrics import diagnostics
-from quartetvae.model.architecture import Architecture
 
 Codes = NDArray[np.float32]
 

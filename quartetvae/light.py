@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erf, logsumexp
 
+from quartetvae import architecture as architectures
+from quartetvae.architecture import Architecture
 from quartetvae.codec import PARTS, Tokens
 from quartetvae.errors import ModelError
-from quartetvae.model import architecture as architectures
-from quartetvae.model.architecture import Architecture
 
 Floats = NDArray[np.float32]
 State = tuple[Floats, ...]

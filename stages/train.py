@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 from quartetvae import checkpoints, dataset, errors, files, history, params, training
+from quartetvae.architecture import Architecture
 from quartetvae.model import devices, saving
-from quartetvae.model.architecture import Architecture
 from quartetvae.model.vae import QuartetVAE
 
 

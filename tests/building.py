@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from quartetvae import codec, corpus, midi, params
+from quartetvae.architecture import Architecture
 from quartetvae.codec import PARTS, Alphabet, Tokens
 from quartetvae.dataset import Grid, PhraseSet, Piece, Pieces
 from quartetvae.midi import Midi, TimeSignature, Track
-from quartetvae.model.architecture import Architecture
 from quartetvae.notes import Notes, make_notes
 
 ALPHABET = Alphabet(60, 71)

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from quartetvae import architecture as records
 from quartetvae import params
 from quartetvae.codec import Alphabet, Tokens
 from quartetvae.dataset import Grid
 from quartetvae.errors import ModelError
-from quartetvae.model import architecture as records
 from quartetvae.model import saving
 from quartetvae.model.decoders import DECODERS
 from quartetvae.model.vae import QuartetVAE, cell_nats, kl_nats

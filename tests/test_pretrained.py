@@ -10,9 +10,8 @@ import pytest
 
 import quartetvae
 from benchmarks import publish
-from quartetvae import params, pretrained
+from quartetvae import architecture, params, pretrained
 from quartetvae.errors import ModelError
-from quartetvae.model import architecture
 from tests.imports import ROOT
 from tests.test_readme import committed
 

@@ -14,8 +14,8 @@ import keras
 from keras import ops
 
 from quartetvae import params
+from quartetvae.architecture import Architecture
 from quartetvae.codec import PARTS
-from quartetvae.model.architecture import Architecture
 from quartetvae.model.layers import CELLS, RecurrentStack, TokenEmbedding
 
 STEP_DIM, Z_STEP_DIM, HEAD_UNITS = 16, 64, 192

@@ -5,8 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from quartetvae.architecture import Architecture
 from quartetvae.codec import PARTS
-from quartetvae.model.architecture import Architecture
 from quartetvae.model.layers import RecurrentStack, Summary, TokenEmbedding
 
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from quartetvae import architecture
 from quartetvae.errors import ModelError
 from quartetvae.files import replacing_folder
-from quartetvae.model import architecture
 from quartetvae.model.vae import QuartetVAE
 
 WEIGHTS = "model.weights.h5"

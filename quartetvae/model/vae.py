@@ -27,10 +27,10 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from quartetvae import params
+from quartetvae.architecture import Architecture
 from quartetvae.codec import PARTS, Tokens
 from quartetvae.errors import ModelError
 from quartetvae.history import LOSSES
-from quartetvae.model.architecture import Architecture
 from quartetvae.model.decoders import DECODERS
 from quartetvae.model.encoder import Encoder
 from quartetvae.model.optimizer import Adam
