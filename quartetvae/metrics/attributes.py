@@ -1,0 +1,110 @@
+"""Attributes of phrases: one number each for what a listener may want more or less of.
+
+Conventions
+-----------
+Phrases are uint8, shape (phrases, steps, 4); an attribute is float64, shape (phrases,), NaN for a phrase that has none
+(without notes, mostly).
+
+note_density
+    Notes per beat of all four parts together.
+register
+    Mean MIDI pitch of the notes, each counting once.
+chromaticism
+    Share of the notes outside the scale that fits best (1 - scale consistency; `metrics.interpolation`).
+syncopation
+    Share of the notes that begin at a weak place and sound on through a stronger one, which is what Longuet-Higgins &
+    Lee (1984) call a syncopation. Places are as strong as the largest power of two that divides their step; the
+    phrase's first step is stronger than any.
+rhythmic_unison
+    Of the steps at which any part begins a note, how many of the other three do so too: 0 if always one alone, 1 if
+    always all together.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quartetvae import codec
+from quartetvae.codec import PARTS, Alphabet, Tokens
+from quartetvae.metrics.interpolation import scale_consistency
+
+Floats = NDArray[np.float64]
+
+
+def note_density(phrases: Tokens, alphabet: Alphabet, steps_per_beat: int) -> Floats:
+    """Notes per beat."""
+    return np.asarray(_onsets(phrases, alphabet).sum(axis=(1, 2)) * steps_per_beat / phrases.shape[1])
+
+
+def register(phrases: Tokens, alphabet: Alphabet, steps_per_beat: int) -> Floats:
+    """Mean MIDI pitch."""
+    onsets = _onsets(phrases, alphabet)
+    total = np.where(onsets, phrases.astype(np.float64) + alphabet.pitch_min, 0.0).sum(axis=(1, 2))
+    return _over(total, onsets.sum(axis=(1, 2)))
+
+
+def chromaticism(phrases: Tokens, alphabet: Alphabet, steps_per_beat: int) -> Floats:
+    """Share of notes outside the best scale, 0..5/12."""
+    return 1.0 - scale_consistency(phrases, alphabet)
+
+
+def syncopation(phrases: Tokens, alphabet: Alphabet, steps_per_beat: int) -> Floats:
+    """Share of notes that are syncopated, 0..1."""
+    onsets = _onsets(phrases, alphabet)
+    steps = phrases.shape[1]
+    strength = np.array([np.inf, *(float(step & -step) for step in range(1, steps))])
+    sustained = phrases == alphabet.sustain
+    syncopated = np.zeros(onsets.shape, dtype=bool)
+    for step in range(steps):
+        # Still sounding `later` steps after it began, as long as nothing but sustains came.
+        sounding = onsets[:, step]
+        for later in range(step + 1, steps):
+            sounding = sounding & sustained[:, later]
+            if strength[later] > strength[step]:
+                syncopated[:, step] |= sounding
+                break
+    return _over(syncopated.sum(axis=(1, 2)), onsets.sum(axis=(1, 2)))
+
+
+def rhythmic_unison(phrases: Tokens, alphabet: Alphabet, steps_per_beat: int) -> Floats:
+    """How many of the other parts begin a note with one, 0..1."""
+    together = _onsets(phrases, alphabet).sum(axis=2)
+    others = np.where(together > 0, (together - 1) / (len(PARTS) - 1), 0.0)
+    return _over(others.sum(axis=1), (together > 0).sum(axis=1))
+
+
+ATTRIBUTES: Mapping[str, Callable[[Tokens, Alphabet, int], Floats]] = {
+    "note_density": note_density,
+    "register": register,
+    "chromaticism": chromaticism,
+    "syncopation": syncopation,
+    "rhythmic_unison": rhythmic_unison,
+}
+"""By name, what gives an attribute of phrases, their alphabet and the grid's steps per beat."""
+
+
+def direction(codes: NDArray[np.float32], values: Floats) -> NDArray[np.float32]:
+    """The way in which an attribute grows: (latent_dim,), of codes (phrases, latent_dim) and its values (phrases,).
+
+    The mean of the codes in the top quarter of the values less that in the bottom quarter (MusicVAE, Roberts et al.
+    2018, section 5.4). Phrases without a value are left out.
+    """
+    known = ~np.isnan(values)
+    codes, values = codes[known].astype(np.float64), values[known]
+    low, high = np.quantile(values, [0.25, 0.75])
+    # Where many values are alike (no chromatic note at all) a quartile can be all of them: strictly beyond, if any are.
+    top = values > low if high == low else values >= high
+    bottom = values <= low
+    return np.asarray(codes[top].mean(axis=0) - codes[bottom].mean(axis=0), dtype=np.float32)
+
+
+def _onsets(phrases: Tokens, alphabet: Alphabet) -> NDArray[np.bool_]:
+    codec.check_phrases(phrases, alphabet)
+    return codec.onset_mask(phrases, alphabet)
+
+
+def _over(above: NDArray[np.number], below: NDArray[np.number]) -> Floats:
+    result = np.full(above.shape, np.nan)
+    np.divide(above, below, out=result, where=below > 0)
+    return result
