@@ -48,6 +48,10 @@ class TrainingError(QuartetError):
     """Training that cannot start or went wrong (a loss that is not finite, another process at work)."""
 
 
+class RenderingError(QuartetError):
+    """Music that cannot be written as a file: an unknown suffix, no soundfont, no room."""
+
+
 class GateError(QuartetError):
     """Figures that cannot be compared: an unknown revision, rules that cannot be read or that concern nothing."""
 

@@ -1,0 +1,149 @@
+"""What one does with a trained model and music of one's own; `import quartetvae` has it all.
+
+Conventions
+-----------
+Music is a `Quartet`; a model is whatever has `latent.Autoencoder`'s methods. Codes are float32, (phrases, latent_dim):
+music is cut into phrases of `model.architecture.form.beats_per_phrase` beats from its first beat on, and each has a
+code. Everything that draws numbers takes a `seed`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from quartetvae import latent, light, phrases, reading
+from quartetvae.dataset import PhraseSet
+from quartetvae.errors import ModelError
+from quartetvae.latent import Autoencoder, Codes
+from quartetvae.quartet import Quartet
+
+PRETRAINED = Path(__file__).parent / "weights"
+
+
+def load(folder: Path | str | None = None) -> light.Light:
+    """A model ready in a fraction of a second: of a folder that the stage `train` made, or the pretrained one."""
+    return light.load(PRETRAINED if folder is None else Path(folder))
+
+
+def read(
+    path: Path | str,
+    model: Autoencoder,
+    *,
+    tracks: Sequence[int] | None = None,
+    spread: bool = False,
+    from_beat: int = 0,
+    beats: int | None = None,
+) -> Quartet:
+    """Music from a MIDI file or score, on the model's grid; see `reading.piece`.
+
+    `from_beat` (counted from 0) and `beats` choose an excerpt; by default all of it. Raises `ModelError` if nothing is
+    left.
+    """
+    grid = model.architecture.grid
+    found = reading.piece(Path(path), grid, tracks=tracks, spread=spread)
+    start = from_beat * grid.steps_per_beat
+    stop = len(found.tokens) if beats is None else start + beats * grid.steps_per_beat
+    if from_beat < 0 or not len(found.tokens[start:stop]):
+        length = -(-len(found.tokens) // grid.steps_per_beat)
+        raise ModelError(f"{Path(path).name}: nothing from beat {from_beat} on; it has {length} beats.")
+    cut = phrases.cut(
+        found.tokens, [start], min(stop, len(found.tokens)) - start, alphabet=grid.alphabet, boundary="onset"
+    )
+    bars = found.bars[start:stop]
+    return Quartet(cut[0], grid, bars - bars[0], title=found.work)
+
+
+def encode(model: Autoencoder, music: Quartet) -> Codes:
+    """The posterior means of its phrases, (phrases, latent_dim)."""
+    return model.encode(_tiles(model, music).tokens)[0]
+
+
+def decode(
+    model: Autoencoder, codes: Codes, *, temperature: float = 0.0, seed: int = 0, like: Quartet | None = None
+) -> Quartet:
+    """Music from codes, (phrases, latent_dim), one phrase after the other.
+
+    `like`: music whose bars, length, title and tempo it takes over.
+    """
+    tokens = model.decode(np.asarray(codes, dtype=np.float32), temperature=temperature, seed=seed)
+    whole = tokens.reshape(-1, tokens.shape[2])
+    if like is None:
+        return Quartet(whole, model.architecture.grid)
+    starts = _tiles(model, like).starts
+    if len(starts) != len(tokens):
+        raise ModelError(f"{len(tokens)} codes for music of {len(starts)} phrases; as many are needed.")
+    return replace(like, tokens=phrases.untile(tokens, starts, len(like.tokens)))
+
+
+def reconstruct(model: Autoencoder, music: Quartet) -> Quartet:
+    """The music as the model gives it back."""
+    return decode(model, encode(model, music), like=music)
+
+
+def interpolate(
+    model: Autoencoder, a: Quartet, b: Quartet, *, points: int = 5, path: str = "spherical"
+) -> list[Quartet]:
+    """Music on the way from A to B, phrase by phrase: `points` quartets, the reconstructions of both included.
+
+    The longer one is cut to the length of the other. `path`: `spherical` or `linear`, see `latent.path`.
+    """
+    a, b = _alike(a, b)
+    codes = latent.path(encode(model, a), encode(model, b), points=points, kind=path)
+    return [decode(model, codes[:, k], like=a) for k in range(points)]
+
+
+def interpolate_grid(
+    model: Autoencoder, corners: Sequence[Quartet], *, points: int = 5, path: str = "spherical"
+) -> list[list[Quartet]]:
+    """Music between four quartets at the corners of a grid, in rows: A and B end the first, C and D the last."""
+    if len(corners) != 4:
+        raise ModelError(f"{len(corners)} quartets; four are needed for the corners of a grid.")
+    a, b, c, d = _alike(*corners)
+    left, right = (
+        latent.path(encode(model, top), encode(model, bottom), points=points, kind=path)
+        for top, bottom in ((a, c), (b, d))
+    )
+    rows = []
+    for k in range(points):
+        row = latent.path(left[:, k], right[:, k], points=points, kind=path)
+        rows.append([decode(model, row[:, j], like=a) for j in range(points)])
+    return rows
+
+
+def sample(model: Autoencoder, *, beats: int = 16, temperature: float = 0.0, seed: int = 0) -> Quartet:
+    """Music from codes drawn from the prior N(0, I), each phrase by itself."""
+    if beats < 1:
+        raise ModelError(f"{beats} beats; 1 at least are needed.")
+    count = -(-beats // model.architecture.form.beats_per_phrase)
+    rng = np.random.default_rng(seed)
+    codes = latent.sample_prior(count, model.architecture.network.latent_dim, rng=rng)
+    made = decode(model, codes, temperature=temperature, seed=seed)
+    steps = beats * made.grid.steps_per_beat
+    return Quartet(made.tokens[:steps], made.grid)
+
+
+def vary(
+    model: Autoencoder, music: Quartet, *, amount: float = 0.5, temperature: float = 0.0, seed: int = 0
+) -> Quartet:
+    """The music with noise in its codes: normal, `amount` wide, where 1 is as wide as the prior."""
+    if amount < 0:
+        raise ModelError(f"an amount of {amount:g}; 0 (none) or more is needed.")
+    codes = encode(model, music)
+    noise = np.random.default_rng(seed).standard_normal(codes.shape, dtype=np.float32)
+    return decode(model, codes + np.float32(amount) * noise, temperature=temperature, seed=seed, like=music)
+
+
+def _tiles(model: Autoencoder, music: Quartet) -> PhraseSet:
+    architecture = model.architecture
+    if music.grid != architecture.grid:
+        raise ModelError(f"music on {music.grid}; the model needs {architecture.grid}: read it with this model.")
+    form = architecture.form.model_copy(update={"align": "beat"})
+    return phrases.tile(music.piece("music"), form, architecture.grid)
+
+
+def _alike(*music: Quartet) -> list[Quartet]:
+    """Cut to the length of the shortest."""
+    steps = min(len(one.tokens) for one in music)
+    return [replace(one, tokens=one.tokens[:steps], bars=one.bars[:steps]) for one in music]

@@ -1,0 +1,99 @@
+"""Sound of quartets: samples by TinySoundFont, files by libsndfile; both come inside Python packages.
+
+The soundfont is TimGM6mb (Tim Brechbill, GPL 2) as the package pretty_midi brings it along; nothing of it is in this
+project. Another General MIDI soundfont (.sf2, .sf3) can be named by the environment variable QUARTETVAE_SOUNDFONT.
+"""
+
+import importlib.util
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quartetvae import codec
+from quartetvae.codec import PROGRAMS
+from quartetvae.errors import RenderingError
+from quartetvae.files import replacing
+
+if TYPE_CHECKING:
+    from quartetvae.quartet import Quartet
+
+RATE = 44_100
+"""Samples per second."""
+
+TAIL = 1.5
+"""Seconds after the last note, for it to fade."""
+
+PAN = (0.25, 0.45, 0.6, 0.75)
+"""Where the parts sit, from left (0) to right (1)."""
+
+VELOCITY = 0.7
+LOUDEST = 0.89
+"""Of the highest sample, -1 dB: so that no quartet is louder than another, and none is clipped."""
+
+FORMATS = {".wav": ("WAV", "PCM_16"), ".ogg": ("OGG", "VORBIS")}
+
+
+def soundfont() -> Path:
+    """The soundfont's file; raises `RenderingError` if there is none."""
+    if chosen := os.environ.get("QUARTETVAE_SOUNDFONT"):
+        if not Path(chosen).is_file():
+            raise RenderingError(f"QUARTETVAE_SOUNDFONT is '{chosen}', which is no file; name a .sf2 file.")
+        return Path(chosen)
+    # Looked up without importing the package, of which nothing else is needed.
+    found = importlib.util.find_spec("pretty_midi")
+    for folder in (found.submodule_search_locations or []) if found else []:
+        if (path := Path(folder) / "TimGM6mb.sf2").is_file():
+            return path
+    raise RenderingError(
+        "no soundfont: the package pretty_midi, which brings one along, is not installed; install it, or name a .sf2 "
+        "file by QUARTETVAE_SOUNDFONT."
+    )
+
+
+def samples(quartet: "Quartet") -> NDArray[np.float32]:
+    """The sound, (samples, 2), -1 to 1, at `RATE`; silent music is silence."""
+    import tinysoundfont
+
+    synth = tinysoundfont.Synth(samplerate=RATE)
+    font = synth.sfload(str(soundfont()))
+    for channel, (program, pan) in enumerate(zip(PROGRAMS, PAN, strict=True)):
+        synth.program_select(channel, font, 0, program)
+        synth.control_change(channel, 10, round(127 * pan))
+    seconds = 60.0 / quartet.tempo_qpm / quartet.grid.steps_per_beat
+    events: list[tuple[int, bool, int, int]] = []
+    for channel, notes in enumerate(codec.decode(quartet.tokens, quartet.grid.alphabet)):
+        for onset, duration, pitch, _ in notes.tolist():
+            events.append((round(onset * seconds * RATE), True, channel, pitch))
+            events.append((round((onset + duration) * seconds * RATE), False, channel, pitch))
+    # At one moment what ends comes first, or a repeated note would end at once.
+    sound = []
+    now = 0
+    for moment, begins, channel, pitch in sorted(events, key=lambda event: event[:2]):
+        if moment > now:
+            sound.append(_rendered(synth, moment - now))
+            now = moment
+        if begins:
+            synth.noteon(channel, pitch, round(127 * VELOCITY))
+        else:
+            synth.noteoff(channel, pitch)
+    sound.append(_rendered(synth, max(0, round(quartet.seconds * RATE) - now) + round(TAIL * RATE)))
+    whole = np.concatenate(sound)
+    highest = float(np.abs(whole).max(initial=0.0))
+    return whole * np.float32(LOUDEST / highest) if highest > 0 else whole
+
+
+def _rendered(synth: object, count: int) -> NDArray[np.float32]:
+    generated = synth.generate(count)  # type: ignore[attr-defined]
+    return np.frombuffer(bytes(generated), dtype=np.float32).reshape(-1, 2)
+
+
+def write(path: Path, quartet: "Quartet") -> None:
+    """Write .wav (16 bits) or .ogg (Vorbis), stereo."""
+    import soundfile
+
+    kind, subtype = FORMATS[path.suffix.lower()]
+    with replacing(path) as temporary:
+        soundfile.write(temporary, samples(quartet), RATE, format=kind, subtype=subtype)

@@ -1,0 +1,140 @@
+"""Scores of quartets: MusicXML by music21, engraved by Verovio, as a picture by resvg.
+
+The key is the one that fits the notes best (Krumhansl's profiles, as music21 has them), for all of the music; spelling
+follows it. Metre follows the bars: a bar shorter or longer than the last one gets a time signature of its own.
+"""
+
+import itertools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quartetvae import codec
+from quartetvae.codec import PART_NAMES, PROGRAMS
+
+if TYPE_CHECKING:
+    from quartetvae.quartet import Quartet
+
+ABBREVIATIONS = ("Vln. I", "Vln. II", "Vla.", "Vc.")
+CLEFS = ("TrebleClef", "TrebleClef", "AltoClef", "BassClef")
+
+FIFTHS = "FCGDAEB"
+"""Letters along the line of fifths; F is at -1."""
+
+PAGE_WIDTH = 2100
+"""Of an engraved page, in Verovio's unit, a tenth of a millimetre; its height is what the music needs."""
+
+
+def bar_lengths(quartet: "Quartet") -> list[int]:
+    """Steps of each bar."""
+    _, lengths = np.unique(quartet.bars, return_counts=True)
+    return [int(length) for length in lengths]
+
+
+def spelling(pitch: int, sharps: int) -> tuple[str, int, int]:
+    """Letter, alteration and octave of a MIDI pitch in a key with so many sharps (flats if negative).
+
+    Of the names of a pitch class that one is taken which lies from three fifths below the signature's notes to three
+    above them: the flat seventh and third, the raised fourth, first and fifth (and the leading note of the minor key).
+    """
+    place = next(at for at in range(sharps - 3, sharps + 9) if (7 * at) % 12 == pitch % 12)
+    alteration, letter = divmod(place + 1, len(FIFTHS))
+    # C flat and B sharp belong to the octave of their letter.
+    return FIFTHS[letter], alteration, (pitch - alteration) // 12 - 1
+
+
+def musicxml(quartet: "Quartet") -> str:
+    """The quartet as MusicXML; notes over bar lines are tied."""
+    from music21 import clef, duration, instrument, key, layout, metadata, meter, note, stream, tempo
+    from music21.musicxml.m21ToXml import GeneralObjectExporter
+
+    steps_per_beat = quartet.grid.steps_per_beat
+    columns = codec.decode(quartet.tokens, quartet.grid.alphabet)
+    sharps = _sharps(quartet)
+    signatures = list(_signatures(bar_lengths(quartet), steps_per_beat))
+    score: Any = stream.Score()
+    score.metadata = metadata.Metadata(title=quartet.title or "String quartet", composer=quartet.composer or " ")
+    for name, short, clef_name, program, notes in zip(PART_NAMES, ABBREVIATIONS, CLEFS, PROGRAMS, columns, strict=True):
+        part: Any = stream.Part(id=name)
+        part.partName, part.partAbbreviation = name, short
+        player: Any = instrument.instrumentFromMidiProgram(program)
+        player.partName, player.partAbbreviation = name, short
+        part.insert(0, player)
+        part.insert(0, getattr(clef, clef_name)())
+        part.insert(0, key.KeySignature(sharps))
+        for start, numerator, denominator in signatures:
+            part.insert(start / steps_per_beat, meter.TimeSignature(f"{numerator}/{denominator}"))
+        if name == PART_NAMES[0]:
+            part.insert(0, tempo.MetronomeMark(number=quartet.tempo_qpm))
+        for onset, length, pitch, _ in notes.tolist():
+            letter, alteration, octave = spelling(pitch, sharps)
+            sign = ("#" if alteration > 0 else "-") * abs(alteration)
+            written: Any = note.Note(f"{letter}{sign}{octave}")
+            written.duration = duration.Duration(length / steps_per_beat)
+            part.insert(onset / steps_per_beat, written)
+        # Rests up to the end, so that all parts have the same bars.
+        silence: Any = note.Rest()
+        end = len(quartet.tokens)
+        ended = max((int(row["onset"] + row["duration"]) for row in notes[-1:]), default=0)
+        if end > ended:
+            silence.duration = duration.Duration((end - ended) / steps_per_beat)
+            part.insert(ended / steps_per_beat, silence)
+        part.makeRests(fillGaps=True, inPlace=True)
+        score.insert(0, part)
+    score.insert(0, layout.StaffGroup(list(score.parts), symbol="bracket", barTogether=True))
+    return GeneralObjectExporter(score).parse().decode("utf-8")  # type: ignore[no-any-return]
+
+
+def _signatures(lengths: list[int], steps_per_beat: int) -> Iterator[tuple[int, int, int]]:
+    """The step from which a time signature holds, its numerator and denominator."""
+    starts = [0, *itertools.accumulate(lengths)]
+    last = 0
+    for index, (start, length) in enumerate(zip(starts, lengths, strict=False)):
+        # The last bar may be cut short: it is filled up with rests.
+        if length != last and not (0 < index == len(lengths) - 1 and length < last):
+            yield start, *_metre(length, steps_per_beat)
+            last = length
+
+
+def _metre(length: int, steps_per_beat: int) -> tuple[int, int]:
+    """A time signature for a bar of so many steps: in quarters if it has whole ones, else in eighths or less."""
+    for denominator in (4, 8, 16, 32, 64):
+        numerator, rest = divmod(length * denominator, 4 * steps_per_beat)
+        if not rest and numerator:
+            return numerator, denominator
+    return max(1, round(length / steps_per_beat)), 4
+
+
+def _sharps(quartet: "Quartet") -> int:
+    """The signature of the key that fits best: sharps, or flats if negative."""
+    from music21 import note, stream
+
+    flat: Any = stream.Stream()
+    for notes in codec.decode(quartet.tokens, quartet.grid.alphabet):
+        for onset, length, pitch, _ in notes.tolist():
+            flat.insert(onset, note.Note(pitch, quarterLength=length))
+    return int(flat.analyze("key").sharps) if len(flat.notes) else 0
+
+
+def svg(content: str) -> str:
+    """A score in MusicXML as one engraved page, SVG; what makes sound and what is seen have the same ids."""
+    import verovio
+
+    verovio.enableLog(verovio.LOG_OFF)
+    toolkit = verovio.toolkit()
+    toolkit.setOptions(
+        {
+            **{"pageWidth": PAGE_WIDTH, "adjustPageHeight": True, "pageHeight": 60_000, "scale": 40},
+            **{"breaks": "auto", "header": "none", "footer": "none", "svgViewBox": True, "xmlIdSeed": 1},
+        }
+    )
+    toolkit.loadData(content)
+    return str(toolkit.renderToSVG(1))
+
+
+def png(content: str) -> bytes:
+    """A picture of an SVG, on white."""
+    import resvg_py
+
+    return bytes(resvg_py.svg_to_bytes(svg_string=content, background="white", width=1400))
