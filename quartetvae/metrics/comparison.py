@@ -304,7 +304,7 @@ def _mean_replicates(features: Sequence[Compared]) -> Floats:
     known = [of for of in every if 2 * np.isnan(of).sum() < len(of)]
     if not known:
         return np.zeros(0)
-    return np.mean([np.where(np.isnan(of), np.nanmean(of), of) for of in known], axis=0)
+    return np.asarray(np.mean([np.where(np.isnan(of), np.nanmean(of), of) for of in known], axis=0))
 
 
 def _size(features: Mapping[str, Floats]) -> int:
@@ -344,15 +344,9 @@ def _replicates(
         return found
     first, second = np.triu_indices(one.shape[1], 1)
     # A replicate may leave an outlier out, and then have far narrower a density than the whole sample.
-    narrowest = min(
-        (
-            width
-            for of_one in one
-            if (width := Sample(within, of_one[first] * of_one[second]).bandwidth) > SPREAD * np.abs(within).max()
-        ),
-        default=reference.bandwidth,
-    )
-    grid = _Grid.over([reference, *dense.values()], COARSE, [narrowest])
+    drawn = (Sample(within, of_one[first] * of_one[second]) for of_one in one)
+    widths = [sample.bandwidth for sample in drawn if sample.has_density]
+    grid = _Grid.over([reference, *dense.values()], COARSE, widths)
     places = {name: grid.nearest(sample.values) for name, sample in dense.items()}
     places_within = grid.nearest(within)
     for replicate, of_one in enumerate(one):
