@@ -3,8 +3,10 @@
     python -m benchmarks.tolerances tiny     # for .ci/tiny/gate.yaml: train the tiny pipeline with five seeds (minutes)
     python -m benchmarks.tolerances default  # for gate.yaml: from the experiments `seed-...` in benchmarks/runs/
 
-Every tolerance of a figure that has a better and a worse becomes FACTOR times the range over the seeds, rounded up; of
-several figures under one rule the widest counts. The figures themselves are kept beside the rules, in *.spread.json.
+The tolerance of a figure that has a better and a worse is what the difference of two further seeds exceeds in one case
+of a hundred, if figures are normally distributed: t * s * sqrt(2), with s their standard deviation over the seeds and t
+Student's quantile, rounded up. Few seeds make it wide. Of several figures under one rule the widest counts. The figures
+themselves are kept beside the rules, in *.spread.json.
 """
 
 import argparse
@@ -12,12 +14,15 @@ import datetime
 import json
 import math
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from ruamel.yaml import YAML
+from scipy import stats
 
 from benchmarks import experiments, hardware
 from quartetvae import files, gate
@@ -26,9 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RULES = {"tiny": ROOT / ".ci" / "tiny" / "gate.yaml", "default": ROOT / "gate.yaml"}
 TINY_SEEDS = 5
 
-FACTOR = 2.0
-"""The range of three to five draws is about two standard deviations; two further draws lie farther apart than twice the
-range in about one case of a hundred."""
+SURE = 0.99
 
 
 def spread_path(rules: Path) -> Path:
@@ -53,7 +56,10 @@ def of_tiny() -> list[dict[str, Any]]:
 def of_default() -> list[dict[str, Any]]:
     """Metrics of the experiments of the group `seeds`."""
     names = [name for name, entry in experiments.experiments().items() if entry["group"] == "seeds"]
-    return [json.loads((experiments.RUNS / f"{name}.json").read_text(encoding="utf-8")) for name in names]
+    done = [path for name in names if (path := experiments.RUNS / f"{name}.json").exists()]
+    if len(done) < 3:
+        sys.exit(f"{len(done)} runs of the group `seeds`; three are needed: python -m benchmarks.experiments run seeds")
+    return [json.loads(path.read_text(encoding="utf-8")) for path in done]
 
 
 def spread(metrics: Sequence[dict[str, Any]], rules: Sequence[gate.Rule]) -> dict[str, dict[str, list[float]]]:
@@ -68,12 +74,17 @@ def spread(metrics: Sequence[dict[str, Any]], rules: Sequence[gate.Rule]) -> dic
 
 def tolerance(figures: dict[str, list[float]]) -> float:
     """Of a rule, by the figures that it concerns; two significant digits, rounded up."""
-    wide = FACTOR * max(max(values) - min(values) for values in figures.values())
+    wide = max(float(np.std(values, ddof=1)) * _quantile(len(values)) for values in figures.values())
     if wide == 0:
-        return 0.0
+        return 0
     unit = 10.0 ** (math.floor(math.log10(wide)) - 1)
     found = round(math.ceil(round(wide / unit, 6)) * unit, 12)
     return int(found) if found.is_integer() else found
+
+
+def _quantile(seeds: int) -> float:
+    """How many standard deviations, found from so many seeds, two further draws lie apart at most, `SURE` times."""
+    return float(stats.t.ppf(SURE, seeds - 1) * math.sqrt(2))
 
 
 def main() -> None:

@@ -23,8 +23,8 @@ from quartetvae.metrics.paper import PITCH_CLASSES
 
 MIDI_NAMES = (".mid", ".midi")
 
-MIN_REFERENCE = 6
-"""Files: half of them make three distances, the fewest that have a density."""
+MIN_REFERENCE, MIN_OTHER = 6, 3
+"""Files: three make three distances, the fewest that have a density; the reference is cut in two."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -113,42 +113,79 @@ def compare(a: Path, b: Path, as_json: bool, plot: Path | None, replicates: int,
 
     A is the reference: real music, as a rule. Each file counts as one excerpt, with its subfolders' files. For each
     feature the distances among A's files are set beside those between A's and B's: `overlap` is what their densities
-    share (1: B's music is as far from A's as A's is from itself), `kl_nats` their divergence. The column `A with A`
-    compares one half of A with the other: no set can be expected to do better. In JSON: {"real": {feature: {"overlap":
-    ..., "low": ..., "high": ..., "kl_nats": ...}, ..., "mean_overlap": ...}, "b": likewise}, where "real" is A with A.
+    share (1: B's music is as far from A's as A's is from itself), `kl_nats` their divergence, with 95 % bootstrap
+    intervals.
+
+    How much can be expected? Overlap falls with the number of files. So A is cut in two, and one half compared with the
+    other, then with as many files of B: `A with A` and `B with A` are at equal numbers, and B cannot be asked for more
+    than A with A.
+
+    In JSON: {"b": {feature: {"overlap": ..., "low": ..., "high": ..., "kl_nats": ...}, ..., "mean_overlap": ...},
+    "equal_numbers": {"real": likewise, A with A; "b": likewise, B with A}}.
 
     \b
     Examples:
       quartetvae compare real/ generated/
       quartetvae compare real/ generated/ --json --plot overlap.png > figures.json
     """
+    if plot is not None and (plot.suffix.lower() != ".png" or plot.is_dir()):
+        raise CorpusError(f"--plot {plot}: no file to draw into; a name that ends in .png is needed.")
     # Both folders are looked at before the files of one are read, which may take long.
-    listed = {"a": _midi_files(a, fewest=MIN_REFERENCE), "b": _midi_files(b, fewest=2)}
+    listed = {"a": _midi_files(a, fewest=MIN_REFERENCE), "b": _midi_files(b, fewest=MIN_OTHER)}
     found = {name: _features_of(paths) for name, paths in listed.items()}
-    count = len(found["a"]["note_count"])
-    half = np.random.default_rng(seed).permutation(count)
-    first, second = ({name: of[half[start::2]] for name, of in found["a"].items()} for start in (0, 1))
-    work = comparison.compare(found["a"], {"b": found["b"]}, seed=seed, replicates=replicates)
-    ceiling = comparison.compare(first, {sets.REAL: second}, seed=seed, replicates=replicates)
-    figures = {**ceiling, **work}
-    if plot is not None:
-        set_plots.overlap(plot, figures)
+    sizes = {name: len(of["note_count"]) for name, of in found.items()}
+    for folder, name, fewest in ((a, "a", MIN_REFERENCE), (b, "b", MIN_OTHER)):
+        if sizes[name] < fewest:
+            raise CorpusError(f"{folder}: {sizes[name]} MIDI files that can be read; {fewest} at least are needed.")
+    figures = comparison.compare(found["a"], {"b": found["b"]}, seed=seed, replicates=replicates)
+    equal = _equal_numbers(found["a"], found["b"], np.random.default_rng(seed))
+    reference = equal.pop(sets.REFERENCE)
+    figures["equal_numbers"] = comparison.compare(reference, equal, seed=seed, replicates=replicates)
     if as_json:
         click.echo(json.dumps(figures, indent=2))
-        return
-    columns = Columns("feature", "overlap", "95 %", "KL, nats", "A with A", box=None, pad_edge=False)
+    else:
+        _print_comparison(figures)
+        count = figures["equal_numbers"]["b"]["excerpts"]
+        click.echo(f"{sizes['a']} files in A, {sizes['b']} in B; at equal numbers {count} of each.", err=True)
+    if plot is not None:
+        shown = {sets.REAL: figures["equal_numbers"][sets.REAL], b.resolve().name: figures["equal_numbers"]["b"]}
+        try:
+            set_plots.overlap(plot, shown, reference=a.resolve().name)
+        except OSError as error:
+            raise CorpusError(f"--plot {plot}: cannot be written ({error.strerror}).") from error
+
+
+def _equal_numbers(a: Mapping[str, Any], b: Mapping[str, Any], rng: np.random.Generator) -> dict[str, dict[str, Any]]:
+    """As many files of A for `reference`, others of A for `real`, and of B for `b`."""
+    count = min(len(a["note_count"]) // 2, len(b["note_count"]))
+    of_a, of_b = (rng.permutation(len(of["note_count"])) for of in (a, b))
+    rows = {sets.REFERENCE: (a, of_a[:count]), sets.REAL: (a, of_a[count : 2 * count]), "b": (b, of_b[:count])}
+    return {name: {feature: values[chosen] for feature, values in of.items()} for name, (of, chosen) in rows.items()}
+
+
+def _print_comparison(figures: Mapping[str, Any]) -> None:
+    columns = Columns(box=None, pad_edge=False)
+    columns.add_column("feature", no_wrap=True)
+    for name in ("overlap (95 %)", "KL, nats", "A with A", "B with A"):
+        columns.add_column(name)
+    equal = figures["equal_numbers"]
     for feature in comparison.FEATURES:
-        of, best = figures["b"][feature], figures[sets.REAL][feature]
-        reason = of.get("reason", "")
-        span = "" if of["low"] is None else f"{of['low']:.3f} to {of['high']:.3f}"
-        numbers = _number(of["kl_nats"]), _number(best["overlap"])
-        columns.add_row(feature.replace("_", " "), _number(of["overlap"]), span or reason, *numbers)
+        of = figures["b"][feature]
+        said = of["reason"] if "reason" in of else _spanned(of["overlap"], of["low"], of["high"])
+        both = (_share(equal[name][feature]["overlap"]) for name in (sets.REAL, "b"))
+        columns.add_row(feature.replace("_", " "), said, _number(of["kl_nats"]), *both)
     of = figures["b"]
-    span = "" if of["mean_low"] is None else f"{of['mean_low']:.3f} to {of['mean_high']:.3f}"
-    ceiling_mean = _number(figures[sets.REAL]["mean_overlap"])
-    columns.add_row("mean", _number(of["mean_overlap"]), span, "", ceiling_mean, style="bold")
+    mean = _spanned(of["mean_overlap"], of["mean_low"], of["mean_high"])
+    columns.add_row("mean", mean, "", *(_share(equal[name]["mean_overlap"]) for name in (sets.REAL, "b")), style="bold")
     Console().print(columns)
-    click.echo(f"{count} files in A, {of['excerpts']} in B.", err=True)
+
+
+def _share(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.3f}".removeprefix("0")
+
+
+def _spanned(value: float | None, low: float | None, high: float | None) -> str:
+    return _share(value) if low is None else f"{_share(value)} ({_share(low)} to {_share(high)})"
 
 
 def _midi_files(folder: Path, *, fewest: int) -> list[Path]:

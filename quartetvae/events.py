@@ -8,7 +8,9 @@ Conventions
 A note's written length goes to the first note-off of its pitch after it in its track, be it on the same tick. It sounds
 until the first note-off on a later tick, in the hundredths of a second from its beginning to then, both rounded down:
 that is the clock of the piano roll by which Yang & Lerch's toolbox weighs pitches. Seconds follow the tempo changes of
-the first track.
+the first track. The toolbox lets a pedal (controller 64) prolong what the roll holds; here it does not.
+
+A track is one player, whatever its channels; if one track holds all notes (type 0), each of its channels is.
 """
 
 from bisect import bisect_right
@@ -87,9 +89,14 @@ def read(path: Path) -> File:
         ) from error
     if content.type == 2:
         raise MidiError(f"{path.name}: a MIDI file of type 2, whose tracks are songs; type 0 or 1 is needed.")
-    voices = [voice for number, track in enumerate(content.tracks) for voice in _voices(number, track)]
-    if not any(voice.notes for voice in voices):
-        raise MidiError(f"{path.name}: no notes; a file with notes is needed.")
+    # Below 0 it counts the frames of a film (SMPTE), not beats.
+    if content.ticks_per_beat < 1:
+        raise MidiError(f"{path.name}: no ticks per beat (division {content.ticks_per_beat}); export it by beats.")
+    if any(message.type == "set_tempo" and not message.tempo for track in content.tracks for message in track):
+        raise MidiError(f"{path.name}: a tempo of 0 microseconds per beat; export it again or leave it out.")
+    voices = [voice for number, track in enumerate(_players(content)) for voice in _voices(number, track)]
+    if not any(voice.notes for voice in voices if not voice.is_drum):
+        raise MidiError(f"{path.name}: no notes; a file with notes (not of drums only) is needed.")
     return _assigned(content, voices)
 
 
@@ -99,7 +106,7 @@ def table(file: File) -> Table:
     columns: dict[str, list[NDArray[np.float64]]] = defaultdict(list)
     for number, voices in enumerate(file.voices.values()):
         notes = [note for voice in voices for note in voice.notes]
-        if len({voice.track for voice in voices}) > 1 or len(voices) > 1:
+        if len(voices) > 1:
             notes.sort(key=lambda note: note.onset)
         onset, pitch, velocity, end, until, rest = (
             np.array([np.nan if value is None else value for value in column], dtype=np.float64)
@@ -133,8 +140,32 @@ def _scale(tempo: int, file: File) -> float:
     return 60.0 / (6e7 / tempo * file.ticks_per_beat)
 
 
+def _players(content: mido.MidiFile) -> list[mido.MidiTrack]:
+    """The tracks of a file; for one that holds all notes in one track, a track for each channel."""
+    channels: dict[int, set[int]] = {}
+    for number, track in enumerate(content.tracks):
+        if found := {message.channel for message in track if message.type == "note_on"}:
+            channels[number] = found
+    if len(channels) != 1:
+        return list(content.tracks)
+    ((number, found),) = channels.items()
+    if len(found) == 1:
+        return list(content.tracks)
+    split = []
+    for channel in sorted(found):
+        waited = 0
+        player = mido.MidiTrack()
+        for message in content.tracks[number]:
+            waited += message.time
+            if getattr(message, "channel", channel) == channel:
+                player.append(message.copy(time=waited))
+                waited = 0
+        split.append(player)
+    return split
+
+
 def _voices(number: int, track: mido.MidiTrack) -> list[Voice]:
-    """The voices of a track, one for each program and channel with drums or without."""
+    """The voices of a track, one for each program, drums apart."""
     events: list[tuple[int, bool, int, int]] = []
     of: list[tuple[int, bool]] = []
     programs: dict[int, int] = defaultdict(int)
@@ -206,11 +237,13 @@ def _assigned(content: mido.MidiFile, voices: list[Voice]) -> File:
             groups[part] = [voice for voice, of in zip(voices, assigned.parts, strict=True) if of == part]
     else:
         for voice in voices:
-            groups.setdefault(f"track_{voice.track}", []).append(voice)
+            if not voice.is_drum:
+                groups.setdefault(f"track_{voice.track}", []).append(voice)
     tempos = [(0, DEFAULT_TEMPO)]
     tick = 0
     for message in content.tracks[0]:
         tick += message.time
-        if message.type == "set_tempo":
-            tempos = [*tempos[: -1 if tempos[-1][0] == tick else None], (tick, message.tempo)]
+        # A tempo said again is no new section: sums of more terms would be rounded otherwise.
+        if message.type == "set_tempo" and message.tempo != tempos[-1][1]:
+            tempos.append((tick, message.tempo))
     return File(content.ticks_per_beat, tuple(tempos), groups, assigned.refusal)

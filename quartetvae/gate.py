@@ -8,12 +8,13 @@ gate.yaml says which figures count, which way is better, and by how much one may
 status 1, when
 
 - a figure got worse by more than its tolerance, or lies under its floor or above its ceiling, whatever the base says;
-- any figure, whether or not a rule concerns it, is gone, or is no finite number. Null may stay null, unless a floor or
-  ceiling asks for a number;
+- any figure, whether or not a rule concerns it, is gone, is no finite number or no number any more. Null may stay null,
+  unless a floor or ceiling asks for a number;
 - a file of metrics/ is gone or cannot be read.
 
-A figure that was no number in the base is new, and only its floor or ceiling counts. One that is no longer made needs a
-rule that says so (`direction: gone`). Where no comparison can be made
+A figure that was no number in the base is new, and only its floor or ceiling counts. What is meant is said in
+gate.yaml, in the same commit: a figure that is no longer made, or may be null, by `direction: gone`; one that got worse
+for a good reason by `accept`, a value up to which it may be worse. Where no comparison can be made
 (wrong usage, an unknown revision, rules that cannot be read or concern nothing), the exit status is 2.
 """
 
@@ -61,6 +62,8 @@ class Rule(BaseModel):
     """In the unit of the figure; none for `gone`."""
     floor: float | None = None
     ceiling: float | None = None
+    accept: float | None = None
+    """A value that is accepted though it is worse than the base's by more than the tolerance."""
 
     @model_validator(mode="after")
     def _tolerance_unless_gone(self) -> "Rule":
@@ -76,6 +79,8 @@ class Rule(BaseModel):
             raise ValueError(f"a floor is for direction 'higher', not '{self.direction}'")
         if self.ceiling is not None and self.direction != "lower":
             raise ValueError(f"a ceiling is for direction 'lower', not '{self.direction}'")
+        if self.accept is not None and self.direction not in ("higher", "lower"):
+            raise ValueError(f"accept is for directions 'higher' and 'lower', not '{self.direction}'")
         return self
 
     def concerns(self, name: Name) -> bool:
@@ -195,15 +200,20 @@ def _content(text: bytes) -> Any:
     try:
         # Python reads NaN and Infinity, and `compare` finds them; an integer too large for a float becomes infinite.
         content = json.loads(text, parse_int=float)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return Unreadable(f"not valid JSON ({error})")
     return content if isinstance(content, dict) else Unreadable("not a JSON object of figures")
 
 
 def flatten(metrics: dict[str, Any], above: Name = ()) -> dict[Name, Any]:
-    """All that is no object, by the keys that lead to it: `{"a": {"b": 1}}` becomes `{("a", "b"): 1}`."""
+    """All that is no object and no list, by the keys that lead to it; those of a list are its places.
+
+    `{"a": {"b": [1, 2]}}` becomes `{("a", "b", "0"): 1, ("a", "b", "1"): 2}`.
+    """
     found: dict[Name, Any] = {}
     for key, value in metrics.items():
+        if isinstance(value, list):
+            value = {str(place): item for place, item in enumerate(value)}
         found |= flatten(value, (*above, key)) if isinstance(value, dict) else {(*above, key): value}
     return found
 
@@ -232,7 +242,7 @@ def compare(base: dict[str, Any], now: dict[str, Any], rules: Sequence[Rule]) ->
         if not concerned and not has_unreadable and rule.direction != "gone":
             raise GateError(
                 f"rule '{rule.metric}' concerns no figure, neither of the base nor of now; correct its name or remove "
-                "it. (A * stands for one whole part between dots.)"
+                "it. (A * stands for one whole part between dots, also for a part that has dots of its own.)"
             )
         for name in concerned:
             if (other := by_figure.get(name)) is not None:
@@ -261,9 +271,10 @@ def _failing_files(base: dict[str, Any], now: dict[str, Any]) -> dict[str, str]:
 def _without_rule(metric: str, base: Any, now: Any) -> Verdict:
     """One figure that may change as it likes, as long as it is there."""
     if now is ABSENT:
-        return Verdict(metric, base, now, "gone", fails=_is_number(base))
+        return Verdict(metric, base, now, "gone", fails=True)
     is_broken = isinstance(now, float) and not math.isfinite(now)
-    if is_broken or (_is_number(base) and not _is_number(now)):
+    is_lost = (_is_number(base) and not _is_number(now)) or (base is ABSENT and now is None)
+    if is_broken or is_lost:
         return Verdict(metric, base, now, "a finite number is needed", fails=True)
     return Verdict(metric, base, now, "ok")
 
@@ -280,7 +291,8 @@ def _judged(metric: str, base: Any, now: Any, rule: Rule) -> Verdict:
     if not _is_number(now):
         return Verdict(metric, base, now, "a finite number is needed", fails=True)
     problems = []
-    if _is_number(base) and _loss(base, now, rule) > rule.tolerance:
+    is_accepted = rule.accept is not None and _loss(rule.accept, now, rule) <= 0
+    if _is_number(base) and _loss(base, now, rule) > rule.tolerance and not is_accepted:
         what = "moved" if rule.direction == "same" else "worse"
         problems.append(f"{what} by more than {_number(rule.tolerance)}")
     if rule.floor is not None and now < rule.floor:

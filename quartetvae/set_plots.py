@@ -1,7 +1,7 @@
 """Pictures of sets of music beside each other, as PNG files.
 
 Conventions are those of `quartetvae.plots`. Sets keep one colour in every picture, in the order in which they come;
-real music is grey or black.
+real music is grey.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from typing import Any
 
 import matplotlib.style
 import numpy as np
+from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
@@ -41,13 +42,15 @@ def draw(folder: Path, drawn: Mapping[str, Tokens], figures: Mapping[str, Any], 
     plots.pitch_classes(folder / "pitch_classes.png", shares)
 
 
-def overlap(path: Path, figures: Mapping[str, Any]) -> None:
+def overlap(path: Path, figures: Mapping[str, Any], *, reference: str = "real music") -> None:
     """Draw the overlap of each set with real music, by feature, with 95 % intervals; real music's own is the ceiling.
 
     Parameters
     ----------
     figures
         By set what `metrics.comparison.compare` gives; `real` is the ceiling. A feature without overlap has no point.
+    reference
+        What the sets are compared with, for the axis.
 
     Raises
     ------
@@ -76,16 +79,16 @@ def overlap(path: Path, figures: Mapping[str, Any]) -> None:
                 axes.plot([value], [height], "o", color=SET_COLOURS[index + 1], markersize=5)
         axes.set_yticks(range(len(rows)), [name.replace("_", " ") for name in rows])
         axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlim(max(0.0, np.floor(10 * lowest) / 10), 1)
+        axes.set_xlim(min(0.9, max(0.0, np.floor(10 * lowest) / 10)), 1)
         axes.grid(True, axis="x")
         axes.axhline(len(rows) - 1.5, color="#666666", linewidth=0.8)
-        axes.set_xlabel("Overlap with real music")
+        axes.set_xlabel(f"Overlap with {reference}")
         names = [name.replace("_", " ") for name in others]
         handles = [
             Line2D([], [], color=colour, marker="o", label=name)
             for name, colour in zip(names, SET_COLOURS[1:], strict=False)
         ]
-        handles.append(Line2D([], [], color=SET_COLOURS[0], linewidth=3, label="other real music (the ceiling)"))
+        handles.append(Line2D([], [], color=SET_COLOURS[0], linewidth=3, label=f"other {reference} (the ceiling)"))
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
         plots.save(figure, path)
 
@@ -117,7 +120,8 @@ def transitions(path: Path, matrices: Mapping[str, Floats]) -> None:
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         image = None
         for axes, (name, matrix) in zip(panels, shares.items(), strict=False):
-            image = axes.imshow(matrix, vmin=0, vmax=highest, cmap="cividis")
+            # By the square root: what a part does most, repeat a pitch, would else leave the rest in the dark.
+            image = axes.imshow(matrix, norm=PowerNorm(0.5, vmin=0, vmax=highest), cmap="cividis")
             axes.set_title(name.replace("_", " "))
             axes.set_xticks(range(12), PITCH_CLASSES)
             axes.set_yticks(range(12), PITCH_CLASSES)

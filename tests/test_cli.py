@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -89,7 +90,9 @@ def test_a_folder_is_like_itself_and_less_like_another(tmp_path: Path) -> None:
         return json.loads(run("compare", one, other, "--json", "--replicates", 20).stdout)
 
     same, different = figures(a, a), figures(a, b)
-    assert set(same) == {"real", "b"}
+    assert set(same) == {"b", "equal_numbers"}
+    assert set(same["equal_numbers"]) == {"real", "b"}
+    assert all(of["excerpts"] == 4 for of in same["equal_numbers"].values())
     assert same["b"]["excerpts"] == 8
     assert set(comparison.FEATURES) <= set(same["b"])
     assert same["b"]["note_count"]["overlap"] > 0.5
@@ -105,13 +108,14 @@ def test_compare_draws_and_prints(tmp_path: Path) -> None:
     assert (tmp_path / "overlap.png").read_bytes().startswith(b"\x89PNG")
     for feature in comparison.FEATURES:
         assert feature.replace("_", " ") in result.stdout
-    assert "8 files in A, 4 in B" in result.stderr
+    assert "8 files in A, 4 in B; at equal numbers 4 of each" in result.stderr
 
 
 def test_the_seed_draws_other_halves_and_replicates(tmp_path: Path) -> None:
     a, b = folder(tmp_path / "a", *range(9)), folder(tmp_path / "b", *range(4))
     one, other = (json.loads(run("compare", a, b, "--json", "--seed", seed).stdout) for seed in (0, 1))
-    assert one["real"]["mean_overlap"] != other["real"]["mean_overlap"]
+    for name in ("real", "b"):
+        assert one["equal_numbers"][name]["mean_overlap"] != other["equal_numbers"][name]["mean_overlap"]
     assert one["b"]["mean_low"] != other["b"]["mean_low"]
     assert one["b"]["mean_overlap"] == other["b"]["mean_overlap"]
 
@@ -137,12 +141,43 @@ def test_folders_that_cannot_be_compared(one: str, other: str, expected: str, tm
         run("compare", tmp_path / one, tmp_path / other)
 
 
+def test_the_halves_of_the_reference_are_of_different_files() -> None:
+    """Each file has a number: none is in both halves, and B's are B's."""
+    numbers = {name: np.arange(count) + start for name, count, start in (("a", 9, 0), ("b", 7, 100))}
+    of = {name: {"note_count": values, "pitch_count": values} for name, values in numbers.items()}
+    found = cli._equal_numbers(of["a"], of["b"], np.random.default_rng(0))
+    drawn = {name: set(rows["note_count"].tolist()) for name, rows in found.items()}
+    assert all(len(rows) == 4 for rows in drawn.values())
+    assert not drawn["reference"] & drawn["real"]
+    assert drawn["reference"] | drawn["real"] <= set(range(9))
+    assert drawn["b"] <= set(range(100, 107))
+
+
+def test_too_few_files_that_can_be_read(tmp_path: Path) -> None:
+    a, b = folder(tmp_path / "a", *range(6)), folder(tmp_path / "b", *range(3))
+    (b / "0.mid").write_bytes(b"no music")
+    with pytest.raises(QuartetError, match="b: 2 MIDI files that can be read; 3 at least"):
+        run("compare", a, b)
+
+
+@pytest.mark.parametrize("name", ["overlap.txt", ".", "a/0.mid/x.png"])
+def test_a_plot_that_cannot_be_drawn(name: str, tmp_path: Path) -> None:
+    a, b = folder(tmp_path / "a", *range(6)), folder(tmp_path / "b", *range(3))
+    result = CliRunner().invoke(
+        cli.app, ["compare", str(a), str(b), "--json", "--replicates", "0", "--plot", str(tmp_path / name)]
+    )
+    assert isinstance(result.exception, QuartetError)
+    assert "--plot" in str(result.exception)
+    # What was computed is not lost.
+    assert not name.endswith(".png") or "mean_overlap" in result.stdout
+
+
 def test_a_folder_of_broken_files(tmp_path: Path) -> None:
     a = folder(tmp_path / "a", *range(6))
     (tmp_path / "b").mkdir()
-    for name in ("x.mid", "y.mid"):
+    for name in ("x.mid", "y.mid", "z.mid"):
         (tmp_path / "b" / name).write_bytes(b"no music")
-    with pytest.raises(QuartetError, match="none of 2 MIDI files can be read"):
+    with pytest.raises(QuartetError, match="none of 3 MIDI files can be read"):
         run("compare", a, tmp_path / "b")
 
 

@@ -124,8 +124,72 @@ def test_seconds_follow_the_tempo(tmp_path: Path) -> None:
     assert events.seconds(np.array([0.0, 240.0, 480.0, 960.0]), file).tolist() == [0.0, 0.25, 0.5, 0.75]
 
 
+def test_a_tempo_said_again_changes_nothing(tmp_path: Path) -> None:
+    def seconds(*ticks: int) -> Any:
+        tempos = [(tick, mido.MetaMessage("set_tempo", tempo=450_450)) for tick in ticks]
+        file = events.read(write(tmp_path / "a.mid", tempos, [on(0, 60), off(480, 60)]))
+        return events.seconds(np.arange(0, 60_000, 40, dtype=np.float64), file)
+
+    assert np.array_equal(seconds(0), seconds(0, 1111, 23_333))
+
+
+def test_a_note_off_ends_no_note_that_begins_on_its_tick_unless_it_is_its_own(tmp_path: Path) -> None:
+    # The second note-off ends nothing that sounds: what began on its tick is over before it sounds.
+    path = write(tmp_path / "a.mid", [on(0, 60), off(240, 60), on(480, 60), off(480, 60), on(500, 62), off(960, 62)])
+    assert [(note.onset, note.until) for note in notes_of(path)] == [(0, 240), (480, 480), (500, 960)]
+
+
+def one_track(path: Path, *, drums: bool = False) -> Path:
+    """A quartet in a single track, a channel for each part; the parts meet in one pitch, held by one of them."""
+    rows: list[tuple[int, int, Event]] = []
+    players = [(0, 40, 72, 120), (1, 40, 72, 480), (2, 41, 60, 240), (3, 42, 48, 480)]
+    for channel, program, pitch, length in players:
+        rows.append((0, 0, (0, mido.Message("program_change", channel=channel, program=program))))
+        for onset in range(0, 1920, length):
+            rows.append((onset, 2, (onset, mido.Message("note_on", channel=channel, note=pitch, velocity=64))))
+            end = onset + length
+            rows.append((end, 1, (end, mido.Message("note_off", channel=channel, note=pitch))))
+    if drums:
+        rows.append((0, 2, (0, mido.Message("note_on", channel=9, note=100, velocity=64))))
+        rows.append((1920, 1, (1920, mido.Message("note_off", channel=9, note=100))))
+    return write(path, [event for *_, event in sorted(rows, key=lambda row: row[:2])], kind=0)
+
+
+def test_in_a_file_of_one_track_each_channel_is_a_player(tmp_path: Path) -> None:
+    file = events.read(one_track(tmp_path / "a.mid"))
+    assert list(file.voices) == list(PARTS)
+    found = music.of_all_and_parts(events.table(file))
+    assert [found[part]["note_count"].tolist() for part in PARTS] == [[16], [4], [8], [4]]
+    # The unison of the violins: each note has its own length.
+    assert found["violin_2"]["note_length_histogram"][0, 2] == 4
+    assert found["violin_1"]["note_length_histogram"][0, 4] == 16
+    assert found["whole"]["pitch_interval"].tolist() == [0]
+
+
+def test_drums_have_no_pitch(tmp_path: Path) -> None:
+    path = one_track(tmp_path / "a.mid", drums=True)
+    assert list(events.read(path).voices) == list(PARTS)
+    drum = [(0, mido.Message("note_on", channel=9, note=100)), (480, mido.Message("note_off", channel=9, note=100))]
+    solo = events.read(write(tmp_path / "b.mid", [], [on(0, 60), off(480, 60)], drum))
+    assert list(solo.voices) == ["track_1"]
+    with pytest.raises(MidiError, match="no notes"):
+        events.read(write(tmp_path / "c.mid", drum))
+
+
+def test_times_that_mean_nothing_are_refused(tmp_path: Path) -> None:
+    notes = [on(0, 60), off(480, 60)]
+    with pytest.raises(MidiError, match="a tempo of 0"):
+        events.read(write(tmp_path / "a.mid", [(0, mido.MetaMessage("set_tempo", tempo=0))], notes))
+    path = write(tmp_path / "b.mid", notes)
+    for division in (b"\x00\x00", b"\xe7\x28"):  # none; 25 frames a second of 40 ticks
+        content = path.read_bytes()
+        path.write_bytes(content[:12] + division + content[14:])
+        with pytest.raises(MidiError, match="no ticks per beat"):
+            events.read(path)
+
+
 def test_parts_are_those_that_the_codec_finds(tmp_path: Path) -> None:
-    low = [(onset, 100, 50 + onset % 7) for onset in range(4000, 5920, 240)]
+    low = [(onset, 100, 50 + onset % 7) for onset in range(120, 2040, 240)]
     midi.write(tmp_path / "a.mid", quartet(track("Cello pizz", 45, *low)), tempo_qpm=100)
     file = events.read(tmp_path / "a.mid")
     assert file.refusal is None

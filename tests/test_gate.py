@@ -124,7 +124,7 @@ def test_both_reasons_are_said() -> None:
     assert failing(changed(ACCURACY, 0.4)) == {ACCURACY: "worse by more than 0.002, under the floor of 0.5"}
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), None, "0.996", True, [0.996]], ids=repr)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), None, "0.996", True], ids=repr)
 @pytest.mark.parametrize("metric", [ACCURACY, KL, PARAMETERS])
 def test_what_is_no_finite_number_fails(metric: str, value: Any) -> None:
     assert failing(changed(metric, value)) == {metric: "a finite number is needed"}
@@ -207,7 +207,9 @@ COUNT = "augment.phrases"
 def test_a_figure_without_a_rule_may_change_and_come() -> None:
     assert failing(changed(COUNT, 999)) == {}
     assert failing(changed("augment.more", 5)) == {}
-    assert failing(changed("augment.more", None)) == {}
+    assert failing(changed("augment.more", [1, 2])) == {}
+    null = changed("augment.more", None)
+    assert failing(null, base=null) == {}
 
 
 @pytest.mark.parametrize("value", [None, float("nan"), float("inf"), "many", gate.ABSENT])
@@ -216,8 +218,34 @@ def test_a_figure_without_a_rule_must_stay_a_number(value: Any) -> None:
     assert failing(changed(COUNT, value)) == {COUNT: reason}
 
 
-def test_nan_fails_without_a_rule_or_a_base() -> None:
-    assert failing(changed("augment.more", float("nan"))) == {"augment.more": "a finite number is needed"}
+@pytest.mark.parametrize("value", [None, float("nan"), float("-inf")])
+def test_a_new_figure_without_a_rule_must_be_finite(value: Any) -> None:
+    assert failing(changed("augment.more", value)) == {"augment.more": "a finite number is needed"}
+
+
+def test_lists_are_figures_by_their_places() -> None:
+    base = changed("augment.more", [1.0, {"x": 2.0}, True])
+    assert failing(base, base=base) == {}
+    broken = changed("augment.more", [float("nan"), {"x": float("inf")}])
+    assert failing(broken, base=base) == {
+        **dict.fromkeys(("augment.more.0", "augment.more.1.x"), "a finite number is needed"),
+        "augment.more.2": "gone",
+    }
+    assert set(failing(changed("augment.more", []), base=base).values()) == {"gone"}
+
+
+def test_a_worse_value_can_be_accepted_and_no_worse_one() -> None:
+    def verdicts(metric: str, value: float, **more: Any) -> list[Verdict]:
+        others = [rule for rule in RULES if rule["metric"] != metric]
+        (rule,) = [rule for rule in RULES if rule["metric"] == metric]
+        return [v for v in compare(BASE, changed(metric, value), rules(*others, rule | more)) if v.fails]
+
+    for metric, accepted, worse in ((ACCURACY, 0.98, 0.979), (KL, 160.0, 161.0)):
+        assert verdicts(metric, accepted)
+        assert not verdicts(metric, accepted, accept=accepted)
+        assert verdicts(metric, worse, accept=accepted)
+    # A floor holds whatever is accepted.
+    assert verdicts(ACCURACY, 0.4, accept=0.3)
 
 
 def test_what_is_no_longer_made_needs_a_rule_that_says_so() -> None:
@@ -303,6 +331,7 @@ def test_the_summary_counts_figures_and_files() -> None:
         ("rules: [{metric: a, direction: same, tolerance: true}]", "tolerance: True found"),
         ("rules: [{metric: a, direction: higher, tolerance: 0, floor: .nan}]", "floor: nan found"),
         ("rules: [{metric: a, direction: same, tolerance: 0, flor: 1}]", "flor: unknown key; a rule has metric"),
+        ("rules: [{metric: a, direction: same, tolerance: 0, accept: 1}]", "accept is for directions"),
         ("rules: [{metric: a, direction: lower, tolerance: 0, floor: 1}]", "a floor is for direction 'higher'"),
         ("rules: [{metric: a, direction: same, tolerance: 0, ceiling: 1}]", "a ceiling is for direction 'lower'"),
     ],
@@ -440,7 +469,7 @@ def test_it_runs_from_below_the_root(folder: Path, monkeypatch: pytest.MonkeyPat
 def test_markdown_is_a_summary_and_a_table_with_failures_first(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (folder / "metrics" / "train.json").write_text('{"parameters": 5}')
+    (folder / "metrics" / "train.json").write_text(json.dumps(BASE["train"] | {"parameters": 5}))
     assert gate.main(["--base", "HEAD", "--markdown"]) == 1
     first, empty, *rows = capsys.readouterr().out.splitlines()
     assert (first, empty) == ("gate: 1 of 6 figures fail against HEAD", "")

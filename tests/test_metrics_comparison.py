@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
+from scipy.spatial.distance import cdist, pdist
 
 from quartetvae.codec import Alphabet
 from quartetvae.errors import CodecError
@@ -140,6 +141,35 @@ def test_an_interval_covers_the_overlap_of_other_samples() -> None:
     ]
     mean = np.mean([of["mean_overlap"] for of in found])
     assert sum(of["mean_low"] <= mean <= of["mean_high"] for of in found) >= 16
+
+
+@pytest.mark.parametrize("outlier", [None, 20_000.0, 2e5])
+def test_a_replicate_is_the_overlap_of_the_excerpts_drawn(outlier: float | None) -> None:
+    """By hand: repeat each excerpt as often as it was drawn; the pairs of an excerpt and its copy are left out."""
+    rng = np.random.default_rng(0)
+    one, other = rng.normal(300, 30, 20), rng.normal(320, 40, 15)
+    if outlier is not None:
+        one[3] = outlier
+    drawn = [rng.multinomial(len(of), np.full(len(of), 1 / len(of)), 12) for of in (one, other)]
+    within, between = pdist(one[:, None]), cdist(one[:, None], other[:, None]).ravel()
+    found = comparison._replicates(within, {"other": between}, drawn[0], {"other": drawn[1]})["other"]
+    for replicate, (times, others) in enumerate(zip(*drawn, strict=True)):
+        index = np.repeat(np.arange(20), times)
+        pairs = [(a, b) for k, a in enumerate(index) for b in index[k + 1 :] if a != b]
+        expected = likeness(
+            np.array([abs(one[a] - one[b]) for a, b in pairs]),
+            np.array([abs(one[a] - other[b]) for a in index for b in np.repeat(np.arange(15), others)]),
+        )
+        assert found[replicate] == pytest.approx(expected.overlap, abs=0.005)
+
+
+def test_a_feature_without_replicates_takes_no_interval_from_the_mean() -> None:
+    plain = comparison.Compared(Likeness(0.8, 0.1), np.array([0.7, 0.8, 0.9]), 0)
+    gaps = comparison.Compared(Likeness(0.6, 0.1), np.array([np.nan, np.nan, 0.6]), 0)
+    gap = comparison.Compared(Likeness(0.6, 0.1), np.array([0.5, np.nan, 0.7]), 0)
+    none = comparison.Compared(Likeness(None, None, "constant"), np.full(3, np.nan), 0)
+    assert comparison._mean_replicates([plain, gaps, none]).tolist() == [0.7, 0.8, 0.9]
+    assert comparison._mean_replicates([plain, gap]) == pytest.approx([0.6, 0.7, 0.8])
 
 
 def test_no_replicates_give_no_intervals() -> None:

@@ -4,20 +4,29 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks import tolerances
 from quartetvae import gate
 from quartetvae.gate import Rule
 
-FIGURES = {"a.b.f1": [0.90, 0.93, 0.92], "a.c.f1": [0.5, 0.51, 0.5]}
 
-
-def test_the_widest_range_counts_twice_and_is_rounded_up() -> None:
-    assert tolerances.tolerance(FIGURES) == 0.06
+def test_a_tolerance_is_the_quantile_of_differences_and_is_rounded_up() -> None:
+    # Of three numbers: Student's t for 2 degrees of freedom is 6.9646 at .99.
+    assert tolerances.tolerance({"x": [0.0, 1.0, 2.0]}) == 9.9
+    assert tolerances.tolerance({"x": [0.0, 1.0, 2.0], "y": [5.0, 5.1, 5.0]}) == 9.9
+    assert tolerances.tolerance({"x": [0.0, 0.001, 0.002]}) == 0.0099
+    assert tolerances.tolerance({"x": [0.0, 100.0, 200.0]}) == 990
     assert tolerances.tolerance({"x": [1.0, 1.0, 1.0]}) == 0
-    assert tolerances.tolerance({"x": [0.0, 0.00101, 0.0]}) == 0.0021
-    assert tolerances.tolerance({"x": [100.0, 161.7, 120.0]}) == 130
+
+
+@pytest.mark.parametrize("seeds", [3, 5])
+def test_two_further_draws_differ_by_more_in_one_case_of_a_hundred(seeds: int) -> None:
+    rng = np.random.default_rng(0)
+    draws = rng.normal(size=(20_000, seeds + 2))
+    limits = draws[:, :seeds].std(axis=1, ddof=1) * tolerances._quantile(seeds)
+    assert (draws[:, -1] - draws[:, -2] > limits).mean() == pytest.approx(0.01, abs=0.003)
 
 
 def test_the_spread_is_of_figures_that_have_a_better_and_a_worse() -> None:

@@ -33,7 +33,7 @@ and the distances of an excerpt to its own copies left out. A draw has fewer dis
 overlap is lower on average; the draws are therefore moved until their mean is the figure itself.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,7 @@ FINE, COARSE = 256, 16
 """Points of the grid to a bandwidth: for a figure, for a bootstrap replicate."""
 
 MOST_POINTS = 1 << 18
+"""Enough for values that lie 16,000 bandwidths apart (a replicate's); beyond, densities are as fine as that allows."""
 
 ROUNDING, NEAR = 1e-14, 1e-9
 """Shares of a density's peak: below the first a convolution gives noise, above the second it is good for a logarithm.
@@ -139,9 +140,9 @@ class _Grid:
     points: int
 
     @classmethod
-    def over(cls, samples: list[Sample], to_a_bandwidth: int) -> "_Grid":
-        """A grid for the densities of these samples."""
-        widths = [sample.bandwidth for sample in samples]
+    def over(cls, samples: list[Sample], to_a_bandwidth: int, widths: Sequence[float] = ()) -> "_Grid":
+        """A grid for the densities of these samples, and for others of their values with these bandwidths."""
+        widths = [*widths, *(sample.bandwidth for sample in samples)]
         low, high = (pick(pick(sample.values) for sample in samples) for pick in (min, max))
         low, high = low - REACH * max(widths), high + REACH * max(widths)
         points = min(MOST_POINTS, int(to_a_bandwidth * (high - low) / min(widths)) + 2)
@@ -287,15 +288,23 @@ def compare(
 
 def _summary(features: Mapping[str, Compared]) -> dict[str, Any]:
     overlaps = [of.likeness.overlap for of in features.values() if of.likeness.overlap is not None]
-    every = np.stack([of.replicates for of in features.values() if of.likeness.overlap is not None] or [np.zeros(0)])
     mean = float(np.mean(overlaps)) if overlaps else None
-    low, high = interval(mean, every.mean(axis=0))
+    low, high = interval(mean, _mean_replicates(list(features.values())))
     return {
         **{name: of.figures() for name, of in features.items()},
         "mean_overlap": mean,
         "mean_low": low,
         "mean_high": high,
     }
+
+
+def _mean_replicates(features: Sequence[Compared]) -> Floats:
+    """The mean overlap in each replicate, of the features that have one in most; a gap is filled by their mean."""
+    every = [of.replicates for of in features if of.likeness.overlap is not None and of.replicates.size]
+    known = [of for of in every if 2 * np.isnan(of).sum() < len(of)]
+    if not known:
+        return np.zeros(0)
+    return np.asarray(np.mean([np.where(np.isnan(of), np.nanmean(of), of) for of in known], axis=0))
 
 
 def _size(features: Mapping[str, Floats]) -> int:
@@ -333,9 +342,12 @@ def _replicates(
             found[name][:] = overlap
     if not dense:
         return found
-    grid = _Grid.over([reference, *dense.values()], COARSE)
-    places = {name: grid.nearest(sample.values) for name, sample in dense.items()}
     first, second = np.triu_indices(one.shape[1], 1)
+    # A replicate may leave an outlier out, and then have far narrower a density than the whole sample.
+    drawn = (Sample(within, of_one[first] * of_one[second]) for of_one in one)
+    widths = [sample.bandwidth for sample in drawn if sample.has_density]
+    grid = _Grid.over([reference, *dense.values()], COARSE, widths)
+    places = {name: grid.nearest(sample.values) for name, sample in dense.items()}
     places_within = grid.nearest(within)
     for replicate, of_one in enumerate(one):
         expected = grid.density_of(places_within, of_one[first] * of_one[second])

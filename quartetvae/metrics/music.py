@@ -68,6 +68,10 @@ FEATURES = (
 )
 
 
+COUNTS = ("pitch_count", "pitch_range", "note_count")
+"""Features that are whole numbers."""
+
+
 @dataclass(frozen=True)
 class Table:
     """Notes of `excerpts` excerpts, by excerpt, then part, then in the order of their events; columns of one length."""
@@ -84,7 +88,7 @@ class Table:
     length: Floats
     """In 96ths of a whole note; NaN if the note never ends."""
     rest: Floats
-    """Silence before the note, likewise; NaN if something sounds until it begins, or it is the first."""
+    """Silence before the note, likewise; NaN if something of its track sounds until it begins, or it is the first."""
 
     def of_parts(self, parts: Sequence[int]) -> "Table":
         """The notes of some parts."""
@@ -174,8 +178,8 @@ def plain(features: Mapping[str, Floats]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, values in features.items():
         value = values[0].tolist()
-        if isinstance(value, float) and np.isnan(value):
-            value = None
+        if isinstance(value, float):
+            value = None if np.isnan(value) else int(value) if name in COUNTS else value
         for unit in ("beats", "seconds"):
             if name == f"inter_onset_interval_{unit}":
                 found.setdefault("inter_onset_interval", {})[unit] = value
