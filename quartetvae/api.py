@@ -12,12 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from quartetvae import latent, light, phrases, reading
 from quartetvae.dataset import PhraseSet
 from quartetvae.errors import ModelError
+from quartetvae.files import replacing
 from quartetvae.latent import Autoencoder, Codes
-from quartetvae.quartet import Quartet
+from quartetvae.quartet import TEMPO_QPM, Quartet
 
 PRETRAINED = Path(__file__).parent / "weights"
 
@@ -52,7 +55,8 @@ def read(
         found.tokens, [start], min(stop, len(found.tokens)) - start, alphabet=grid.alphabet, boundary="onset"
     )
     bars = found.bars[start:stop]
-    return Quartet(cut[0], grid, bars - bars[0], title=found.work)
+    tempo = reading.tempo_qpm(Path(path)) or TEMPO_QPM
+    return Quartet(cut[0], grid, bars - bars[0], title=found.work, tempo_qpm=tempo)
 
 
 def encode(model: Autoencoder, music: Quartet) -> Codes:
@@ -147,3 +151,32 @@ def _alike(*music: Quartet) -> list[Quartet]:
     """Cut to the length of the shortest."""
     steps = min(len(one.tokens) for one in music)
     return [replace(one, tokens=one.tokens[:steps], bars=one.bars[:steps]) for one in music]
+
+
+def write_codes(path: Path, codes: Codes) -> None:
+    """Write codes (phrases, latent_dim) as .npy, or as .parquet with a column for each dimension (z_0, z_1 ...)."""
+    with replacing(path) as temporary:
+        if path.suffix.lower() == ".npy":
+            with temporary.open("wb") as file:
+                np.save(file, codes)
+        elif path.suffix.lower() == ".parquet":
+            pq.write_table(pa.table({f"z_{k}": column for k, column in enumerate(codes.T)}), temporary)
+        else:
+            raise ModelError(f"{path.name}: codes are written as .npy or .parquet; choose one of them.")
+
+
+def read_codes(path: Path) -> Codes:
+    """Read codes (phrases, latent_dim) from .npy or .parquet; raises `ModelError`."""
+    try:
+        if path.suffix.lower() == ".parquet":
+            table = pq.read_table(path)
+            found = np.stack([table[f"z_{k}"].to_numpy() for k in range(table.num_columns)], axis=1)
+        else:
+            found = np.load(path, allow_pickle=False)
+        codes = np.asarray(found, dtype=np.float32)
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+        detail = " ".join(str(error).split())
+        raise ModelError(f"{path.name}: no codes ({detail}); .npy or .parquet from `encode` is needed.") from error
+    if codes.ndim != 2 or not codes.size or not np.isfinite(codes).all():
+        raise ModelError(f"{path.name}: codes of shape {codes.shape}; finite numbers (phrases, latent_dim) are needed.")
+    return codes

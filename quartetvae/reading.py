@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import symusic
 
 from quartetvae import codec, corpus, midi, parts, score
 from quartetvae.codec import PART_NAMES, PARTS
@@ -94,6 +95,14 @@ def piece(path: Path, grid: Grid, *, tracks: Sequence[int] | None = None, spread
     )
     bars = corpus.bar_numbers(music, steps=len(tokens), steps_per_beat=grid.steps_per_beat)
     return Piece(path.stem, "", path.stem, tokens, bars)
+
+
+def tempo_qpm(path: Path) -> float | None:
+    """The first tempo of a MIDI file, in quarter notes per minute; None for a score, or if there is none in reach."""
+    if path.suffix.lower() not in MIDI_SUFFIXES:
+        return None
+    tempos = symusic.Score(str(path)).tempos
+    return float(tempos[0].qpm) if len(tempos) and 1 <= tempos[0].qpm <= 1000 else None
 
 
 def _listed(heard: Heard) -> str:

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from quartetvae import cli, events, midi
+from quartetvae.cli import measures
 from quartetvae.codec import PARTS
 from quartetvae.errors import QuartetError
 from quartetvae.metrics import comparison, music
@@ -145,7 +146,7 @@ def test_the_halves_of_the_reference_are_of_different_files() -> None:
     """Each file has a number: none is in both halves, and B's are B's."""
     numbers = {name: np.arange(count) + start for name, count, start in (("a", 9, 0), ("b", 7, 100))}
     of = {name: {"note_count": values, "pitch_count": values} for name, values in numbers.items()}
-    found = cli._equal_numbers(of["a"], of["b"], np.random.default_rng(0))
+    found = measures._equal_numbers(of["a"], of["b"], np.random.default_rng(0))
     drawn = {name: set(rows["note_count"].tolist()) for name, rows in found.items()}
     assert all(len(rows) == 4 for rows in drawn.values())
     assert not drawn["reference"] & drawn["real"]

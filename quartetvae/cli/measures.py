@@ -1,8 +1,4 @@
-"""The command `quartetvae`, for people with music of their own.
-
-Results go to standard output, all else to standard error. Exit status: 0 done, 1 something is wrong with the input, 2
-wrong usage.
-"""
+"""`quartetvae features` and `compare`: music by the measures of `quartetvae.metrics`."""
 
 import json
 import sys
@@ -16,7 +12,7 @@ from rich.console import Console
 from rich.table import Table as Columns
 from tqdm import tqdm
 
-from quartetvae import errors, events, set_plots
+from quartetvae import events, set_plots
 from quartetvae.errors import CorpusError, MidiError
 from quartetvae.metrics import comparison, music, sets
 from quartetvae.metrics.paper import PITCH_CLASSES
@@ -27,18 +23,7 @@ MIN_REFERENCE, MIN_OTHER = 6, 3
 """Files: three make three distances, the fewest that have a density; the reference is cut in two."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="quartetvae")
-def app() -> None:
-    """String quartets: what is in a MIDI file, and how alike two collections of music are."""
-
-
-def main() -> None:
-    """Run the command."""
-    errors.run(app)
-
-
-@app.command()
+@click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def features(file: Path, as_json: bool) -> None:
@@ -99,7 +84,7 @@ def _highest(shares: Sequence[float], names: Sequence[str]) -> str:
     return f"{names[place]} ({shares[place] / total:.0%})"
 
 
-@app.command()
+@click.command()
 @click.argument("a", type=click.Path(path_type=Path))
 @click.argument("b", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
@@ -210,7 +195,3 @@ def _features_of(paths: Sequence[Path]) -> dict[str, Any]:
     if not rows:
         raise CorpusError(f"{paths[0].parent}: none of {left_out} MIDI files can be read; put others there.")
     return {name: np.concatenate([row[name] for row in rows]) for name in music.FEATURES}
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,52 @@
+"""The command `quartetvae`, for people with music of their own.
+
+Results go to standard output, all else to standard error. Exit status: 0 done, 1 something is wrong with the input, 2
+wrong usage.
+"""
+
+import importlib
+
+import click
+
+from quartetvae import errors
+
+COMMANDS = {
+    **dict.fromkeys(
+        ("interpolate", "reconstruct", "sample", "vary", "morph", "nearest", "encode", "decode", "inspect"), "music"
+    ),
+    **dict.fromkeys(("features", "compare"), "measures"),
+}
+"""The commands, and the module beside this one that has each; imported when asked for, since that takes time."""
+
+
+class Commands(click.Group):
+    """A group that imports a command's module when the command is run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, in the order of `COMMANDS`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"{__name__}.{COMMANDS[cmd_name]}"), cmd_name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="quartetvae")
+def app() -> None:
+    r"""String quartets: the music between two of them, variations, and how alike two collections are.
+
+    \b
+    Examples:
+      quartetvae interpolate a.mid b.mid
+      quartetvae vary quartet.musicxml --amount 0.5 --as mid,ogg
+      quartetvae COMMAND --help
+    """
+
+
+def main() -> None:
+    """Run the command."""
+    errors.run(app)

@@ -1,0 +1,5 @@
+"""`python -m quartetvae.cli` is `quartetvae`."""
+
+from quartetvae.cli import main
+
+main()

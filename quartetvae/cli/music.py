@@ -1,0 +1,347 @@
+"""`quartetvae interpolate`, `reconstruct`, `sample`, `vary` ...: a model and music of one's own."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from tqdm import tqdm
+
+from quartetvae import api, quartet, reading
+from quartetvae.codec import PART_NAMES, PARTS
+from quartetvae.errors import RenderingError
+from quartetvae.light import Light
+from quartetvae.quartet import Quartet
+
+FILE = click.Path(path_type=Path)
+
+KINDS = {suffix.removeprefix("."): suffix for suffix in quartet.WRITERS}
+
+
+class Kinds(click.ParamType):
+    """What to write: suffixes with commas between them."""
+
+    name = "KINDS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[str]:
+        """The suffixes."""
+        if isinstance(value, list):
+            return value
+        wanted = [kind.strip().lower() for kind in str(value).split(",")]
+        if unknown := [kind for kind in wanted if kind not in KINDS]:
+            self.fail(f"{', '.join(unknown)}: unknown; there are {', '.join(KINDS)}", param, ctx)
+        return [KINDS[kind] for kind in wanted]
+
+
+class Tracks(click.ParamType):
+    """Four numbers with commas between them."""
+
+    name = "N,N,N,N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
+        """The numbers."""
+        if isinstance(value, list):
+            return value
+        numbers = str(value).split(",")
+        if len(numbers) != len(PARTS) or not all(number.strip().isdecimal() for number in numbers):
+            self.fail(f"'{value}': the numbers of four tracks are needed, as in 0,1,2,3", param, ctx)
+        return [int(number) for number in numbers]
+
+
+def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Several options as one decorator, in their order."""
+
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+model_option = click.option(
+    "--model", "folder", type=FILE, help="A trained model's folder; by default the weights that come with the package."
+)
+seed_option = click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of what is drawn.")
+temperature_option = click.option(
+    "--temperature",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0, 10),
+    help="0 takes the likeliest note, 1 draws.",
+)
+input_options = _options(
+    click.option("--from-beat", default=0, show_default=True, type=click.IntRange(0), help="Where to begin, from 0."),
+    click.option("--beats", type=click.IntRange(1), help="How much; by default all of it."),
+    click.option("--parts", "tracks", type=Tracks(), help=f"Tracks that play {', '.join(PART_NAMES)}."),
+    click.option("--spread", is_flag=True, help="Spread all notes over four parts, whatever the tracks."),
+)
+output_options = _options(
+    click.option(
+        "--out", type=FILE, default=Path("quartetvae-out"), show_default=True, help="Folder for what is written."
+    ),
+    click.option("--as", "kinds", type=Kinds(), default="mid", show_default=True, help=f"Any of {', '.join(KINDS)}."),
+    click.option("--tempo", type=click.FloatRange(1, 1000), help="Quarter notes a minute; by default the input's."),
+)
+
+
+def _written(out: Path, music: dict[str, Quartet], kinds: Sequence[str], tempo: float | None) -> None:
+    """Write quartets by name, and print the files' names."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RenderingError(f"--out {out}: no folder there ({error.strerror}); choose another.") from error
+    work = [(name, kind) for name in music for kind in kinds]
+    # MIDI takes no time; a bar for it would only flicker.
+    quick = set(kinds) <= {".mid"}
+    for name, kind in tqdm(work, unit="file", disable=True if quick else None):
+        made = music[name] if tempo is None else replace(music[name], tempo_qpm=tempo)
+        path = out / f"{name}{kind}"
+        quartet.write(path, made)
+        tqdm.write(str(path))
+
+
+def _read(
+    model: Light, path: Path, from_beat: int, beats: int | None, tracks: list[int] | None, spread: bool
+) -> Quartet:
+    return api.read(path, model, tracks=tracks, spread=spread, from_beat=from_beat, beats=beats)
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=FILE, required=True, metavar="A B [C D]")
+@click.option("--points", default=5, show_default=True, type=click.IntRange(2, 100), help="The ends included.")
+@click.option("--path", "kind", default="spherical", show_default=True, type=click.Choice(["spherical", "linear"]))
+@input_options
+@model_option
+@output_options
+def interpolate(
+    files: tuple[Path, ...],
+    points: int,
+    kind: str,
+    from_beat: int,
+    beats: int | None,
+    tracks: list[int] | None,
+    spread: bool,
+    folder: Path | None,
+    out: Path,
+    kinds: list[str],
+    tempo: float | None,
+) -> None:
+    r"""What lies between two pieces, or between four at the corners of a grid.
+
+    Writes point_0 (A as the model gives it back) to the last point (B). With four pieces the points of a grid, row_0_0
+    to the last: A and B end its first row, C and D the last. The shortest piece decides the length.
+
+    \b
+    Examples:
+      quartetvae interpolate a.mid b.mid
+      quartetvae interpolate a.mid b.musicxml --points 9 --from-beat 16 --beats 32 --as mid,ogg
+      quartetvae interpolate a.mid b.mid c.mid d.mid --points 3 --out grid
+    """
+    if len(files) not in (2, 4):
+        raise click.UsageError(f"{len(files)} pieces; two, or four for a grid, are needed.")
+    model = api.load(folder)
+    pieces = [_read(model, path, from_beat, beats, tracks, spread) for path in files]
+    if len(pieces) == 2:
+        found = api.interpolate(model, *pieces, points=points, path=kind)
+        music = {f"point_{k:0{len(str(points - 1))}}": made for k, made in enumerate(found)}
+    else:
+        rows = api.interpolate_grid(model, pieces, points=points, path=kind)
+        music = {f"row_{i}_{j}": made for i, row in enumerate(rows) for j, made in enumerate(row)}
+    _written(out, music, kinds, tempo)
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@input_options
+@model_option
+@output_options
+def reconstruct(
+    file: Path,
+    from_beat: int,
+    beats: int | None,
+    tracks: list[int] | None,
+    spread: bool,
+    folder: Path | None,
+    out: Path,
+    kinds: list[str],
+    tempo: float | None,
+) -> None:
+    r"""A piece as the model gives it back, beside the piece as the model sees it.
+
+    \b
+    Examples:
+      quartetvae reconstruct quartet.mid
+      quartetvae reconstruct quartet.musicxml --beats 64 --as mid,svg
+    """
+    model = api.load(folder)
+    music = _read(model, file, from_beat, beats, tracks, spread)
+    _written(out, {"original": music, "reconstruction": api.reconstruct(model, music)}, kinds, tempo)
+
+
+@click.command()
+@click.option("--beats", default=16, show_default=True, type=click.IntRange(1), help="How much.")
+@click.option("--count", default=1, show_default=True, type=click.IntRange(1, 1000), help="How many.")
+@temperature_option
+@seed_option
+@model_option
+@output_options
+def sample(
+    beats: int,
+    count: int,
+    temperature: float,
+    seed: int,
+    folder: Path | None,
+    out: Path,
+    kinds: list[str],
+    tempo: float | None,
+) -> None:
+    r"""Music from nothing: codes drawn from the prior, each phrase by itself.
+
+    \b
+    Examples:
+      quartetvae sample --beats 32 --temperature 0.8 --seed 7
+      quartetvae sample --count 10 --as mid,ogg
+    """
+    model = api.load(folder)
+    music = {
+        f"sample_{seed + k}": api.sample(model, beats=beats, temperature=temperature, seed=seed + k)
+        for k in range(count)
+    }
+    _written(out, music, kinds, tempo)
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option(
+    "--amount", default=0.5, show_default=True, type=click.FloatRange(0, 100), help="Of noise; the prior is 1 wide."
+)
+@click.option("--count", default=1, show_default=True, type=click.IntRange(1, 1000), help="How many.")
+@temperature_option
+@seed_option
+@input_options
+@model_option
+@output_options
+def vary(
+    file: Path,
+    amount: float,
+    count: int,
+    temperature: float,
+    seed: int,
+    from_beat: int,
+    beats: int | None,
+    tracks: list[int] | None,
+    spread: bool,
+    folder: Path | None,
+    out: Path,
+    kinds: list[str],
+    tempo: float | None,
+) -> None:
+    r"""Variations of a piece: noise in the codes of its phrases.
+
+    \b
+    Examples:
+      quartetvae vary quartet.mid --amount 0.3
+      quartetvae vary quartet.mid --count 5 --seed 1 --as mid,ogg
+    """
+    model = api.load(folder)
+    music = _read(model, file, from_beat, beats, tracks, spread)
+    made = {
+        f"variation_{seed + k}": api.vary(model, music, amount=amount, temperature=temperature, seed=seed + k)
+        for k in range(count)
+    }
+    _written(out, made, kinds, tempo)
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.argument("codes", type=FILE)
+@input_options
+@model_option
+def encode(
+    file: Path,
+    codes: Path,
+    from_beat: int,
+    beats: int | None,
+    tracks: list[int] | None,
+    spread: bool,
+    folder: Path | None,
+) -> None:
+    r"""The codes of a piece, one row for each phrase, as .npy or .parquet.
+
+    \b
+    Examples:
+      quartetvae encode quartet.mid codes.npy
+      quartetvae encode quartet.mid codes.parquet --beats 64
+    """
+    model = api.load(folder)
+    found = api.encode(model, _read(model, file, from_beat, beats, tracks, spread))
+    api.write_codes(codes, found)
+    click.echo(f"{codes}: {len(found)} phrases, {found.shape[1]} dimensions")
+
+
+@click.command()
+@click.argument("codes", type=FILE)
+@temperature_option
+@seed_option
+@model_option
+@output_options
+def decode(
+    codes: Path,
+    temperature: float,
+    seed: int,
+    folder: Path | None,
+    out: Path,
+    kinds: list[str],
+    tempo: float | None,
+) -> None:
+    r"""Music from codes, .npy or .parquet: a row for each phrase.
+
+    \b
+    Examples:
+      quartetvae decode codes.npy --as mid,ogg
+    """
+    model = api.load(folder)
+    music = api.decode(model, api.read_codes(codes), temperature=temperature, seed=seed)
+    _written(out, {codes.stem: music}, kinds, tempo)
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def inspect(file: Path, as_json: bool) -> None:
+    r"""What is in a file: its tracks, whose part each is, and why it is or is not a quartet.
+
+    \b
+    Examples:
+      quartetvae inspect quartet.mid
+    """
+    heard = reading.hear(file)
+    tracks = [
+        {
+            "track": number,
+            "name": track.name,
+            "program": track.program,
+            "drums": track.is_drum,
+            "notes": len(track.notes),
+            "part": part,
+        }
+        for number, (track, part) in enumerate(zip(heard.music.tracks, heard.found.parts, strict=True))
+    ]
+    beats = heard.music.end / heard.music.ticks_per_beat
+    if as_json:
+        content = {"file": file.name, "beats": beats, "not_a_quartet": heard.found.refusal, "tracks": tracks}
+        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+        return
+    click.echo(f"{file.name}: {len(tracks)} tracks, {beats:.0f} beats")
+    for number, part in enumerate(heard.found.parts):
+        click.echo(f"  {heard.track(number)}: {part.replace('_', ' ') if part else 'no part of a quartet'}")
+    if heard.found.refusal is None:
+        click.echo("A string quartet: its four parts were found by name, program and register.")
+    else:
+        click.echo(
+            f"No string quartet: {heard.found.refusal}. Name its parts with --parts 0,1,2,3, or spread all notes over "
+            "four parts with --spread."
+        )
