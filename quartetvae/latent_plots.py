@@ -91,3 +91,23 @@ def latent_map(path: Path, mean: NDArray[Any], phrases: PhraseSet, pieces: Piece
         axes.set_title(f"Codes of {len(mean):,} phrases that training never saw")
         axes.legend(loc="upper right", markerscale=2)
         plots.save(figure, path)
+
+
+def attributes(path: Path, figures: Mapping[str, Any]) -> None:
+    """Draw what becomes of attributes as phrases move along their directions; `figures` as `directions.judge` gives."""
+    shown = {name: of for name, of in figures.items() if isinstance(of, Mapping)}
+    if not shown:
+        raise QuartetError(f"{path.name}: no attributes found; a picture needs one at least.")
+    with matplotlib.style.context(["default", STYLE]):
+        figure = Figure(figsize=(2.6 * len(shown), 2.9), layout="constrained")
+        panels = figure.subplots(1, len(shown), squeeze=False)[0]
+        for axes, (name, of) in zip(panels, shown.items(), strict=True):
+            # Where no phrase has the attribute there is no point.
+            means = [np.nan if mean is None else mean for mean in of["means"]]
+            axes.plot(figures["amounts"], means, "o-", color=plots.PART_COLOURS[3])
+            axes.set_title(name.replace("_", " "))
+            axes.set_xticks(figures["amounts"], [f"{amount:g}" for amount in figures["amounts"]])
+            axes.grid(True, axis="y")
+        figure.supxlabel("How far along the direction")
+        figure.supylabel("Mean over phrases")
+        plots.save(figure, path)
