@@ -1,0 +1,109 @@
+"""Music of one's own: whose part is which track, and what is said when nobody can tell."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from quartetvae import midi, reading
+from quartetvae.codec import PARTS, Alphabet
+from quartetvae.dataset import Grid
+from quartetvae.errors import CorpusError, QuartetError
+from quartetvae.midi import Midi
+from tests.building import line, notes, quartet, track
+
+GRID = Grid(4, Alphabet(36, 99))
+
+
+def written(path: Path, music: Midi, tempo_qpm: float = 120.0) -> Path:
+    midi.write(path, music, tempo_qpm=tempo_qpm)
+    return path
+
+
+def pitches(path: Path, **options: object) -> list[set[int]]:
+    """The pitches of each part."""
+    tokens = reading.piece(path, GRID, **options).tokens  # type: ignore[arg-type]
+    return [{int(token) + 36 for token in column if token < GRID.alphabet.rest} for column in tokens.T]
+
+
+def test_a_quartet_is_read_as_the_corpus_is(tmp_path: Path) -> None:
+    path = written(tmp_path / "q.mid", quartet())
+    assert [min(of) for of in pitches(path)] == [76, 69, 60, 48]
+    assert reading.hear(path).found.parts == PARTS
+    assert reading.piece(path, GRID).work == "q"
+
+
+def test_tracks_can_be_named(tmp_path: Path) -> None:
+    music = Midi(480, tuple(track(name, 0, *line(low)) for name, low in (("a", 50), ("b", 60), ("c", 70), ("d", 80))))
+    path = written(tmp_path / "four.mid", music)
+    assert [min(of) for of in pitches(path, tracks=[3, 2, 1, 0])] == [80, 70, 60, 50]
+
+
+@pytest.mark.parametrize("tracks", [[0, 1, 2], [0, 1, 2, 2], [0, 1, 2, 9], [0, 1, 2, 3, 4]])
+def test_tracks_that_are_not_four_of_the_file(tracks: list[int], tmp_path: Path) -> None:
+    path = written(tmp_path / "q.mid", quartet())
+    with pytest.raises(CorpusError, match=r"q\.mid: tracks .* four different ones are needed.* 0 Violin I"):
+        reading.piece(path, GRID, tracks=tracks)
+
+
+def test_what_is_no_quartet_says_what_it_has_and_what_to_do(tmp_path: Path) -> None:
+    path = written(tmp_path / "piano.mid", Midi(480, (track("Piano", 0, *line(60)),)))
+    with pytest.raises(CorpusError, match=r"no quartet found \(.*0 Piano \(program 0, 8 notes\).*--parts.*--spread"):
+        reading.piece(path, GRID)
+
+
+def test_a_chord_is_spread_from_the_top_down(tmp_path: Path) -> None:
+    chord = [(0, 480, pitch) for pitch in (48, 55, 64, 72)]
+    path = written(tmp_path / "chord.mid", Midi(480, (track("Piano", 0, *chord),)))
+    assert pitches(path, spread=True) == [{72}, {64}, {55}, {48}]
+
+
+def test_a_melody_stays_with_one_part(tmp_path: Path) -> None:
+    path = written(tmp_path / "melody.mid", Midi(480, (track("Flute", 73, *line(74)),)))
+    first, *others = pitches(path, spread=True)
+    assert min(first) == 74
+    assert others == [set(), set(), set()]
+
+
+def test_of_a_chord_of_many_the_outer_notes_stay_and_none_is_doubled() -> None:
+    many = notes(*((0, 480, pitch) for pitch in (40, 45, 52, 57, 64, 69, 76, 76)))
+    parts = reading.spread_over_parts([many])
+    assert [of["pitch"].tolist() for of in parts] == [[76], [69], [64], [40]]
+
+
+def test_drums_are_not_spread(tmp_path: Path) -> None:
+    drums = track("Drums", 0, *line(40), is_drum=True)
+    path = written(tmp_path / "band.mid", Midi(480, (track("Flute", 73, *line(74)), drums)))
+    assert pitches(path, spread=True)[3] == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("empty.mid", b"", "empty.mid: not a readable MIDI file"),
+        ("text.mid", b"not music at all\n" * 20, "text.mid: not a readable MIDI file"),
+        ("empty.musicxml", b"", "empty.musicxml: not a readable"),
+        ("song.mp3", b"ID3", "song.mp3: neither MIDI nor a score by its name"),
+    ],
+)
+def test_a_file_that_is_no_music_is_named(name: str, content: bytes, message: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(QuartetError, match=message):
+        reading.piece(tmp_path / name, GRID)
+
+
+def test_a_file_without_notes(tmp_path: Path) -> None:
+    path = written(tmp_path / "silent.mid", Midi(480, (track("Violin I", 40),)))
+    with pytest.raises(CorpusError, match="no notes"):
+        reading.hear(path)
+
+
+def test_the_tempo_is_the_files(tmp_path: Path) -> None:
+    assert reading.tempo_qpm(written(tmp_path / "q.mid", quartet(), tempo_qpm=72)) == pytest.approx(72, abs=0.01)
+    assert reading.tempo_qpm(Path("score.musicxml")) is None
+
+
+def test_bars_come_along(tmp_path: Path) -> None:
+    waltz = quartet(signatures=[midi.TimeSignature(0, 3, 4)])
+    bars = reading.piece(written(tmp_path / "waltz.mid", waltz), GRID).bars
+    assert np.flatnonzero(np.diff(bars)).tolist() == [11]
