@@ -81,8 +81,8 @@ def build(
     page = environment.get_template("page.html").render(
         title="What lies between two quartets",
         lead=(
-            f"{len(paths)} paths through the latent space of string quartets, and {len(reconstructions)} movements that "
-            f"the model gives back without having heard them: {test['works']} works, {test['phrases']:,} phrases."
+            f"{len(paths)} paths through the latent space of string quartets, and {len(reconstructions)} movements "
+            f"that the model gives back without having heard them: {test['works']} works, {test['phrases']:,} phrases."
         ),
         table=_table(metrics),
         pictures=[{"file": path.name, "about": about} for path, about in pictures.items()],
