@@ -15,11 +15,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from quartetvae import latent, light, phrases, reading
+from quartetvae import directions, latent, light, neighbours, phrases, reading
 from quartetvae.dataset import PhraseSet
+from quartetvae.directions import Directions
 from quartetvae.errors import ModelError
 from quartetvae.files import replacing
 from quartetvae.latent import Autoencoder, Codes
+from quartetvae.neighbours import Corpus, Neighbour
 from quartetvae.quartet import TEMPO_QPM, Quartet
 
 PRETRAINED = Path(__file__).parent / "weights"
@@ -137,6 +139,35 @@ def vary(
     codes = encode(model, music)
     noise = np.random.default_rng(seed).standard_normal(codes.shape, dtype=np.float32)
     return decode(model, codes + np.float32(amount) * noise, temperature=temperature, seed=seed, like=music)
+
+
+def morph(
+    model: Autoencoder, music: Quartet, *, toward: str, by: float = 1.0, ways: Directions | None = None
+) -> Quartet:
+    """The music with more of an attribute (less, if `by` is below 0); see `directions`.
+
+    `ways`: the directions of another model than the pretrained one.
+    """
+    ways = directions.read(PRETRAINED / "directions.json") if ways is None else ways
+    if toward not in ways:
+        raise ModelError(f"attribute '{toward}' found; there are {', '.join(ways)}.")
+    codes = encode(model, music)
+    if ways[toward].shape != codes.shape[1:]:
+        raise ModelError(
+            f"directions of {len(ways[toward])} dimensions, codes of {codes.shape[1]}: they belong to different models."
+        )
+    return decode(model, codes + np.float32(by) * ways[toward], like=music)
+
+
+def nearest(
+    model: Autoencoder, music: Quartet, *, count: int = 5, corpus: Corpus | None = None
+) -> list[list[Neighbour]]:
+    """For each phrase of the music the phrases of the corpus that are most like it, by their codes.
+
+    `corpus`: that of another model than the pretrained one.
+    """
+    corpus = neighbours.read(PRETRAINED / "corpus.parquet") if corpus is None else corpus
+    return [neighbours.nearest(corpus, code, count) for code in encode(model, music)]
 
 
 def _tiles(model: Autoencoder, music: Quartet) -> PhraseSet:

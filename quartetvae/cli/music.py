@@ -9,10 +9,11 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from quartetvae import api, quartet, reading
+from quartetvae import api, directions, neighbours, quartet, reading
 from quartetvae.codec import PART_NAMES, PARTS
 from quartetvae.errors import RenderingError
 from quartetvae.light import Light
+from quartetvae.metrics.attributes import ATTRIBUTES
 from quartetvae.quartet import Quartet
 
 FILE = click.Path(path_type=Path)
@@ -253,6 +254,92 @@ def vary(
         for k in range(count)
     }
     _written(out, made, kinds, tempo)
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option(
+    "--toward", required=True, type=click.Choice(list(ATTRIBUTES)), help="The attribute that there is to be more of."
+)
+@click.option("--by", default=1.0, show_default=True, type=float, help="How much more; below 0 less.")
+@click.option("--directions", "ways", type=FILE, help="directions.json of the model, if it is one of your own.")
+@input_options
+@model_option
+@output_options
+def morph(
+    file: Path,
+    toward: str,
+    by: float,
+    ways: Path | None,
+    from_beat: int,
+    beats: int | None,
+    tracks: list[int] | None,
+    spread: bool,
+    folder: Path | None,
+    out: Path,
+    kinds: list[str],
+    tempo: float | None,
+) -> None:
+    r"""A piece with more or less of an attribute: denser, higher, more chromatic, more syncopated, more together.
+
+    A step of 1 is what tells the top quarter of the training phrases from the bottom quarter.
+
+    \b
+    Examples:
+      quartetvae morph quartet.mid --toward note_density --by 1.5
+      quartetvae morph quartet.mid --toward syncopation --by -1 --as mid,ogg
+    """
+    if folder is not None and ways is None:
+        raise click.UsageError("a model of one's own has directions of its own: name them with --directions.")
+    model = api.load(folder)
+    music = _read(model, file, from_beat, beats, tracks, spread)
+    found = None if ways is None else directions.read(ways)
+    _written(out, {f"{toward}_{by:+g}": api.morph(model, music, toward=toward, by=by, ways=found)}, kinds, tempo)
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option("--count", default=3, show_default=True, type=click.IntRange(1, 1000), help="How many for each phrase.")
+@click.option("--corpus", "path", type=FILE, help="corpus.parquet of the model, if it is one of your own.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@input_options
+@model_option
+def nearest(
+    file: Path,
+    count: int,
+    path: Path | None,
+    as_json: bool,
+    from_beat: int,
+    beats: int | None,
+    tracks: list[int] | None,
+    spread: bool,
+    folder: Path | None,
+) -> None:
+    r"""The phrases of the corpus that are most like those of a piece, by the distance of their codes.
+
+    \b
+    Examples:
+      quartetvae nearest quartet.mid --beats 16
+      quartetvae nearest quartet.mid --count 10 --json
+    """
+    if folder is not None and path is None:
+        raise click.UsageError("a model of one's own has codes of its own: name them with --corpus.")
+    model = api.load(folder)
+    music = _read(model, file, from_beat, beats, tracks, spread)
+    found = api.nearest(model, music, count=count, corpus=None if path is None else neighbours.read(path))
+    each = model.architecture.form.beats_per_phrase
+    if as_json:
+        content = [
+            {"beat": from_beat + k * each, "nearest": [{**one.place, "distance": one.distance} for one in near]}
+            for k, near in enumerate(found)
+        ]
+        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+        return
+    for k, near in enumerate(found):
+        click.echo(f"beat {from_beat + k * each}:")
+        for one in near:
+            of = one.place
+            click.echo(f"  {one.distance:6.2f}  {of['composer']}: {of['work']} ({of['piece']}), bar {of['bar']}")
 
 
 @click.command()
