@@ -186,7 +186,8 @@ def _helps(with_it: float, without: float) -> str:
 def _long(group: dict[str, Any]) -> list[str]:
     """Phrases of 16 and 64 beats, by decoder."""
     return [
-        f"Long phrases, test works, about 30 minutes of training each {_made('long', group)}:",
+        "Long phrases, test works, as many epochs for each as take 30 minutes on two quiet cores (where other work ran "
+        f"beside it, it took longer) {_made('long', group)}:",
         "",
         *HEAD,
         *(
