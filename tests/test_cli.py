@@ -65,6 +65,7 @@ def test_features_as_a_table(file: Path) -> None:
     result = run("features", file)
     (counts,) = [row.split() for row in result.stdout.splitlines() if row.startswith("note count")]
     assert counts == ["note", "count", "32", "8", "8", "8", "8"]
+    assert "inter onset interval, seconds" in result.stdout
     assert result.stderr == ""
 
 

@@ -54,7 +54,10 @@ def features(file: Path, as_json: bool) -> None:
 
 def _print_features(shown: Mapping[str, Mapping[str, Any]]) -> None:
     """A row for each number; of histograms and matrices the largest entries."""
-    columns = Columns("feature", *(name.replace("_", " ") for name in shown), box=None, pad_edge=False)
+    columns = Columns(box=None, pad_edge=False)
+    columns.add_column("feature", no_wrap=True)
+    for name in shown:
+        columns.add_column(name.replace("_", " "))
     for feature, value in next(iter(shown.values())).items():
         if isinstance(value, dict):
             for unit in value:
@@ -64,8 +67,8 @@ def _print_features(shown: Mapping[str, Mapping[str, Any]]) -> None:
         elif not isinstance(value, list):
             columns.add_row(feature.replace("_", " "), *(_number(of[feature]) for of in shown.values()))
     rows = {
-        "most frequent pitch class": ("pitch_class_histogram", PITCH_CLASSES),
-        "most frequent length": ("note_length_histogram", tuple(music.NOTE_LENGTHS)),
+        "commonest pitch class": ("pitch_class_histogram", PITCH_CLASSES),
+        "commonest note length": ("note_length_histogram", tuple(music.NOTE_LENGTHS)),
     }
     for label, (feature, names) in rows.items():
         columns.add_row(label, *(_highest(of[feature], names) for of in shown.values()))
@@ -73,7 +76,9 @@ def _print_features(shown: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def _number(value: float | None) -> str:
-    return "n/a" if value is None else f"{value:.4g}"
+    if value is None:
+        return "n/a"
+    return str(value) if isinstance(value, int) else f"{value:.4g}"
 
 
 def _highest(shares: Sequence[float], names: Sequence[str]) -> str:
