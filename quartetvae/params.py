@@ -230,6 +230,13 @@ class Evaluate(_Section):
     seed: Seed
 
 
+class Report(_Section):
+    """What is on the page to listen on."""
+
+    beats: Count
+    tempo_qpm: Tempo
+
+
 class Params(_Section):
     """All of params.yaml."""
 
@@ -244,6 +251,7 @@ class Params(_Section):
     reconstruct: Reconstruct
     interpolate: Interpolate
     evaluate: Evaluate
+    report: Report
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from quartetvae import dataset, errors, files, params, report
+from quartetvae import dataset, errors, files, pairs, params, report
 from quartetvae.dataset import Grid, Piece
 from quartetvae.quartet import Quartet
 from quartetvae.report import Player, Stop
@@ -18,36 +18,31 @@ PICTURES = {
 
 
 def main() -> None:
-    """Put paths and reconstructions, originals beside them, on a page."""
-    (section,) = params.load("report")
+    """Put paths and reconstructions on a page, each between its originals."""
+    section, walked = params.load("report", "interpolate")
     pieces = dataset.read_pieces(Path("data/pieces.parquet"))
-    grid, originals = pieces.grid, {piece.id: piece for piece in pieces.pieces}
+    table = dataset.read_quartets(Path("data/quartets.parquet"))
+    steps = section.beats * pieces.grid.steps_per_beat
 
-    def music(piece: Piece, *, like: Piece | None = None) -> Quartet:
-        """A piece as a quartet, from its beginning; as long as another and with its own names."""
-        steps = min(section.beats * grid.steps_per_beat, len(piece.tokens if like is None else like.tokens))
-        return _quartet(piece, steps, grid, section.tempo_qpm)
-
-    rebuilt = dataset.read_pieces(Path("outputs/reconstructions/pieces.parquet")).pieces
-    reconstructions = [
-        Player(
-            f"reconstruction-{piece.id}",
-            f"{piece.composer}, {piece.work} ({piece.id})",
-            [Stop("original", music(originals[piece.id])), Stop("reconstruction", music(piece))],
-        )
-        for piece in rebuilt
-    ]
     points: dict[str, list[Piece]] = {}
     for point in dataset.read_pieces(Path("outputs/interpolations/pieces.parquet")).pieces:
         points.setdefault(point.work, []).append(point)
-    ends = {name: name.split("-", 1) for name in points}
-    paths = report.players_of_paths(
-        {name: [music(point) for point in of] for name, of in points.items()},
-        {
-            name: (music(originals[a], like=points[name][0]), music(originals[b], like=points[name][0]))
-            for name, (a, b) in ends.items()
-        },
-    )
+    ends = {f"{a.id}-{b.id}": (a, b) for a, b in pairs.choose(walked.pairs, pieces, table, Path("data/raw"))}
+    paths = []
+    for name, of in points.items():
+        length = min(steps, len(of[0].tokens))
+        a, b = (_quartet(end, length, pieces.grid, section.tempo_qpm) for end in ends[name])
+        between = [_quartet(point, length, pieces.grid, section.tempo_qpm) for point in of]
+        paths.append(report.path(name, a, between, b))
+
+    originals = {piece.id: piece for piece in pieces.pieces}
+    reconstructions = []
+    for rebuilt in dataset.read_pieces(Path("outputs/reconstructions/pieces.parquet")).pieces:
+        both = (_quartet(piece, steps, pieces.grid, section.tempo_qpm) for piece in (originals[rebuilt.id], rebuilt))
+        stops = [Stop(label, music) for label, music in zip(("original", "reconstruction"), both, strict=True)]
+        title = f"{rebuilt.composer}, {rebuilt.work} ({rebuilt.id})"
+        reconstructions.append(Player(f"reconstruction-{rebuilt.id}", title, stops))
+
     metrics = json.loads(Path("metrics/reconstruct.json").read_text(encoding="utf-8"))
     count = sum(len(player.stops) for player in (*paths, *reconstructions))
     with (
@@ -65,6 +60,7 @@ def main() -> None:
 
 
 def _quartet(piece: Piece, steps: int, grid: Grid, tempo_qpm: float) -> Quartet:
+    """The beginning of a piece; phrases cut inside held notes begin with their onsets, as everywhere here."""
     return Quartet(piece.tokens[:steps], grid, piece.bars[:steps], piece.work, piece.composer, tempo_qpm)
 
 

@@ -95,18 +95,12 @@ def build(
         (folder / name).write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
 
 
-def players_of_paths(
-    music: Mapping[str, Sequence[Quartet]], originals: Mapping[str, tuple[Quartet, Quartet]]
-) -> list[Player]:
-    """A player for each path: the original it leaves, its points, the original that it reaches."""
-    found = []
-    for name, points in music.items():
-        a, b = originals[name]
-        last = len(points) - 1
-        labels = ["A", *(f"{k}/{last}" for k in range(1, last)), "B"]
-        stops = [Stop("original A", a), *map(Stop, labels, points), Stop("original B", b)]
-        found.append(Player(f"path-{name}", f"{_named(a)} \u2192 {_named(b)}", stops))
-    return found
+def path(name: str, a: Quartet, points: Sequence[Quartet], b: Quartet) -> Player:
+    """The player of a path: the original that it leaves, its points, the original that it reaches."""
+    last = len(points) - 1
+    labels = ["A", *(f"{k}/{last}" for k in range(1, last)), "B"]
+    stops = [Stop("original A", a), *map(Stop, labels, points), Stop("original B", b)]
+    return Player(f"path-{name}", f"{_named(a)} \u2192 {_named(b)}", stops)
 
 
 def _named(music: Quartet) -> str:
