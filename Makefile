@@ -14,7 +14,7 @@ setup: $(READY) ## Make .venv and install the locked dependencies
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("error: Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; say make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements.lock
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -57,7 +57,7 @@ tiny: $(READY) ## Run a tiny pipeline twice: the same bytes, and figures that ho
 # numerics.lock repeats the lines of the libraries that figures hang on: another test tool must not retrain the model.
 lock: $(READY) ## Write requirements.lock anew from pyproject.toml, and numerics.lock from that (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
-	  --python-version 3.11 --extra dev pyproject.toml --output-file requirements.lock
+	  --python-version 3.11 --extra dev --extra sound pyproject.toml --output-file requirements.lock
 	names="$$(sed 's/==.*//' numerics.lock | sort -u | paste -sd '|')"; \
 	  grep -E "^($$names)==" requirements.lock | sed 's/ \\$$//' > numerics.new && mv numerics.new numerics.lock
 
