@@ -142,21 +142,24 @@ def vary(
 
 
 def morph(
-    model: Autoencoder, music: Quartet, *, toward: str, by: float = 1.0, ways: Directions | None = None
+    model: Autoencoder, music: Quartet, *, toward: str, by: float = 2.0, ways: Directions | None = None
 ) -> Quartet:
-    """The music with more of an attribute (less, if `by` is below 0); see `directions`.
+    """The music with more of an attribute (less, if `by` is below 0); see `directions`. Beyond 2 nothing is promised.
 
     `ways`: the directions of another model than the pretrained one.
     """
     ways = directions.read(PRETRAINED / "directions.json") if ways is None else ways
     if toward not in ways:
-        raise ModelError(f"attribute '{toward}' found; there are {', '.join(ways)}.")
-    codes = encode(model, music)
-    if ways[toward].shape != codes.shape[1:]:
+        raise ModelError(f"attribute '{toward}' is unknown; there are {', '.join(ways)}.")
+    tokens = _tiles(model, music).tokens
+    codes = model.encode(tokens)[0]
+    if ways[toward].shape[1] != codes.shape[1]:
         raise ModelError(
-            f"directions of {len(ways[toward])} dimensions, codes of {codes.shape[1]}: they belong to different models."
+            f"directions of {ways[toward].shape[1]} dimensions, codes of {codes.shape[1]}: they belong to different "
+            "models."
         )
-    return decode(model, codes + np.float32(by) * ways[toward], like=music)
+    way = directions.along(ways[toward], tokens, music.grid.alphabet)
+    return decode(model, codes + np.float32(by) * way, like=music)
 
 
 def nearest(
