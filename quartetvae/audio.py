@@ -33,6 +33,9 @@ VELOCITY = 0.7
 LOUDEST = 0.89
 """Of the highest sample, -1 dB: so that no quartet is louder than another, and none is clipped."""
 
+BLOCK = RATE
+"""Samples that are written at once."""
+
 FORMATS = {".wav": ("WAV", "PCM_16"), ".ogg": ("OGG", "VORBIS")}
 
 
@@ -95,5 +98,11 @@ def write(path: Path, quartet: "Quartet") -> None:
     import soundfile
 
     kind, subtype = FORMATS[path.suffix.lower()]
-    with replacing(path) as temporary:
-        soundfile.write(temporary, samples(quartet), RATE, format=kind, subtype=subtype)
+    sound = samples(quartet)
+    with (
+        replacing(path) as temporary,
+        soundfile.SoundFile(temporary, "w", RATE, sound.shape[1], format=kind, subtype=subtype) as file,
+    ):
+        # In blocks: given more than half a minute at once, libvorbis overflows the stack and the process dies.
+        for start in range(0, len(sound), BLOCK):
+            file.write(sound[start : start + BLOCK])

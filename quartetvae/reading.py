@@ -69,8 +69,8 @@ def piece(path: Path, grid: Grid, *, tracks: Sequence[int] | None = None, spread
     tracks
         Numbers of the tracks that play violin I, violin II, viola and cello, as `hear` counts them; None to find out.
     spread
-        Give every note to the part that it fits, whatever its track: for a melody, a piano piece, a score with more or
-        fewer parts. Chords go to several parts, from the top down.
+        Where no quartet is found, give every note to the part that it fits, whatever its track: for a melody, a piano
+        piece, a score with more or fewer parts. Chords go to several parts, from the top down.
 
     Raises
     ------
@@ -79,12 +79,12 @@ def piece(path: Path, grid: Grid, *, tracks: Sequence[int] | None = None, spread
     """
     heard = hear(path)
     music = heard.music
-    if spread:
-        notes = spread_over_parts([track.notes for track in music.tracks if not track.is_drum])
-    elif tracks is not None:
+    if tracks is not None:
         notes = _chosen(heard, tracks)
     elif heard.found.refusal is None:
         notes = parts.merge(music.tracks, heard.found.parts)
+    elif spread:
+        notes = spread_over_parts([track.notes for track in music.tracks if not track.is_drum])
     else:
         raise CorpusError(
             f"{heard.name}: no quartet found ({heard.found.refusal}). Its tracks: {_listed(heard)}. Say which of them "
