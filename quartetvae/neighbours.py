@@ -82,10 +82,11 @@ def read(path: Path) -> Corpus:
         dimensions = table.schema.field("z").type.list_size
         unit = np.float32(float(table.schema.metadata[UNIT.encode()]))
         flat = table["z"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+        codes = flat.reshape(table.num_rows, dimensions).astype(np.float32) * unit
         places = table.select(list(COLUMNS[:-1])).to_pylist()
     except (OSError, KeyError, AttributeError, TypeError, ValueError, pa.ArrowException) as error:
         detail = " ".join(str(error).split())
         raise ModelError(
             f"{path}: no codes of a corpus ({detail}); the stage `describe` writes corpus.parquet."
         ) from error
-    return Corpus(places, flat.reshape(-1, dimensions).astype(np.float32) * unit)
+    return Corpus(places, codes)

@@ -98,6 +98,9 @@ def direction(codes: NDArray[np.float32], values: Floats) -> NDArray[np.float32]
     # Where many values are alike (no chromatic note at all) a quartile can be all of them: strictly beyond, if any are.
     top = values > low if high == low else values >= high
     bottom = values <= low
+    if not top.any():
+        # And where they are all alike at the top (every note together), the few below are the bottom.
+        top, bottom = values >= high, values < low
     return np.asarray(codes[top].mean(axis=0) - codes[bottom].mean(axis=0), dtype=np.float32)
 
 
