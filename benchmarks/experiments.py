@@ -23,6 +23,9 @@ from benchmarks import hardware
 from quartetvae import files, params
 
 ROOT = Path(__file__).resolve().parent.parent
+TARGETS = ("evaluate", "describe")
+"""Stages that an experiment runs, with all that they need."""
+
 RUNS = ROOT / "benchmarks" / "runs"
 
 
@@ -48,9 +51,21 @@ def settings(entry: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def command(name: str, entry: dict[str, Any]) -> list[str]:
-    """The command that queues an experiment. What no profile sets (plots, tempo) comes from params.yaml."""
+    """The command that queues an experiment, up to its figures: a page to listen on would take longer than some train.
+
+    What no profile sets (plots, tempo) comes from params.yaml.
+    """
     pairs = [f"{section}.{key}={_plain(value)}" for section, of in settings(entry).items() for key, value in of.items()]
-    return ["dvc", "exp", "run", "--queue", "--name", name, *(word for pair in pairs for word in ("-S", pair))]
+    return [
+        "dvc",
+        "exp",
+        "run",
+        "--queue",
+        "--name",
+        name,
+        *(word for pair in pairs for word in ("-S", pair)),
+        *TARGETS,
+    ]
 
 
 def _plain(value: Any) -> str:

@@ -1,7 +1,8 @@
 """Put the model of the last run of the default profile into the package: `python -m benchmarks.publish`.
 
-Copies models/quartetvae to quartetvae/weights and writes card.json from benchmarks/runs/default.json, so that
-`quartetvae.load_pretrained()` gives the model that dvc.lock describes (tests/test_pretrained.py).
+Copies models/quartetvae and outputs/latent to quartetvae/weights and writes card.json from
+benchmarks/runs/default.json, so that `quartetvae.load_pretrained()` gives the model that dvc.lock describes, and the
+directions and the corpus beside it are that model's (tests/test_pretrained.py).
 """
 
 import hashlib
@@ -31,10 +32,14 @@ def dvc_md5(contents: dict[str, bytes]) -> str:
     return hashlib.md5(json.dumps(listing, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + ".dir"
 
 
-def locked_md5() -> str:
-    """The hash of the model in dvc.lock."""
-    outs: list[dict[str, Any]] = params.read_yaml(ROOT / "dvc.lock")["stages"]["train"]["outs"]
-    return next(str(out["md5"]) for out in outs if out["path"] == "models/quartetvae")
+FOLDERS = {"models/quartetvae": "train", "outputs/latent": "describe"}
+"""What is copied, and the stage that makes it."""
+
+
+def locked_md5(folder: str) -> str:
+    """The hash of one of `FOLDERS` in dvc.lock."""
+    outs: list[dict[str, Any]] = params.read_yaml(ROOT / "dvc.lock")["stages"][FOLDERS[folder]]["outs"]
+    return next(str(out["md5"]) for out in outs if out["path"] == folder)
 
 
 def card(run: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any]:
@@ -44,7 +49,8 @@ def card(run: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any]:
         "data": DATA,
         "licence": "MIT",
         **{key: run[key] for key in ("commit", "date", "command", "minutes", "hardware")},
-        "model_md5": locked_md5(),
+        "model_md5": locked_md5("models/quartetvae"),
+        "latent_md5": locked_md5("outputs/latent"),
         **metrics,
     }
 
@@ -55,22 +61,24 @@ def _read(path: str) -> Any:
 
 def main() -> None:
     """Copy and describe, or say why not."""
-    source, target = ROOT / "models" / "quartetvae", ROOT / "quartetvae" / "weights"
-    model = {path.name: path.read_bytes() for path in source.glob("*")}
-    if dvc_md5(model) != locked_md5():
-        sys.exit("models/quartetvae is not what dvc.lock describes; run `dvc checkout`.")
+    contents: dict[str, bytes] = {}
+    for name in FOLDERS:
+        found = {path.name: path.read_bytes() for path in (ROOT / name).glob("*")}
+        if dvc_md5(found) != locked_md5(name):
+            sys.exit(f"{name} is not what dvc.lock describes; run `dvc checkout`.")
+        contents |= found
     run = _read("benchmarks/runs/default.json")
-    metrics = {name: _read(f"metrics/{name}.json") for name in ("train", "reconstruct")}
+    metrics = {name: _read(f"metrics/{name}.json") for name in ("train", "reconstruct", "attributes")}
     if run["train"] != metrics["train"]:
         sys.exit("benchmarks/runs/default.json is of another training than metrics/; run the experiment `default`.")
-    size = sum(map(len, model.values()))
+    size = sum(map(len, contents.values()))
     if size > LARGEST:
-        sys.exit(f"models/quartetvae has {size:,} bytes; {LARGEST:,} is the limit. Make the network smaller.")
-    with files.replacing_folder(target) as folder:
-        for name, content in model.items():
+        sys.exit(f"The model and its corpus have {size:,} bytes; {LARGEST:,} is the limit. Make the network smaller.")
+    with files.replacing_folder(ROOT / "quartetvae" / "weights") as folder:
+        for name, content in contents.items():
             (folder / name).write_bytes(content)
         files.write_json(folder / "card.json", card(run, metrics))
-    print(f"quartetvae/weights: {size:,} bytes, {locked_md5()}")
+    print(f"quartetvae/weights: {size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,58 @@
-"""The latent space of string quartets."""
+"""The latent space of string quartets.
+
+What `quartetvae.api` has is here as well.
+"""
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from quartetvae.api import (
+        decode,
+        encode,
+        interpolate,
+        interpolate_grid,
+        load,
+        morph,
+        nearest,
+        read,
+        read_codes,
+        reconstruct,
+        sample,
+        vary,
+        write_codes,
+    )
+    from quartetvae.quartet import Quartet, write
+
+__all__ = [
+    "Quartet",
+    "decode",
+    "encode",
+    "interpolate",
+    "interpolate_grid",
+    "load",
+    "load_pretrained",
+    "morph",
+    "nearest",
+    "read",
+    "read_codes",
+    "reconstruct",
+    "sample",
+    "vary",
+    "write",
+    "write_codes",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Looked up when asked for: a stage that imports one module must not import them all.
+    if name not in __all__:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    return getattr(importlib.import_module("quartetvae.api"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def load_pretrained() -> Any:

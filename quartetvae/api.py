@@ -7,9 +7,11 @@ music is cut into phrases of `model.architecture.form.beats_per_phrase` beats fr
 code. Everything that draws numbers takes a `seed`.
 """
 
+import io
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import pyarrow as pa
@@ -22,9 +24,30 @@ from quartetvae.errors import ModelError
 from quartetvae.files import replacing
 from quartetvae.latent import Autoencoder, Codes
 from quartetvae.neighbours import Corpus, Neighbour
-from quartetvae.quartet import TEMPO_QPM, Quartet
+from quartetvae.quartet import TEMPO_QPM, Quartet, write
+
+__all__ = [
+    "Quartet",
+    "decode",
+    "encode",
+    "interpolate",
+    "interpolate_grid",
+    "load",
+    "morph",
+    "nearest",
+    "read",
+    "read_codes",
+    "reconstruct",
+    "sample",
+    "vary",
+    "write",
+    "write_codes",
+]
 
 PRETRAINED = Path(__file__).parent / "weights"
+
+FARTHEST = 100.0
+"""Codes are moved by at most; far beyond where music is, but nothing overflows there."""
 
 
 def load(folder: Path | str | None = None) -> light.Light:
@@ -46,11 +69,13 @@ def read(
     `from_beat` (counted from 0) and `beats` choose an excerpt; by default all of it. Raises `ModelError` if nothing is
     left.
     """
+    if from_beat < 0 or (beats is not None and beats < 1):
+        raise ModelError(f"{beats} beats from beat {from_beat} on; 1 at least from beat 0 or later is needed.")
     grid = model.architecture.grid
     found = reading.piece(Path(path), grid, tracks=tracks, spread=spread)
     start = from_beat * grid.steps_per_beat
     stop = len(found.tokens) if beats is None else start + beats * grid.steps_per_beat
-    if from_beat < 0 or not len(found.tokens[start:stop]):
+    if start >= len(found.tokens):
         length = -(-len(found.tokens) // grid.steps_per_beat)
         raise ModelError(f"{Path(path).name}: nothing from beat {from_beat} on; it has {length} beats.")
     cut = phrases.cut(
@@ -73,7 +98,10 @@ def decode(
 
     `like`: music whose bars, length, title and tempo it takes over.
     """
-    tokens = model.decode(np.asarray(codes, dtype=np.float32), temperature=temperature, seed=seed)
+    codes = np.asarray(codes, dtype=np.float32)
+    if not np.isfinite(codes).all() or not np.isfinite(temperature):
+        raise ModelError("codes or a temperature that are not finite; numbers are needed.")
+    tokens = model.decode(codes, temperature=temperature, seed=seed)
     whole = tokens.reshape(-1, tokens.shape[2])
     if like is None:
         return Quartet(whole, model.architecture.grid)
@@ -123,8 +151,7 @@ def sample(model: Autoencoder, *, beats: int = 16, temperature: float = 0.0, see
     if beats < 1:
         raise ModelError(f"{beats} beats; 1 at least are needed.")
     count = -(-beats // model.architecture.form.beats_per_phrase)
-    rng = np.random.default_rng(seed)
-    codes = latent.sample_prior(count, model.architecture.network.latent_dim, rng=rng)
+    codes = latent.sample_prior(count, model.architecture.network.latent_dim, rng=_codes_rng(seed))
     made = decode(model, codes, temperature=temperature, seed=seed)
     steps = beats * made.grid.steps_per_beat
     return Quartet(made.tokens[:steps], made.grid)
@@ -134,29 +161,35 @@ def vary(
     model: Autoencoder, music: Quartet, *, amount: float = 0.5, temperature: float = 0.0, seed: int = 0
 ) -> Quartet:
     """The music with noise in its codes: normal, `amount` wide, where 1 is as wide as the prior."""
-    if amount < 0:
-        raise ModelError(f"an amount of {amount:g}; 0 (none) or more is needed.")
+    if not 0 <= amount <= FARTHEST:
+        raise ModelError(f"an amount of {amount:g}; 0 (none) to {FARTHEST:g} is needed, 1 at most as a rule.")
     codes = encode(model, music)
-    noise = np.random.default_rng(seed).standard_normal(codes.shape, dtype=np.float32)
+    noise = _codes_rng(seed).standard_normal(codes.shape, dtype=np.float32)
     return decode(model, codes + np.float32(amount) * noise, temperature=temperature, seed=seed, like=music)
 
 
 def morph(
-    model: Autoencoder, music: Quartet, *, toward: str, by: float = 1.0, ways: Directions | None = None
+    model: Autoencoder, music: Quartet, *, toward: str, by: float = 2.0, ways: Directions | None = None
 ) -> Quartet:
-    """The music with more of an attribute (less, if `by` is below 0); see `directions`.
+    """The music with more of an attribute (less, if `by` is below 0); see `directions`. Beyond 2 nothing is promised.
 
     `ways`: the directions of another model than the pretrained one.
     """
+    # Also not by NaN. Codes of the prior are about the root of latent_dim from 0.
+    if not abs(by) <= FARTHEST:
+        raise ModelError(f"by {by:g}; {-FARTHEST:g} to {FARTHEST:g} is needed, -2 to 2 as a rule.")
     ways = directions.read(PRETRAINED / "directions.json") if ways is None else ways
     if toward not in ways:
-        raise ModelError(f"attribute '{toward}' found; there are {', '.join(ways)}.")
-    codes = encode(model, music)
-    if ways[toward].shape != codes.shape[1:]:
+        raise ModelError(f"attribute '{toward}' is unknown; there are {', '.join(ways)}.")
+    tokens = _tiles(model, music).tokens
+    codes = model.encode(tokens)[0]
+    if ways[toward].shape[1] != codes.shape[1]:
         raise ModelError(
-            f"directions of {len(ways[toward])} dimensions, codes of {codes.shape[1]}: they belong to different models."
+            f"directions of {ways[toward].shape[1]} dimensions, codes of {codes.shape[1]}: they belong to different "
+            "models."
         )
-    return decode(model, codes + np.float32(by) * ways[toward], like=music)
+    way = directions.along(ways[toward], tokens, music.grid.alphabet)
+    return decode(model, codes + np.float32(by) * way, like=music)
 
 
 def nearest(
@@ -166,8 +199,15 @@ def nearest(
 
     `corpus`: that of another model than the pretrained one.
     """
+    if count < 1:
+        raise ModelError(f"{count} neighbours; 1 at least is needed.")
     corpus = neighbours.read(PRETRAINED / "corpus.parquet") if corpus is None else corpus
     return [neighbours.nearest(corpus, code, count) for code in encode(model, music)]
+
+
+def _codes_rng(seed: int) -> np.random.Generator:
+    """For codes; with the seed alone `decode` would draw its tokens by the same numbers."""
+    return np.random.default_rng([seed, 1])
 
 
 def _tiles(model: Autoencoder, music: Quartet) -> PhraseSet:
@@ -185,15 +225,27 @@ def _alike(*music: Quartet) -> list[Quartet]:
 
 
 def write_codes(path: Path, codes: Codes) -> None:
-    """Write codes (phrases, latent_dim) as .npy, or as .parquet with a column for each dimension (z_0, z_1 ...)."""
-    with replacing(path) as temporary:
-        if path.suffix.lower() == ".npy":
-            with temporary.open("wb") as file:
-                np.save(file, codes)
-        elif path.suffix.lower() == ".parquet":
-            pq.write_table(pa.table({f"z_{k}": column for k, column in enumerate(codes.T)}), temporary)
-        else:
-            raise ModelError(f"{path.name}: codes are written as .npy or .parquet; choose one of them.")
+    """Write codes (phrases, latent_dim) as .npy, or as .parquet with a column for each dimension (z_0, z_1 ...).
+
+    Raises
+    ------
+    ModelError
+        If the suffix is another, or the file cannot be written.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in (".npy", ".parquet"):
+        raise ModelError(f"{path.name or path}: codes are written as .npy or .parquet; choose one of them.")
+    try:
+        with replacing(path) as temporary:
+            if suffix == ".npy":
+                # By Python's own file: where the disk is full NumPy's says nothing.
+                content = io.BytesIO()
+                np.save(content, codes)
+                temporary.write_bytes(content.getvalue())
+            else:
+                pq.write_table(pa.table({f"z_{k}": column for k, column in enumerate(codes.T)}), temporary)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be written ({error.strerror or error}); choose another place.") from error
 
 
 def read_codes(path: Path) -> Codes:
@@ -203,11 +255,22 @@ def read_codes(path: Path) -> Codes:
             table = pq.read_table(path)
             found = np.stack([table[f"z_{k}"].to_numpy() for k in range(table.num_columns)], axis=1)
         else:
-            found = np.load(path, allow_pickle=False)
-        codes = np.asarray(found, dtype=np.float32)
-    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+            # Opened here: NumPy leaves a damaged file open.
+            with path.open("rb") as file:
+                found = np.load(file, allow_pickle=False)
+        # Neither complex numbers nor dates, of which NumPy would make numbers all the same.
+        if not isinstance(found, np.ndarray) or found.dtype.kind not in "iuf":
+            raise ValueError(f"an array of {getattr(found, 'dtype', 'arrays')}")
+        with np.errstate(over="ignore"):
+            codes = np.asarray(found, dtype=np.float32)
+    # A damaged header may also promise more than there is memory for.
+    except (OSError, EOFError, ValueError, TypeError, KeyError, MemoryError, BadZipFile, pa.ArrowException) as error:
         detail = " ".join(str(error).split())
         raise ModelError(f"{path.name}: no codes ({detail}); .npy or .parquet from `encode` is needed.") from error
-    if codes.ndim != 2 or not codes.size or not np.isfinite(codes).all():
-        raise ModelError(f"{path.name}: codes of shape {codes.shape}; finite numbers (phrases, latent_dim) are needed.")
+    unusable = np.count_nonzero(~np.isfinite(codes))
+    if codes.ndim != 2 or not codes.size or unusable:
+        raise ModelError(
+            f"{path.name}: codes of shape {codes.shape}, {unusable} of their numbers not finite; finite numbers "
+            "(phrases, latent_dim) are needed."
+        )
     return codes

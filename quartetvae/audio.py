@@ -6,8 +6,10 @@ project. Another General MIDI soundfont (.sf2, .sf3) can be named by the environ
 
 import importlib.util
 import os
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +35,17 @@ VELOCITY = 0.7
 LOUDEST = 0.89
 """Of the highest sample, -1 dB: so that no quartet is louder than another, and none is clipped."""
 
-FORMATS = {".wav": ("WAV", "PCM_16"), ".ogg": ("OGG", "VORBIS")}
+BLOCK = RATE
+"""Samples that are written at once."""
+
+FORMATS: Mapping[str, Mapping[str, Any]] = {
+    ".wav": {"format": "WAV", "subtype": "PCM_16"},
+    ".ogg": {"format": "OGG", "subtype": "VORBIS", "compression_level": 0.75},
+}
+"""What libsndfile is asked for, by suffix. The compression is Vorbis' quality 2.5, some 75 kbit/s for these sounds."""
+
+_MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+"""Each byte with its bits in the opposite order."""
 
 
 def soundfont() -> Path:
@@ -91,9 +103,33 @@ def _rendered(synth: object, count: int) -> NDArray[np.float32]:
 
 
 def write(path: Path, quartet: "Quartet") -> None:
-    """Write .wav (16 bits) or .ogg (Vorbis), stereo."""
+    """Write .wav (16 bits) or .ogg (Vorbis), stereo; the same quartet gives the same bytes."""
     import soundfile
 
-    kind, subtype = FORMATS[path.suffix.lower()]
+    options = FORMATS[path.suffix.lower()]
     with replacing(path) as temporary:
-        soundfile.write(temporary, samples(quartet), RATE, format=kind, subtype=subtype)
+        soundfile.write(temporary, samples(quartet), RATE, **options)
+        if options["format"] == "OGG":
+            temporary.write_bytes(_serial_zero(temporary.read_bytes()))
+
+
+def _serial_zero(ogg: bytes) -> bytes:
+    """An Ogg file of one stream with 0 for its serial number, which libsndfile draws by chance (RFC 3533)."""
+    pages = []
+    start = 0
+    while start < len(ogg):
+        segments = ogg[start + 26]
+        end = start + 27 + segments + sum(ogg[start + 27 : start + 27 + segments])
+        page = bytearray(ogg[start:end])
+        page[14:18] = bytes(4)
+        page[22:26] = bytes(4)  # the checksum counts as 0 while it is taken
+        page[22:26] = _ogg_checksum(page).to_bytes(4, "little")
+        pages.append(bytes(page))
+        start = end
+    return b"".join(pages)
+
+
+def _ogg_checksum(page: bytes | bytearray) -> int:
+    """Ogg's CRC-32: zlib's polynomial, but the highest bit first, from 0, and not inverted at the end."""
+    mirrored = zlib.crc32(page.translate(_MIRRORED), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int(f"{mirrored:032b}"[::-1], 2)

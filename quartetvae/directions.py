@@ -1,7 +1,12 @@
 """Directions in the latent space in which attributes of music grow, and whether they do.
 
-A direction is fitted on training phrases (`metrics.attributes.direction`); going along it by 1 adds what tells the top
-quarter of them from the bottom quarter. Held-out phrases show what comes of it: encoded, moved, decoded.
+A direction is fitted on training phrases: from the mean code of the quarter with least of the attribute to that of the
+quarter with most (`metrics.attributes.direction`). What is chromatic depends on the scale, so chromaticism has twelve,
+one for each major scale (minor ones count as their relative major).
+
+That difference of means says where to, not how far: for an attribute that codes hardly tell it is short. So each is
+drawn out to a length at which something happens. It is chosen on validation phrases: the longest of `LENGTHS` at which
+more of the way clearly means more of the attribute. Test phrases then show what comes of it: encoded, moved, decoded.
 """
 
 import json
@@ -11,29 +16,74 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from quartetvae import files
-from quartetvae.codec import Tokens
+from quartetvae.codec import Alphabet, Tokens
 from quartetvae.errors import ModelError
 from quartetvae.latent import Autoencoder, Codes
-from quartetvae.metrics import attributes
+from quartetvae.metrics import attributes, interpolation
 
 Directions = dict[str, Codes]
-"""By attribute, (latent_dim,) each."""
+"""By attribute, (1, latent_dim), or (12, latent_dim) if it depends on the scale (`interpolation.scale`)."""
+
+BY_SCALE = ("chromaticism",)
+SCALES = 12
 
 AMOUNTS = (-2.0, -1.0, 0.0, 1.0, 2.0)
-"""How far held-out phrases are moved."""
+"""How far phrases are moved to see what becomes of them."""
+
+LENGTHS = (4.0, 3.0, 2.5, 2.0, 1.5, 1.0)
+"""That a direction may have; codes of the prior are about the root of latent_dim from 0."""
+
+MARGIN = 1.25
+"""So much further than `AMOUNTS` the attribute must still rise on validation phrases, for it to do so on others."""
 
 
-def fit(model: Autoencoder, tokens: Tokens) -> Directions:
-    """The direction of each attribute, of phrases (phrases, steps, 4)."""
+def along(direction: Codes, tokens: Tokens, alphabet: Alphabet) -> Codes:
+    """The direction for each phrase (phrases, steps, 4): (phrases, latent_dim)."""
+    if len(direction) == 1:
+        return np.broadcast_to(direction[0], (len(tokens), direction.shape[1]))
+    return np.asarray(direction[interpolation.scale(tokens, alphabet)])
+
+
+def fit(model: Autoencoder, training: Tokens, validation: Tokens) -> Directions:
+    """The direction of each attribute, of phrases (phrases, steps, 4): their ways by the first, lengths by the second.
+
+    Where an attribute has no direction (all codes are alike, or all values), it is 0.
+    """
     grid = model.architecture.grid
-    codes = model.encode(tokens)[0]
-    return {
-        name: attributes.direction(codes, of(tokens, grid.alphabet, grid.steps_per_beat))
-        for name, of in attributes.ATTRIBUTES.items()
-    }
+    codes = model.encode(training)[0]
+    scales = interpolation.scale(training, grid.alphabet)
+    found = {}
+    for name, measure in attributes.ATTRIBUTES.items():
+        values = measure(training, grid.alphabet, grid.steps_per_beat)
+        groups = [scales == scale for scale in range(SCALES)] if name in BY_SCALE else [slice(None)]
+        ways = np.stack([attributes.direction(codes[group], values[group]) for group in groups])
+        lengths = np.linalg.norm(ways, axis=1, keepdims=True)
+        unit = np.divide(ways, lengths, out=np.zeros_like(ways), where=lengths > 0)
+        found[name] = _drawn_out(model, name, unit, validation)
+    return found
+
+
+def _drawn_out(model: Autoencoder, name: str, unit: Codes, phrases: Tokens) -> Codes:
+    """A direction of the longest length at which the attribute rises from amount to amount; the shortest if none."""
+    for length in LENGTHS:
+        direction = np.float32(length) * unit
+        if _rising(_moved(model, name, direction, phrases, [MARGIN * amount for amount in AMOUNTS])):
+            return direction
+    return np.float32(LENGTHS[-1]) * unit
+
+
+def _rising(values: NDArray[np.float64]) -> bool:
+    """Does the mean of (phrases, amounts) rise from each amount to the next, by more than twice its standard error?
+
+    Without that margin the longest length that does would, by its choice, be one that only just does.
+    """
+    steps = np.diff(values[~np.isnan(values).any(axis=1)], axis=1)
+    if len(steps) < 2:
+        return False
+    errors = steps.std(axis=0, ddof=1) / np.sqrt(len(steps))
+    return bool((steps.mean(axis=0) > 2 * errors).all())
 
 
 def judge(
@@ -41,26 +91,18 @@ def judge(
 ) -> dict[str, Any]:
     """What becomes of attributes as phrases (phrases, steps, 4) are moved.
 
-    For each attribute `means`, over phrases, at each of `amounts`; `spearman` of these with the amounts; and
-    `spearman_by_phrase`, the mean of each phrase's own correlation, of those in which the attribute changes at all
-    (`changing`, a share of all).
+    For each attribute its direction's `length`; `means`, over phrases, at each of `amounts`; `spearman`, of these with
+    the amounts; `spearman_by_phrase`, the mean of each phrase's own correlation, of those in which the attribute
+    changes at all (`changing`, a share of all).
     """
-    grid = model.architecture.grid
-    codes = model.encode(tokens)[0]
     found: dict[str, Any] = {"amounts": list(amounts), "phrases": len(tokens)}
-    for name, way in directions.items():
-        measure = attributes.ATTRIBUTES[name]
-        values = np.stack(
-            [
-                measure(model.decode(codes + np.float32(amount) * way), grid.alphabet, grid.steps_per_beat)
-                for amount in amounts
-            ],
-            axis=1,
-        )
+    for name, direction in directions.items():
+        values = _moved(model, name, direction, tokens, amounts)
         whole = values[~np.isnan(values).any(axis=1)]
         changing = whole[np.ptp(whole, axis=1) > 0]
-        means = whole.mean(axis=0) if len(whole) else np.full(len(amounts), np.nan)
+        means = _means(values)
         found[name] = {
+            "length": float(np.linalg.norm(direction, axis=1).max()),
             "means": [None if np.isnan(mean) else float(mean) for mean in means],
             "spearman": _spearman(means[np.newaxis], amounts),
             "spearman_by_phrase": _spearman(changing, amounts),
@@ -69,8 +111,28 @@ def judge(
     return found
 
 
+def _moved(
+    model: Autoencoder, name: str, direction: Codes, tokens: Tokens, amounts: Sequence[float]
+) -> NDArray[np.float64]:
+    """The attribute of each phrase moved by each amount, (phrases, amounts); NaN where it has none."""
+    grid = model.architecture.grid
+    codes, ways = model.encode(tokens)[0], along(direction, tokens, grid.alphabet)
+    moved = (model.decode(codes + np.float32(amount) * ways) for amount in amounts)
+    measure = attributes.ATTRIBUTES[name]
+    return np.stack([measure(phrases, grid.alphabet, grid.steps_per_beat) for phrases in moved], axis=1)
+
+
+def _means(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Over the phrases that have the attribute at every amount; NaN if none has."""
+    whole = values[~np.isnan(values).any(axis=1)]
+    return np.asarray(whole.mean(axis=0)) if len(whole) else np.full(values.shape[1], np.nan)
+
+
 def _spearman(values: NDArray[np.float64], amounts: Sequence[float]) -> float | None:
     """The mean rank correlation of rows (n, amounts) with the amounts; None without any."""
+    # Imported here: it takes longer than decoding does, and only the pipeline judges.
+    from scipy import stats
+
     if not len(values) or np.isnan(values).any():
         return None
     ranks = stats.rankdata(values, axis=1)
@@ -83,19 +145,22 @@ def _spearman(values: NDArray[np.float64], amounts: Sequence[float]) -> float | 
 
 def write(path: Path, directions: Mapping[str, Codes]) -> None:
     """Write directions as JSON."""
-    files.write_json(path, {name: way.tolist() for name, way in directions.items()})
+    files.write_json(path, {name: direction.tolist() for name, direction in directions.items()})
 
 
 def read(path: Path) -> Directions:
     """Read directions; raises `ModelError`."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        found = {str(name): np.array(way, dtype=np.float32) for name, way in content.items()}
+        found = {str(name): np.array(direction, dtype=np.float32) for name, direction in content.items()}
     except (OSError, ValueError, TypeError, AttributeError) as error:
         detail = " ".join(str(error).split())
         raise ModelError(
             f"{path}: no directions of attributes ({detail}); the stage `describe` writes directions.json."
         ) from error
-    if not found or len({way.shape for way in found.values()}) != 1 or any(way.ndim != 1 for way in found.values()):
-        raise ModelError(f"{path}: no directions of one length; the stage `describe` writes directions.json.")
+    shapes = {direction.shape for direction in found.values()}
+    if not found or any(len(shape) != 2 or shape[0] not in (1, SCALES) for shape in shapes):
+        raise ModelError(f"{path}: no directions by attribute; the stage `describe` writes directions.json.")
+    if len({shape[1] for shape in shapes}) != 1:
+        raise ModelError(f"{path}: directions of different lengths; the stage `describe` writes directions.json.")
     return found

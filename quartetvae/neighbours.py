@@ -1,7 +1,8 @@
 """Phrases of a corpus by their codes: which of them are most like a phrase?
 
 The table has a row for each phrase, in its own key: `piece`, `composer`, `work`, `bar` (from 1, that in which it
-begins), `beat` (from 0), and `z`, its posterior mean in 16-bit numbers.
+begins), `beat` (from 0), and `z`, its posterior mean. That is kept in 8-bit numbers, in units of the file's metadatum
+`z_unit`, small enough to come with the package: distances are right to about 0.15, where two phrases are 13 apart.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from quartetvae.files import replacing
 from quartetvae.latent import Autoencoder, Codes
 
 COLUMNS = ("piece", "composer", "work", "bar", "beat", "z")
+UNIT, LARGEST = "z_unit", 127
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,12 @@ def nearest(corpus: Corpus, code: NDArray[np.float32], count: int) -> list[Neigh
 def write(path: Path, corpus: Corpus) -> None:
     """Write the corpus as Parquet."""
     columns = {name: pa.array([place[name] for place in corpus.places]) for name in COLUMNS[:-1]}
-    half = pa.array(corpus.codes.astype(np.float16).ravel())
-    columns["z"] = pa.FixedSizeListArray.from_arrays(half, corpus.codes.shape[1])
+    unit = float(np.abs(corpus.codes).max(initial=0.0)) / LARGEST or 1.0
+    short = pa.array(np.round(corpus.codes / unit).astype(np.int8).ravel())
+    columns["z"] = pa.FixedSizeListArray.from_arrays(short, corpus.codes.shape[1])
     with replacing(path) as temporary:
-        pq.write_table(pa.table(columns), temporary, compression="zstd")
+        table = pa.table(columns).replace_schema_metadata({UNIT: repr(unit)})
+        pq.write_table(table, temporary, compression="zstd")
 
 
 def read(path: Path) -> Corpus:
@@ -76,11 +80,13 @@ def read(path: Path) -> Corpus:
     try:
         table = pq.read_table(path)
         dimensions = table.schema.field("z").type.list_size
+        unit = np.float32(float(table.schema.metadata[UNIT.encode()]))
         flat = table["z"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+        codes = flat.reshape(table.num_rows, dimensions).astype(np.float32) * unit
         places = table.select(list(COLUMNS[:-1])).to_pylist()
-    except (OSError, KeyError, AttributeError, pa.ArrowException) as error:
+    except (OSError, KeyError, AttributeError, TypeError, ValueError, pa.ArrowException) as error:
         detail = " ".join(str(error).split())
         raise ModelError(
             f"{path}: no codes of a corpus ({detail}); the stage `describe` writes corpus.parquet."
         ) from error
-    return Corpus(places, flat.reshape(-1, dimensions).astype(np.float32))
+    return Corpus(places, codes)

@@ -63,15 +63,22 @@ def write(path: Path, quartet: Quartet) -> None:
     Raises
     ------
     RenderingError
-        If the suffix is none of `WRITERS`, or the file cannot be written.
+        If the suffix is none of `WRITERS`, the file cannot be written, or a package for it is not installed.
     """
-    suffix = ".roll.png" if path.name.endswith(".roll.png") else path.suffix.lower()
+    suffix = ".roll.png" if path.name.lower().endswith(".roll.png") else path.suffix.lower()
     if suffix not in WRITERS:
         raise RenderingError(f"{path.name}: written can be {', '.join(WRITERS)}; give the file one of these suffixes.")
     try:
         WRITERS[suffix](path, quartet)
-    except OSError as error:
-        raise RenderingError(f"{path}: cannot be written ({error.strerror or error}).") from error
+    except ImportError as error:
+        raise RenderingError(
+            f"{path.name}: the package '{error.name}' is needed for {suffix} and is not installed; "
+            "pip install 'quartetvae[sound]' brings those for sound."
+        ) from error
+    # libsndfile and symusic say by RuntimeError that a file cannot be opened.
+    except (OSError, RuntimeError) as error:
+        detail = getattr(error, "strerror", None) or error
+        raise RenderingError(f"{path}: cannot be written ({detail}); choose another folder.") from error
 
 
 def _midi(path: Path, quartet: Quartet) -> None:

@@ -6,7 +6,7 @@ the user says which tracks play the parts, or has all notes spread over them.
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +58,13 @@ def hear(path: Path) -> Heard:
         raise CorpusError(f"{path.name}: neither MIDI nor a score by its name; one of {kinds} is needed.")
     if music.end == 0:
         raise CorpusError(f"{path.name}: no notes; a file with notes is needed.")
+    if music.ticks_per_beat < 1:
+        raise CorpusError(
+            f"{path.name}: a beat of {music.ticks_per_beat} ticks; 1 at least is needed: export it again."
+        )
+    # Damaged ones (bars of 0 beats, or of beats of 0) say nothing; the music can be read without.
+    signatures = tuple(s for s in music.time_signatures if s.numerator > 0 and s.denominator > 0)
+    music = replace(music, time_signatures=signatures)
     return Heard(path.name, music, parts.assign(music))
 
 
@@ -69,32 +76,38 @@ def piece(path: Path, grid: Grid, *, tracks: Sequence[int] | None = None, spread
     tracks
         Numbers of the tracks that play violin I, violin II, viola and cello, as `hear` counts them; None to find out.
     spread
-        Give every note to the part that it fits, whatever its track: for a melody, a piano piece, a score with more or
-        fewer parts. Chords go to several parts, from the top down.
+        Where no quartet is found, give every note to the part that it fits, whatever its track: for a melody, a piano
+        piece, a score with more or fewer parts. Chords go to several parts, from the top down.
 
     Raises
     ------
     CorpusError
-        If no quartet is found, with its tracks and what can be done; or if `tracks` are not four of them.
+        If no quartet is found, with its tracks and what can be done; or if `tracks` are not four of them with notes.
     """
     heard = hear(path)
     music = heard.music
-    if spread:
-        notes = spread_over_parts([track.notes for track in music.tracks if not track.is_drum])
-    elif tracks is not None:
+    if tracks is not None:
         notes = _chosen(heard, tracks)
     elif heard.found.refusal is None:
         notes = parts.merge(music.tracks, heard.found.parts)
+    elif spread:
+        notes = spread_over_parts(
+            [track.notes for track in music.tracks if not track.is_drum], within=max(1, music.ticks_per_beat // 16)
+        )
+        if not sum(map(len, notes)):
+            raise CorpusError(f"{heard.name}: no notes but those of drums; notes with pitches are needed.")
     else:
         raise CorpusError(
             f"{heard.name}: no quartet found ({heard.found.refusal}). Its tracks: {_listed(heard)}. Say which of them "
-            f"play {', '.join(PART_NAMES)} (--parts 0,1,2,3), or spread all notes over four parts (--spread)."
+            f"play {', '.join(PART_NAMES)} (--parts {_example(heard)}), or spread all notes over four parts (--spread)."
         )
     tokens, _ = codec.encode(
         notes, ticks_per_beat=music.ticks_per_beat, steps_per_beat=grid.steps_per_beat, alphabet=grid.alphabet
     )
     bars = corpus.bar_numbers(music, steps=len(tokens), steps_per_beat=grid.steps_per_beat)
-    return Piece(path.stem, "", path.stem, tokens, bars)
+    # A name may have what no text may: bytes that are not UTF-8, control characters.
+    title = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in path.stem)
+    return Piece(title, "", title, tokens, bars)
 
 
 def tempo_qpm(path: Path) -> float | None:
@@ -106,12 +119,21 @@ def tempo_qpm(path: Path) -> float | None:
 
 
 def _listed(heard: Heard) -> str:
-    return "; ".join(heard.track(number) for number in range(len(heard.music.tracks)))
+    return "; ".join(heard.track(number) for number in _playing(heard))
+
+
+def _playing(heard: Heard) -> list[int]:
+    # A track without notes may stand beside each: symusic makes one of controllers set before the program (MuseScore).
+    return [number for number, track in enumerate(heard.music.tracks) if len(track.notes)]
+
+
+def _example(heard: Heard) -> str:
+    pitched = [number for number in _playing(heard) if not heard.music.tracks[number].is_drum]
+    return ",".join(map(str, pitched[: len(PARTS)] if len(pitched) >= len(PARTS) else range(len(PARTS))))
 
 
 def _chosen(heard: Heard, tracks: Sequence[int]) -> list[Notes]:
-    there = range(len(heard.music.tracks))
-    if len(tracks) != len(PARTS) or len(set(tracks)) < len(PARTS) or not set(tracks) <= set(there):
+    if len(tracks) != len(PARTS) or len(set(tracks)) < len(PARTS) or not set(tracks) <= set(_playing(heard)):
         asked = ",".join(map(str, tracks)) or "none"
         raise CorpusError(
             f"{heard.name}: tracks {asked} found; four different ones are needed, for {', '.join(PART_NAMES)}, of: "
@@ -120,19 +142,24 @@ def _chosen(heard: Heard, tracks: Sequence[int]) -> list[Notes]:
     return [heard.music.tracks[number].notes for number in tracks]
 
 
-def spread_over_parts(tracks: Sequence[Notes]) -> list[Notes]:
+def spread_over_parts(tracks: Sequence[Notes], *, within: int = 1) -> list[Notes]:
     """The notes of any number of tracks as those of four parts, in the order of `PARTS`.
 
     Of notes that begin together the highest goes to the highest part that plays, and so on downwards, each note to one
     part; which parts play is what leads to the smallest leaps, from each part's last note and the middle of its range.
-    Of more than four, the highest, the lowest and the two next to the highest stay.
+    Of more than four, the highest, the lowest and the two next to the highest stay. Notes that begin less than `within`
+    ticks after the first of them begin together: fingers do not come down at once.
     """
     every = np.concatenate([make_notes([], [], []), *tracks])
     every = every[np.lexsort((every["pitch"], every["onset"]))]
     last = {part: float(CENTRES[part]) for part in PARTS}
     taken: dict[str, list[Notes]] = {part: [] for part in PARTS}
-    for onset in np.unique(every["onset"]):
-        together = every[every["onset"] == onset][::-1]
+    begins: list[int] = []
+    for place, onset in enumerate(every["onset"].tolist()):
+        if not begins or onset - every["onset"][begins[-1]] >= within:
+            begins.append(place)
+    for chord in np.split(every, begins[1:]) if begins else []:
+        together = chord[np.argsort(chord["pitch"], kind="stable")][::-1]
         _, first = np.unique(together["pitch"], return_index=True)
         together = together[np.sort(first)]
         if len(together) > len(PARTS):

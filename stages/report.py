@@ -6,14 +6,18 @@ from pathlib import Path
 from tqdm import tqdm
 
 from quartetvae import dataset, errors, files, pairs, params, report
-from quartetvae.dataset import Grid, Piece
+from quartetvae.dataset import Piece
 from quartetvae.quartet import Quartet
-from quartetvae.report import Player, Stop
 
 PICTURES = {
-    Path("plots/training.png"): "Loss curves",
-    Path("plots/scores.png"): "How well, by part, composer and work",
-    Path("plots/overlap.png"): "How like real music, by feature",
+    Path(
+        "plots/training.png"
+    ): "Training: the loss and its two terms after each epoch, on training and validation phrases.",
+    Path("plots/scores.png"): "What comes back, by part, composer and work: 1 is without a fault.",
+    Path("plots/overlap.png"): (
+        "How like real music: the overlap, feature by feature, of what the model makes with test works. 1 is no "
+        "difference; the grey mark is what other real music reaches."
+    ),
 }
 
 
@@ -22,26 +26,30 @@ def main() -> None:
     section, walked = params.load("report", "interpolate")
     pieces = dataset.read_pieces(Path("data/pieces.parquet"))
     table = dataset.read_quartets(Path("data/quartets.parquet"))
-    steps = section.beats * pieces.grid.steps_per_beat
+    movements = dict(zip(table["id"], table["movement"], strict=True))
+    heard = {piece.id for piece in pieces.of("train")}
+    heard |= set(table["id"][table["duplicate_of"].isin(heard)])
 
-    points: dict[str, list[Piece]] = {}
+    def music(piece: Piece, steps: int = section.beats * pieces.grid.steps_per_beat) -> Quartet:
+        """The beginning of a piece; phrases cut inside held notes begin with their onsets, as everywhere here."""
+        title = report.joined(piece.work, movements.get(piece.id, ""))
+        return Quartet(piece.tokens[:steps], pieces.grid, piece.bars[:steps], title, piece.composer, section.tempo_qpm)
+
+    points: dict[str, list[Quartet]] = {}
     for point in dataset.read_pieces(Path("outputs/interpolations/pieces.parquet")).pieces:
-        points.setdefault(point.work, []).append(point)
-    ends = {f"{a.id}-{b.id}": (a, b) for a, b in pairs.choose(walked.pairs, pieces, table, Path("data/raw"))}
+        points.setdefault(point.work, []).append(music(point))
     paths = []
-    for name, of in points.items():
-        length = min(steps, len(of[0].tokens))
-        a, b = (_quartet(end, length, pieces.grid, section.tempo_qpm) for end in ends[name])
-        between = [_quartet(point, length, pieces.grid, section.tempo_qpm) for point in of]
-        paths.append(report.path(name, a, between, b))
+    for ends in pairs.choose(walked.pairs, pieces, table, Path("data/raw")):
+        name = "-".join(end.id for end in ends)
+        # A path is as long as the shorter of its ends.
+        a, b = (music(end, len(points[name][0].tokens)) for end in ends)
+        paths.append(
+            report.path(name, a, points[name], b, notes=["in training" if end.id in heard else "" for end in ends])
+        )
 
     originals = {piece.id: piece for piece in pieces.pieces}
-    reconstructions = []
-    for rebuilt in dataset.read_pieces(Path("outputs/reconstructions/pieces.parquet")).pieces:
-        both = (_quartet(piece, steps, pieces.grid, section.tempo_qpm) for piece in (originals[rebuilt.id], rebuilt))
-        stops = [Stop(label, music) for label, music in zip(("original", "reconstruction"), both, strict=True)]
-        title = f"{rebuilt.composer}, {rebuilt.work} ({rebuilt.id})"
-        reconstructions.append(Player(f"reconstruction-{rebuilt.id}", title, stops))
+    rebuilt = dataset.read_pieces(Path("outputs/reconstructions/pieces.parquet")).pieces
+    reconstructions = [report.reconstruction(piece.id, music(originals[piece.id]), music(piece)) for piece in rebuilt]
 
     metrics = json.loads(Path("metrics/reconstruct.json").read_text(encoding="utf-8"))
     count = sum(len(player.stops) for player in (*paths, *reconstructions))
@@ -57,11 +65,6 @@ def main() -> None:
             pictures=PICTURES,
             progress=progress.update,
         )
-
-
-def _quartet(piece: Piece, steps: int, grid: Grid, tempo_qpm: float) -> Quartet:
-    """The beginning of a piece; phrases cut inside held notes begin with their onsets, as everywhere here."""
-    return Quartet(piece.tokens[:steps], grid, piece.bars[:steps], piece.work, piece.composer, tempo_qpm)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Which of the project's modules a script imports, directly or by way of others; read from the source."""
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,7 +18,7 @@ def modules_of(script: Path) -> set[Path]:
             continue
         found.add(path)
         tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
+        for node in _that_run(tree):
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -27,6 +28,14 @@ def modules_of(script: Path) -> set[Path]:
                 continue
             waiting += [file for name in names for file in _files(name)]
     return {path for path in found if _has_code(path)}
+
+
+def _that_run(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes but those for the type checker only."""
+    yield tree
+    for child in ast.iter_child_nodes(tree):
+        if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
+            yield from _that_run(child)
 
 
 def _files(name: str) -> list[Path]:

@@ -18,9 +18,13 @@ from tests.test_readme import committed
 
 def test_the_weights_are_those_of_the_committed_lock_file() -> None:
     lock = committed("dvc.lock")
-    copied = {path: (pretrained.FOLDER / path).read_bytes() for path in (architecture.FILE, "model.weights.h5")}
-    assert publish.dvc_md5(copied) == pretrained.card()["model_md5"]
-    assert f"md5: {pretrained.card()['model_md5']}" in lock
+    for key, names in {
+        "model_md5": (architecture.FILE, "model.weights.h5"),
+        "latent_md5": ("corpus.parquet", "directions.json"),
+    }.items():
+        copied = {name: (pretrained.FOLDER / name).read_bytes() for name in names}
+        assert publish.dvc_md5(copied) == pretrained.card()[key]
+        assert f"md5: {pretrained.card()[key]}" in lock
 
 
 def test_they_are_small_enough() -> None:
@@ -29,7 +33,7 @@ def test_they_are_small_enough() -> None:
 
 def test_the_card_tells_data_licence_commit_and_the_committed_figures() -> None:
     card = pretrained.card()
-    for name in ("train", "reconstruct"):
+    for name in ("train", "reconstruct", "attributes"):
         assert card[name] == json.loads(committed(f"metrics/{name}.json"))
     assert "MusicNet" in card["data"]["name"]
     assert card["data"]["licence"] == "CC BY 4.0"

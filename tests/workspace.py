@@ -23,6 +23,7 @@ TINY: dict[str, Any] = {
     "train": {"epochs": 2, "batch_size": 16, "learning_rate": 0.02, "warmup_steps": 0},
     "interpolate": {"pairs": "auto", "points": 3, "beats": 8},
     "evaluate": {"excerpts": 10},
+    "report": {"beats": 4},
 }
 """What the small corpus is run with; the other parameters are those of the committed params.yaml."""
 

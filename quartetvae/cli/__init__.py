@@ -5,10 +5,15 @@ wrong usage.
 """
 
 import importlib
+import os
 
 import click
 
 from quartetvae import errors
+
+# Before NumPy is imported. The network's products are small: threads would wait for each other, and where another
+# program computes beside this one, for long.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 COMMANDS = {
     **dict.fromkeys(
@@ -37,7 +42,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="quartetvae")
 def app() -> None:
-    r"""String quartets: the music between two of them, variations, and how alike two collections are.
+    """String quartets: the music between two of them, variations, and how alike two collections are.
 
     \b
     Examples:

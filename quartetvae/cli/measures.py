@@ -27,7 +27,7 @@ MIN_REFERENCE, MIN_OTHER = 6, 3
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def features(file: Path, as_json: bool) -> None:
-    r"""Features of one MIDI file, as a whole and by part.
+    """Features of one MIDI file, as a whole and by part.
 
     They are Yang & Lerch's (2020), taken from the file at its own resolution. In JSON: {"whole": {feature: value},
     "parts": {"violin_1": {...}, ...}}; a file that is no quartet has its tracks for parts, and says why.
@@ -99,7 +99,7 @@ def _highest(shares: Sequence[float], names: Sequence[str]) -> str:
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the bootstrap and the halves.")
 def compare(a: Path, b: Path, as_json: bool, plot: Path | None, replicates: int, seed: int) -> None:
-    r"""How alike two folders of MIDI files are, feature by feature.
+    """How alike two folders of MIDI files are, feature by feature.
 
     A is the reference: real music, as a rule. Each file counts as one excerpt, with its subfolders' files. For each
     feature the distances among A's files are set beside those between A's and B's: `overlap` is what their densities

@@ -21,34 +21,33 @@ FILE = click.Path(path_type=Path)
 KINDS = {suffix.removeprefix("."): suffix for suffix in quartet.WRITERS}
 
 
-class Kinds(click.ParamType):
-    """What to write: suffixes with commas between them."""
-
-    name = "KINDS"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[str]:
-        """The suffixes."""
-        if isinstance(value, list):
-            return value
-        wanted = [kind.strip().lower() for kind in str(value).split(",")]
-        if unknown := [kind for kind in wanted if kind not in KINDS]:
-            self.fail(f"{', '.join(unknown)}: unknown; there are {', '.join(KINDS)}", param, ctx)
-        return [KINDS[kind] for kind in wanted]
+def _kinds(ctx: click.Context, param: click.Parameter, value: str) -> list[str]:
+    """Suffixes of what to write, from names with commas between them."""
+    wanted = [kind.strip().lower() for kind in value.split(",")]
+    if unknown := [kind for kind in wanted if kind not in KINDS]:
+        raise click.BadParameter(f"'{', '.join(unknown)}' is none of {', '.join(KINDS)}.", ctx, param)
+    return [KINDS[kind] for kind in wanted]
 
 
-class Tracks(click.ParamType):
-    """Four numbers with commas between them."""
+Tracks = list[int] | None
+"""The tracks that play the four parts; None to find out."""
 
-    name = "N,N,N,N"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
-        """The numbers."""
-        if isinstance(value, list):
-            return value
-        numbers = str(value).split(",")
-        if len(numbers) != len(PARTS) or not all(number.strip().isdecimal() for number in numbers):
-            self.fail(f"'{value}': the numbers of four tracks are needed, as in 0,1,2,3", param, ctx)
-        return [int(number) for number in numbers]
+def _tracks(ctx: click.Context, param: click.Parameter, value: str | None) -> Tracks:
+    """Track numbers, from text with commas between them."""
+    if value in (None, "auto"):
+        return None
+    numbers = str(value).split(",")
+    if len(numbers) != len(PARTS) or not all(number.strip().isdecimal() for number in numbers):
+        raise click.BadParameter(
+            f"'{value}' is not the numbers of four tracks with commas between them, as 0,1,2,3.", ctx, param
+        )
+    return [int(number) for number in numbers]
+
+
+def _tracks_of_each(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> list[Tracks]:
+    """Those of several pieces."""
+    return [_tracks(ctx, param, one) for one in value]
 
 
 def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -73,17 +72,30 @@ temperature_option = click.option(
     type=click.FloatRange(0, 10),
     help="0 takes the likeliest note, 1 draws.",
 )
-input_options = _options(
+excerpt_options = _options(
     click.option("--from-beat", default=0, show_default=True, type=click.IntRange(0), help="Where to begin, from 0."),
     click.option("--beats", type=click.IntRange(1), help="How much; by default all of it."),
-    click.option("--parts", "tracks", type=Tracks(), help=f"Tracks that play {', '.join(PART_NAMES)}."),
-    click.option("--spread", is_flag=True, help="Spread all notes over four parts, whatever the tracks."),
+    click.option("--spread", is_flag=True, help="Spread the notes over four parts where no quartet is found."),
+)
+input_options = _options(
+    excerpt_options,
+    click.option(
+        "--parts", "tracks", callback=_tracks, metavar="N,N,N,N", help=f"Tracks that play {', '.join(PART_NAMES)}."
+    ),
 )
 output_options = _options(
     click.option(
         "--out", type=FILE, default=Path("quartetvae-out"), show_default=True, help="Folder for what is written."
     ),
-    click.option("--as", "kinds", type=Kinds(), default="mid", show_default=True, help=f"Any of {', '.join(KINDS)}."),
+    click.option(
+        "--as",
+        "kinds",
+        callback=_kinds,
+        metavar="KINDS",
+        default="mid",
+        show_default=True,
+        help=f"Any of {', '.join(KINDS)}.",
+    ),
     click.option("--tempo", type=click.FloatRange(1, 1000), help="Quarter notes a minute; by default the input's."),
 )
 
@@ -104,9 +116,7 @@ def _written(out: Path, music: dict[str, Quartet], kinds: Sequence[str], tempo: 
         tqdm.write(str(path))
 
 
-def _read(
-    model: Light, path: Path, from_beat: int, beats: int | None, tracks: list[int] | None, spread: bool
-) -> Quartet:
+def _read(model: Light, path: Path, from_beat: int, beats: int | None, tracks: Tracks, spread: bool) -> Quartet:
     return api.read(path, model, tracks=tracks, spread=spread, from_beat=from_beat, beats=beats)
 
 
@@ -114,7 +124,15 @@ def _read(
 @click.argument("files", nargs=-1, type=FILE, required=True, metavar="A B [C D]")
 @click.option("--points", default=5, show_default=True, type=click.IntRange(2, 100), help="The ends included.")
 @click.option("--path", "kind", default="spherical", show_default=True, type=click.Choice(["spherical", "linear"]))
-@input_options
+@excerpt_options
+@click.option(
+    "--parts",
+    "tracks",
+    multiple=True,
+    callback=_tracks_of_each,
+    metavar="N,N,N,N",
+    help=f"Tracks that play {', '.join(PART_NAMES)}: once for all pieces, or for each ('auto': to be found).",
+)
 @model_option
 @output_options
 def interpolate(
@@ -123,14 +141,14 @@ def interpolate(
     kind: str,
     from_beat: int,
     beats: int | None,
-    tracks: list[int] | None,
+    tracks: list[Tracks],
     spread: bool,
     folder: Path | None,
     out: Path,
     kinds: list[str],
     tempo: float | None,
 ) -> None:
-    r"""What lies between two pieces, or between four at the corners of a grid.
+    """What lies between two pieces, or between four at the corners of a grid.
 
     Writes point_0 (A as the model gives it back) to the last point (B). With four pieces the points of a grid, row_0_0
     to the last: A and B end its first row, C and D the last. The shortest piece decides the length.
@@ -140,11 +158,15 @@ def interpolate(
       quartetvae interpolate a.mid b.mid
       quartetvae interpolate a.mid b.musicxml --points 9 --from-beat 16 --beats 32 --as mid,ogg
       quartetvae interpolate a.mid b.mid c.mid d.mid --points 3 --out grid
+      quartetvae interpolate quartet.mid five-tracks.mid --parts auto --parts 1,2,3,4
     """
     if len(files) not in (2, 4):
         raise click.UsageError(f"{len(files)} pieces; two, or four for a grid, are needed.")
+    if len(tracks) not in (0, 1, len(files)):
+        raise click.UsageError(f"--parts {len(tracks)} times for {len(files)} pieces; say it once, or once for each.")
+    of_each = tracks * len(files) if len(tracks) == 1 else tracks or [None] * len(files)
     model = api.load(folder)
-    pieces = [_read(model, path, from_beat, beats, tracks, spread) for path in files]
+    pieces = [_read(model, path, from_beat, beats, chosen, spread) for path, chosen in zip(files, of_each, strict=True)]
     if len(pieces) == 2:
         found = api.interpolate(model, *pieces, points=points, path=kind)
         music = {f"point_{k:0{len(str(points - 1))}}": made for k, made in enumerate(found)}
@@ -163,14 +185,14 @@ def reconstruct(
     file: Path,
     from_beat: int,
     beats: int | None,
-    tracks: list[int] | None,
+    tracks: Tracks,
     spread: bool,
     folder: Path | None,
     out: Path,
     kinds: list[str],
     tempo: float | None,
 ) -> None:
-    r"""A piece as the model gives it back, beside the piece as the model sees it.
+    """A piece as the model gives it back, beside the piece as the model sees it.
 
     \b
     Examples:
@@ -199,7 +221,7 @@ def sample(
     kinds: list[str],
     tempo: float | None,
 ) -> None:
-    r"""Music from nothing: codes drawn from the prior, each phrase by itself.
+    """Music from nothing: codes drawn from the prior, each phrase by itself.
 
     \b
     Examples:
@@ -233,14 +255,14 @@ def vary(
     seed: int,
     from_beat: int,
     beats: int | None,
-    tracks: list[int] | None,
+    tracks: Tracks,
     spread: bool,
     folder: Path | None,
     out: Path,
     kinds: list[str],
     tempo: float | None,
 ) -> None:
-    r"""Variations of a piece: noise in the codes of its phrases.
+    """Variations of a piece: noise in the codes of its phrases.
 
     \b
     Examples:
@@ -261,7 +283,7 @@ def vary(
 @click.option(
     "--toward", required=True, type=click.Choice(list(ATTRIBUTES)), help="The attribute that there is to be more of."
 )
-@click.option("--by", default=1.0, show_default=True, type=float, help="How much more; below 0 less.")
+@click.option("--by", default=2.0, show_default=True, type=float, help="How much more; below 0 less; -2 to 2 is tried.")
 @click.option("--directions", "ways", type=FILE, help="directions.json of the model, if it is one of your own.")
 @input_options
 @model_option
@@ -273,16 +295,16 @@ def morph(
     ways: Path | None,
     from_beat: int,
     beats: int | None,
-    tracks: list[int] | None,
+    tracks: Tracks,
     spread: bool,
     folder: Path | None,
     out: Path,
     kinds: list[str],
     tempo: float | None,
 ) -> None:
-    r"""A piece with more or less of an attribute: denser, higher, more chromatic, more syncopated, more together.
+    """A piece with more or less of an attribute: denser, higher, more chromatic, more syncopated, more together.
 
-    A step of 1 is what tells the top quarter of the training phrases from the bottom quarter.
+    What comes of it on the test phrases, from -2 to 2, is in metrics/attributes.json.
 
     \b
     Examples:
@@ -311,11 +333,11 @@ def nearest(
     as_json: bool,
     from_beat: int,
     beats: int | None,
-    tracks: list[int] | None,
+    tracks: Tracks,
     spread: bool,
     folder: Path | None,
 ) -> None:
-    r"""The phrases of the corpus that are most like those of a piece, by the distance of their codes.
+    """The phrases of the corpus that are most like those of a piece, by the distance of their codes.
 
     \b
     Examples:
@@ -352,11 +374,11 @@ def encode(
     codes: Path,
     from_beat: int,
     beats: int | None,
-    tracks: list[int] | None,
+    tracks: Tracks,
     spread: bool,
     folder: Path | None,
 ) -> None:
-    r"""The codes of a piece, one row for each phrase, as .npy or .parquet.
+    """The codes of a piece, one row for each phrase, as .npy or .parquet.
 
     \b
     Examples:
@@ -384,7 +406,7 @@ def decode(
     kinds: list[str],
     tempo: float | None,
 ) -> None:
-    r"""Music from codes, .npy or .parquet: a row for each phrase.
+    """Music from codes, .npy or .parquet: a row for each phrase.
 
     \b
     Examples:
@@ -399,7 +421,7 @@ def decode(
 @click.argument("file", type=FILE)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def inspect(file: Path, as_json: bool) -> None:
-    r"""What is in a file: its tracks, whose part each is, and why it is or is not a quartet.
+    """What is in a file: its tracks, whose part each is, and why it is or is not a quartet.
 
     \b
     Examples:

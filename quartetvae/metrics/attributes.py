@@ -88,14 +88,19 @@ def direction(codes: NDArray[np.float32], values: Floats) -> NDArray[np.float32]
     """The way in which an attribute grows: (latent_dim,), of codes (phrases, latent_dim) and its values (phrases,).
 
     The mean of the codes in the top quarter of the values less that in the bottom quarter (MusicVAE, Roberts et al.
-    2018, section 5.4). Phrases without a value are left out.
+    2018, section 5.4). Phrases without a value are left out; 0 if the others all have the same.
     """
     known = ~np.isnan(values)
     codes, values = codes[known].astype(np.float64), values[known]
+    if not len(values) or np.ptp(values) == 0:
+        return np.zeros(codes.shape[1], np.float32)
     low, high = np.quantile(values, [0.25, 0.75])
     # Where many values are alike (no chromatic note at all) a quartile can be all of them: strictly beyond, if any are.
     top = values > low if high == low else values >= high
     bottom = values <= low
+    if not top.any():
+        # And where they are all alike at the top (every note together), the few below are the bottom.
+        top, bottom = values >= high, values < low
     return np.asarray(codes[top].mean(axis=0) - codes[bottom].mean(axis=0), dtype=np.float32)
 
 

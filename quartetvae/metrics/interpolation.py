@@ -148,14 +148,27 @@ def scale_consistency(phrases: Tokens, alphabet: Alphabet) -> Floats:
     NDArray
         Shape (phrases,), 7/12..1 (the mean over the 12 major scales is 7/12), or NaN for a phrase without notes.
     """
-    codec.check_phrases(phrases, alphabet)
-    phrase, step, part = np.nonzero(codec.onset_mask(phrases, alphabet))
-    pitch_class = (phrases[phrase, step, part].astype(np.int64) + alphabet.pitch_min) % 12
-    counts = np.bincount(phrase * 12 + pitch_class, minlength=len(phrases) * 12).reshape(-1, 12)
+    counts = _pitch_classes(phrases, alphabet)
     notes = counts.sum(axis=1)
     shares = np.full(len(phrases), np.nan)
     np.divide((counts @ _scales().T).max(axis=1), notes, out=shares, where=notes > 0)
     return shares
+
+
+def scale(phrases: Tokens, alphabet: Alphabet) -> NDArray[np.int64]:
+    """The major scale that most notes of a phrase lie in, by its tonic's pitch class (C: 0): shape (phrases,).
+
+    Of several the first; 0 for a phrase without notes.
+    """
+    return np.asarray((_pitch_classes(phrases, alphabet) @ _scales()[::2].T).argmax(axis=1))
+
+
+def _pitch_classes(phrases: Tokens, alphabet: Alphabet) -> NDArray[np.int64]:
+    """Onsets of each pitch class, (phrases, 12)."""
+    codec.check_phrases(phrases, alphabet)
+    phrase, step, part = np.nonzero(codec.onset_mask(phrases, alphabet))
+    pitch_class = (phrases[phrase, step, part].astype(np.int64) + alphabet.pitch_min) % 12
+    return np.bincount(phrase * 12 + pitch_class, minlength=len(phrases) * 12).reshape(-1, 12)
 
 
 def round_trip(

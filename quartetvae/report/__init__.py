@@ -14,8 +14,9 @@ from typing import Any
 import jinja2
 import numpy as np
 
-from quartetvae import codec, engraving, quartet
-from quartetvae.codec import PARTS, Alphabet, Tokens
+from quartetvae import audio, codec, engraving, quartet
+from quartetvae.codec import PART_NAMES, PARTS, Alphabet, Tokens
+from quartetvae.errors import RenderingError
 from quartetvae.plots import PART_COLOURS
 from quartetvae.quartet import Quartet
 
@@ -23,19 +24,24 @@ ROLL_STEP, ROLL_SEMITONE = 6, 5
 """Of a piano roll's drawing, in its own unit."""
 
 FIGURES = {
-    "token_accuracy": "token accuracy",
-    "onset_f1": "onset F1",
-    "exact_phrase": "exact phrases",
-    "kl_nats": "KL, nats",
-    "elbo_nats": "ELBO, nats",
+    "token_accuracy": ("token accuracy", ".3f"),
+    "onset_f1": ("onset F1", ".3f"),
+    "exact_phrase": ("exact phrases", ".3f"),
+    "kl_nats": ("KL, nats", ".1f"),
+    "elbo_nats": ("ELBO, nats", ".1f"),
 }
+"""The columns of the table: a figure's name there, and its format."""
+
+ORIGINAL, REBUILT, BETWEEN = "original", "rebuilt", "between"
+"""What a stop can be: the composer's notes, the model's copy of them, or a point of the path that no one composed."""
 
 
 @dataclass(frozen=True)
 class Stop:
-    """One thing to listen to: its label and the music."""
+    """One thing to listen to: its label, what it is, and the music."""
 
     label: str
+    kind: str
     music: Quartet
 
 
@@ -44,8 +50,45 @@ class Player:
     """Several stops between which one moves: a path, or an original and its reconstruction."""
 
     id: str
-    title: str
+    titles: Sequence[str]
+    """A line each: of a path both ends."""
     stops: Sequence[Stop]
+
+
+def path(name: str, a: Quartet, points: Sequence[Quartet], b: Quartet, *, notes: Sequence[str] = ("", "")) -> Player:
+    """The player of a path: the original that it leaves, its points, the original that it reaches.
+
+    Parameters
+    ----------
+    points
+        From the model's copy of `a` to that of `b`, in equal steps: two at least.
+    notes
+        What else there is to say of `a` and `b`.
+    """
+    last = len(points) - 1
+    stops = [
+        Stop("A", ORIGINAL, a),
+        Stop("A", REBUILT, points[0]),
+        *(Stop(f"{100 * k / last:.0f} %", BETWEEN, points[k]) for k in range(1, last)),
+        Stop("B", REBUILT, points[-1]),
+        Stop("B", ORIGINAL, b),
+    ]
+    titles = [
+        f"{letter}: {joined(end.composer, end.title)}{f' ({note})' if note else ''}"
+        for letter, end, note in zip("AB", (a, b), notes, strict=True)
+    ]
+    return Player(f"path-{name}", titles, stops)
+
+
+def reconstruction(id: str, original: Quartet, rebuilt: Quartet) -> Player:
+    """The player of an original and of what the model gives back of it."""
+    stops = (Stop("composer", ORIGINAL, original), Stop("model", REBUILT, rebuilt))
+    return Player(f"reconstruction-{id}", [joined(original.composer, original.title)], stops)
+
+
+def joined(*names: str) -> str:
+    """Those names that are not empty, with commas."""
+    return ", ".join(name for name in names if name)
 
 
 def build(
@@ -61,32 +104,45 @@ def build(
 
     Parameters
     ----------
+    paths, reconstructions
+        Without any of the one, the page has no section for it.
     metrics
         Those of metrics/reconstruct.json.
     pictures
         PNG files, and what each shows.
     progress
         Called after each stop of each player.
+
+    Raises
+    ------
+    RenderingError
+        If there is nothing to listen to, or a picture is missing.
     """
+    if not (paths or reconstructions):
+        raise RenderingError("a page to listen on: no paths and no reconstructions were given; one player is needed.")
+    if missing := [path for path in pictures if not path.is_file()]:
+        raise RenderingError(f"{missing[0]}: no such picture; draw it first, or leave it out of the page.")
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("quartetvae", "report"), autoescape=True, undefined=jinja2.StrictUndefined
+        loader=jinja2.PackageLoader("quartetvae", "report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     shown = {
         name: [_player(folder, player, progress) for player in players]
         for name, players in (("paths", paths), ("reconstructions", reconstructions))
     }
-    for path in pictures:
-        shutil.copyfile(path, folder / path.name)
-    test = metrics["test"]
+    for picture in pictures:
+        shutil.copyfile(picture, folder / picture.name)
+    font = audio.soundfont().stem
     page = environment.get_template("page.html").render(
-        title="What lies between two quartets",
-        lead=(
-            f"{len(paths)} paths through the latent space of string quartets, and {len(reconstructions)} movements "
-            f"that the model gives back without having heard them: {test['works']} works, {test['phrases']:,} phrases."
-        ),
+        parts=list(zip(PART_NAMES, PART_COLOURS, strict=True)),
+        kinds={"original": ORIGINAL, "rebuilt": REBUILT, "between": BETWEEN},
+        test=metrics["test"],
         table=_table(metrics),
-        pictures=[{"file": path.name, "about": about} for path, about in pictures.items()],
-        foot="Made by quartetvae. Sound: TimGM6mb by Tim Brechbill. Scores: Verovio.",
+        pictures=[{"file": picture.name, "about": about} for picture, about in pictures.items()],
+        soundfont="TimGM6mb by Tim Brechbill" if font == "TimGM6mb" else font,
         **shown,
     )
     (folder / "index.html").write_text(page, encoding="utf-8")
@@ -95,33 +151,22 @@ def build(
         (folder / name).write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
 
 
-def path(name: str, a: Quartet, points: Sequence[Quartet], b: Quartet) -> Player:
-    """The player of a path: the original that it leaves, its points, the original that it reaches."""
-    last = len(points) - 1
-    labels = ["A", *(f"{k}/{last}" for k in range(1, last)), "B"]
-    stops = [Stop("original A", a), *map(Stop, labels, points), Stop("original B", b)]
-    return Player(f"path-{name}", f"{_named(a)} \u2192 {_named(b)}", stops)
-
-
-def _named(music: Quartet) -> str:
-    return ", ".join(part for part in (music.composer, music.title) if part)
-
-
 def _player(folder: Path, player: Player, progress: Callable[[], object]) -> dict[str, Any]:
     """Write what a player needs, and give the template its part."""
     (folder / player.id).mkdir(parents=True, exist_ok=True)
-    pitches = [stop.music.tokens for stop in player.stops]
-    low, high = _range(pitches, player.stops[0].music.grid.alphabet)
+    tokens = [stop.music.tokens for stop in player.stops]
+    low, high = _range(tokens, player.stops[0].music.grid.alphabet)
     stops = []
     for number, stop in enumerate(player.stops):
         names = {kind: f"{player.id}/{number}.{kind}" for kind in ("ogg", "roll.svg", "score.svg")}
         quartet.write(folder / names["ogg"], stop.music)
         (folder / names["roll.svg"]).write_text(roll(stop.music, low, high), encoding="utf-8")
-        score = engraving.svg(engraving.musicxml(dataclasses.replace(stop.music, title="")))
+        score = engraving.lean(engraving.svg(engraving.musicxml(dataclasses.replace(stop.music, title=""))))
         (folder / names["score.svg"]).write_text(score, encoding="utf-8")
         stops.append(
             {
                 "label": stop.label,
+                "kind": stop.kind,
                 "audio": names["ogg"],
                 "roll": names["roll.svg"],
                 "score": names["score.svg"],
@@ -129,7 +174,7 @@ def _player(folder: Path, player: Player, progress: Callable[[], object]) -> dic
             }
         )
         progress()
-    return {"id": player.id, "title": player.title, "stops": stops}
+    return {"id": player.id, "titles": player.titles, "stops": stops}
 
 
 def _range(tokens: Sequence[Tokens], alphabet: Alphabet) -> tuple[int, int]:
@@ -144,19 +189,21 @@ def roll(music: Quartet, low: int, high: int) -> str:
     alphabet, beat = music.grid.alphabet, music.grid.steps_per_beat
     steps = len(music.tokens)
     width, height = steps * ROLL_STEP, (high - low + 3) * ROLL_SEMITONE
-    lines = [
-        f'<line x1="{step * ROLL_STEP}" x2="{step * ROLL_STEP}" y1="0" y2="{height}" stroke="#888" '
-        f'stroke-opacity="{0.5 if bar else 0.2}"/>'
-        for step, bar in (
-            (step, bool(step and music.bars[step] != music.bars[step - 1])) for step in range(0, steps, beat)
-        )
-    ]
-    notes = [
-        f'<rect x="{onset * ROLL_STEP}" y="{(high + 1 - (pitch - alphabet.pitch_min)) * ROLL_SEMITONE}" '
-        f'width="{max(1, length * ROLL_STEP - 1)}" height="{ROLL_SEMITONE - 1}" rx="1" fill="{colour}"/>'
-        for part, colour in zip(codec.decode(music.tokens, alphabet), PART_COLOURS, strict=True)
-        for onset, length, pitch, _ in part.tolist()
-    ]
+    bars = (np.flatnonzero(np.diff(music.bars)) + 1).tolist()
+    beats = sorted({*range(0, steps, beat)} - {*bars})
+    lines = []
+    for at, shade in ((beats, 0.25), (bars, 0.7)):
+        shape = "".join(f"M{step * ROLL_STEP} 0V{height}" for step in at)
+        lines.append(f'<path d="{shape}" stroke="#888" stroke-opacity="{shade}"/>')
+    # Part-transparent, so that a unison shows as a mixture.
+    notes = []
+    for part, colour in zip(codec.decode(music.tokens, alphabet), PART_COLOURS, strict=True):
+        notes.append(f'<g fill="{colour}" fill-opacity=".85">')
+        for onset, length, pitch, _ in part.tolist():
+            y = (high + 1 - (pitch - alphabet.pitch_min)) * ROLL_SEMITONE
+            size = f'width="{max(1, length * ROLL_STEP - 1)}" height="{ROLL_SEMITONE}"'
+            notes.append(f'<rect x="{onset * ROLL_STEP}" y="{y}" {size}/>')
+        notes.append("</g>")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'preserveAspectRatio="none">{"".join(lines)}{"".join(notes)}</svg>\n'
@@ -164,14 +211,16 @@ def roll(music: Quartet, low: int, high: int) -> str:
 
 
 def _table(metrics: Mapping[str, Any]) -> list[list[str]]:
-    """The reconstruction figures as rows of text, the head first."""
-    rows = [["", *FIGURES.values()]]
-    for split, of in metrics.items():
-        rows.append(
-            [split, *(f"{of[key]:.3f}" if of[key] <= 1 and of[key] >= 0 else f"{of[key]:.0f}" for key in FIGURES)]
-        )
-    for part in PARTS:
-        of = metrics["test"]["parts"][part]
-        label = f"test, {part.replace('_', ' ')}"
-        rows.append([label, f"{of['token_accuracy']:.3f}", f"{of['onset_f1']:.3f}", "", "", ""])
+    """The reconstruction figures as rows of text, the head first; what cannot be said is a dash."""
+    rows = [["works", *(name for name, _ in FIGURES.values())]]
+    of_test = metrics["test"]
+    parts = {f"test, {name}": of_test["parts"][part] for part, name in zip(PARTS, PART_NAMES, strict=True)}
+    guess = {"test, nearest training phrase": of_test["baselines"]["nearest_phrase"]}
+    for name, figures in ({**metrics, **parts, **guess}).items():
+        cells = []
+        for key, (_, form) in FIGURES.items():
+            value = figures.get(key)
+            # A true minus sign is as wide as a digit.
+            cells.append("\u2013" if value is None else f"{value:{form}}".replace("-", "\u2212"))
+        rows.append([name, *cells])
     return rows

@@ -1,0 +1,87 @@
+"""Write the outputs and pictures in docs/: `python -m benchmarks.docs` runs every command that stands there.
+
+In a fenced block of kind `console` each line that begins with `$ ` is a command; what follows it, up to the next or
+the end of the block, is what it printed, and is written anew. All commands of a page run in one folder. In it are two
+scores out of music21's corpus, haydn.mxl (op. 74 no. 1, minuet) and mozart.mxl (K. 458, minuet), and the movements of a
+few quartets in haydn/ and mozart/. A picture is taken from there: `<!-- from out/point_2.png -->` stands above it.
+"""
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import quartetvae
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+
+SCORES = {"haydn.mxl": "haydn/opus74no1/movement3.mxl", "mozart.mxl": "mozart/k458/movement2.mxl"}
+FOLDERS = {"haydn": ("haydn/opus1no1", "haydn/opus74no1"), "mozart": ("mozart/k155", "mozart/k156", "mozart/k458")}
+
+BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", flags=re.MULTILINE | re.DOTALL)
+PICTURE = re.compile(r"<!-- from (\S+) -->\n!\[[^]]*\]\((\S+)\)")
+
+
+def commands(page: str) -> list[str]:
+    """The commands that stand in a page, in their order."""
+    return [line.removeprefix("$ ") for block in BLOCK.findall(page) for line in block.splitlines() if line[:2] == "$ "]
+
+
+def prepare(folder: Path) -> None:
+    """Put the music into a folder."""
+    import music21
+
+    corpus = Path(music21.__file__).parent / "corpus"
+    for name, source in SCORES.items():
+        shutil.copyfile(corpus / source, folder / name)
+    model = quartetvae.load()
+    for name, sources in FOLDERS.items():
+        (folder / name).mkdir()
+        for source in sources:
+            for score in sorted((corpus / source).glob("*.mxl")):
+                made = folder / name / f"{score.parent.name}_{score.stem}.mid"
+                quartetvae.write(made, quartetvae.read(score, model, spread=True))
+
+
+def run(command: str, folder: Path) -> str:
+    """What a command printed, to either stream."""
+    done = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True)
+    if done.returncode not in (0, 1):
+        sys.exit(f"{command}: exit status {done.returncode}\n{done.stderr}")
+    return (done.stdout + done.stderr).rstrip() + "\n" if done.stdout or done.stderr else ""
+
+
+def written(page: str, folder: Path) -> str:
+    """A page with what its commands print now."""
+
+    def anew(block: re.Match[str]) -> str:
+        return "".join(f"$ {command}\n{run(command, folder)}" for command in commands(f"```console\n{block[0]}```"))
+
+    return BLOCK.sub(anew, page)
+
+
+def main() -> None:
+    """Write one page, or all."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.docs", description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of pages, as interpolate; by default all")
+    names = parser.parse_args().names
+    with tempfile.TemporaryDirectory() as start:
+        prepare(Path(start))
+        for path in sorted(DOCS.glob("*.md")):
+            if names and path.stem not in names:
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                shutil.copytree(start, folder, dirs_exist_ok=True)
+                page = written(path.read_text(encoding="utf-8"), Path(folder))
+                for source, target in PICTURE.findall(page):
+                    shutil.copyfile(Path(folder) / source, DOCS / target)
+            path.write_text(page, encoding="utf-8")
+            print(path.relative_to(ROOT), flush=True)
+
+
+if __name__ == "__main__":
+    main()

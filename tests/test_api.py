@@ -1,0 +1,407 @@
+"""What one does with a model and music: on the weights of the package, and on a toy where codes can be counted."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import quartetvae
+from quartetvae import api, midi, neighbours
+from quartetvae.codec import Tokens
+from quartetvae.errors import ModelError, QuartetError
+from quartetvae.light import Light
+from quartetvae.metrics import attributes
+from quartetvae.neighbours import Corpus
+from quartetvae.quartet import TEMPO_QPM, Quartet
+from tests.building import GRID, REST, SUSTAIN, part_array, quartet, random_tokens
+from tests.toy import STEPS, TOY
+
+WIDTH = 4 * STEPS
+UP = np.ones((1, WIDTH), np.float32)
+
+
+@pytest.fixture(scope="module")
+def model() -> Light:
+    return api.load()
+
+
+def music(steps: int, seed: int = 0, **options: Any) -> Quartet:
+    """Music on the grid of the package's weights."""
+    grid = api.load().architecture.grid
+    rng = np.random.default_rng(seed)
+    lows = np.array([30, 24, 18, 4])
+    tokens: Tokens = (lows + rng.integers(0, 20, (steps, 4))).astype(np.uint8)
+    tokens[rng.random(tokens.shape) < 0.5] = grid.alphabet.sustain
+    return Quartet(tokens, grid, **options)
+
+
+def small(*parts: str, **options: Any) -> Quartet:
+    """Music for the toy, a line for each part."""
+    return Quartet(part_array(*parts), GRID, **options)
+
+
+def changed(one: Quartet, other: Quartet) -> float:
+    """Share of the cells that differ."""
+    return float((one.tokens != other.tokens).mean())
+
+
+def test_the_package_has_what_the_api_has() -> None:
+    for name in quartetvae.__all__:
+        if name != "load_pretrained":
+            assert getattr(quartetvae, name) is getattr(api, name)
+    with pytest.raises(AttributeError, match="no attribute 'lod'"):
+        quartetvae.lod  # noqa: B018
+
+
+# Interpolation
+
+
+@pytest.mark.parametrize("path", ["linear", "spherical"])
+@pytest.mark.parametrize("points", [2, 4])
+def test_the_ends_are_the_reconstructions(path: str, points: int, model: Light) -> None:
+    a, b = music(40, seed=1, bars=np.arange(40) // 12, title="A", tempo_qpm=72.0), music(40, seed=2)
+    made = api.interpolate(model, a, b, points=points, path=path)
+    assert len(made) == points
+    assert made[0].tokens.tolist() == api.reconstruct(model, a).tokens.tolist()
+    assert made[-1].tokens.tolist() == api.reconstruct(model, b).tokens.tolist()
+    # All of it in A's bars, so that the points can be set beside each other.
+    assert all(one.bars.tolist() == a.bars.tolist() and one.tempo_qpm == 72 for one in made)
+
+
+@pytest.mark.parametrize("path", ["linear", "spherical"])
+def test_a_grids_corners_are_the_reconstructions(path: str, model: Light) -> None:
+    corners = [music(32, seed=seed) for seed in range(4)]
+    rows = api.interpolate_grid(model, corners, points=3, path=path)
+    assert [len(row) for row in rows] == [3, 3, 3]
+    found = (rows[0][0], rows[0][-1], rows[-1][0], rows[-1][-1])
+    for one, corner in zip(found, corners, strict=True):
+        assert one.tokens.tolist() == api.reconstruct(model, corner).tokens.tolist()
+    # Each edge is the path between its two corners.
+    edge = api.interpolate(model, corners[0], corners[1], points=3, path=path)
+    assert [one.tokens.tolist() for one in rows[0]] == [one.tokens.tolist() for one in edge]
+
+
+def test_the_middle_of_a_straight_path_is_the_mean_of_the_codes() -> None:
+    low, high = small("60 60 60 60"), small("64 70 66 62")
+    middle = api.interpolate(TOY, low, high, points=3, path="linear")[1]
+    assert middle.tokens[:, 0].tolist() == [2, 5, 3, 1]
+
+
+def test_the_paths_differ(model: Light) -> None:
+    ends = music(32, seed=1), music(32, seed=2)
+    linear, spherical = (api.interpolate(model, *ends, points=3, path=path)[1] for path in ("linear", "spherical"))
+    assert changed(linear, spherical) > 0
+
+
+def test_the_shortest_decides_the_length(model: Light) -> None:
+    pieces = [music(steps, seed=steps) for steps in (50, 38, 64, 40)]
+    ends = api.interpolate(model, pieces[0], pieces[1], points=2)
+    cut = Quartet(pieces[0].tokens[:38], pieces[0].grid)
+    assert ends[0].tokens.tolist() == api.reconstruct(model, cut).tokens.tolist()
+    assert {len(one.tokens) for row in api.interpolate_grid(model, pieces, points=2) for one in row} == {38}
+
+
+# What is drawn
+
+
+def test_a_sample_is_of_its_seed_and_length(model: Light) -> None:
+    one = api.sample(model, beats=6, seed=3)
+    assert one.tokens.shape == (24, 4)
+    assert one.tokens.tolist() == api.sample(model, beats=6, seed=3).tokens.tolist()
+    assert changed(one, api.sample(model, beats=6, seed=4)) > 0.2
+    # More beats go on where fewer stop.
+    assert api.sample(model, beats=12, seed=3).tokens[:16].tolist() == one.tokens[:16].tolist()
+
+
+def test_temperature_draws(model: Light) -> None:
+    likeliest, drawn, again = (api.sample(model, temperature=t, seed=1) for t in (0.0, 1.0, 1.0))
+    assert changed(likeliest, drawn) > 0
+    assert changed(drawn, again) == 0
+    hot = api.sample(model, temperature=5.0, seed=1)
+    assert changed(likeliest, hot) > changed(likeliest, drawn)
+
+
+def test_codes_and_tokens_are_drawn_by_different_numbers() -> None:
+    # With one stream for both, the width of the second number and the first noise correlate by 0.7.
+    seeds = range(400)
+    codes = [abs(api._codes_rng(seed).standard_normal(2, dtype=np.float32)[1]) for seed in seeds]
+    noise = [np.random.default_rng(seed).gumbel() for seed in seeds]
+    assert abs(np.corrcoef(codes, noise)[0, 1]) < 0.2
+
+
+def test_no_variation_is_the_reconstruction_and_more_amount_is_further_from_it(model: Light) -> None:
+    piece = music(64)
+    plain = api.reconstruct(model, piece)
+    near, far, other = (
+        api.vary(model, piece, amount=amount, seed=seed) for amount, seed in ((0.0, 0), (1.5, 0), (1.5, 1))
+    )
+    assert changed(near, plain) == 0
+    little = changed(api.vary(model, piece, amount=0.2), plain)
+    assert 0 <= little < changed(far, plain)
+    assert changed(far, other) > 0
+    drawn = [api.vary(model, piece, amount=0.0, temperature=2.0, seed=seed) for seed in (0, 1)]
+    assert changed(drawn[0], plain) > 0
+    assert changed(*drawn) > 0
+
+
+# Attributes
+
+
+@pytest.mark.parametrize("by", [-2.0, -1.0, 0.0, 1.0, 2.0])
+def test_morphing_moves_the_codes_along_the_direction(by: float) -> None:
+    piece = small("64 65 66 67", "64 65 64 65", "66 66 66 66", "65 65 65 65")
+    # The violins one way, the others the other.
+    way = np.tile(np.array([1, 1, -1, -1], np.float32), STEPS)[np.newaxis]
+    made = api.morph(TOY, piece, toward="register", by=by, ways={"register": way})
+    assert (made.tokens.astype(int) - piece.tokens == by * way.reshape(STEPS, 4)).all()
+
+
+def test_a_direction_by_scale_is_that_of_each_phrase() -> None:
+    ways = np.zeros((12, WIDTH), np.float32)
+    ways[2] = 1  # D major
+    in_c, in_d = "60 62 64 65", "62 64 66 67"
+    piece = small(f"{in_c} {in_d}", f"67 69 71 60 {'69 71 61 62'}", *["64 64 64 64 64 64 64 64"] * 2)
+    made = api.morph(TOY, piece, toward="chromaticism", by=1, ways={"chromaticism": ways})
+    moved = (made.tokens.astype(int) - piece.tokens).tolist()
+    # The B of the second phrase is the alphabet's last pitch.
+    assert np.array(moved[:4]).any(axis=None) == np.False_
+    assert moved[4:] == [[1] * 4, [1] * 4, [1] * 4, [1] * 4]
+
+
+def test_the_packages_own_directions_and_corpus(model: Light) -> None:
+    """More and less of each attribute is more and less of it; real phrases have real neighbours."""
+    steps, beats = 64, model.architecture.grid.steps_per_beat
+    samples = [api.sample(model, beats=16, seed=seed) for seed in range(6)]
+    for name, measure in attributes.ATTRIBUTES.items():
+        less, more = (
+            np.nanmean(
+                [
+                    measure(
+                        api.morph(model, one, toward=name, by=by).tokens.reshape(-1, 16, 4), one.grid.alphabet, beats
+                    )
+                    for one in samples
+                ]
+            )
+            for by in (-2.0, 2.0)
+        )
+        assert more > less, name
+    found = api.nearest(model, samples[0], count=3)
+    assert len(found) == steps // 16
+    for near in found:
+        assert [one.distance for one in near] == sorted(one.distance for one in near)
+        assert all(set(one.place) == set(neighbours.COLUMNS[:-1]) for one in near)
+
+
+def test_the_nearest_of_a_phrase_of_the_corpus_is_itself(model: Light) -> None:
+    piece = music(64)
+    codes = api.encode(model, piece)
+    places: list[dict[str, object]] = [{"beat": 4 * k} for k in range(4)]
+    found = api.nearest(model, piece, count=2, corpus=Corpus(places, codes))
+    assert [near[0].place["beat"] for near in found] == [0, 4, 8, 12]
+    assert all(near[0].distance == 0 < near[1].distance for near in found)
+
+
+# Codes
+
+
+def test_encoding_then_decoding_is_reconstruction(model: Light) -> None:
+    piece = music(70, bars=np.arange(70) // 6, title="T", tempo_qpm=60.0)
+    codes = api.encode(model, piece)
+    assert codes.shape == (5, model.architecture.network.latent_dim)
+    assert codes.dtype == np.float32
+    whole = api.decode(model, codes)
+    like = api.decode(model, codes, like=piece)
+    assert len(whole.tokens) == 80
+    assert whole.tempo_qpm == TEMPO_QPM
+    assert like.tokens.tolist() == whole.tokens[:70].tolist() == api.reconstruct(model, piece).tokens.tolist()
+    assert (like.title, like.tempo_qpm, like.bars.tolist()) == ("T", 60, piece.bars.tolist())
+
+
+@pytest.mark.parametrize("name", ["codes.npy", "codes.parquet", "CODES.NPY", "deep/er/codes.Parquet"])
+def test_codes_read_back_exactly(name: str, tmp_path: Path) -> None:
+    codes = np.random.default_rng(0).normal(size=(3, 5)).astype(np.float32)
+    api.write_codes(tmp_path / name, codes)
+    read = api.read_codes(tmp_path / name)
+    assert read.dtype == np.float32
+    assert np.array_equal(read, codes)
+    assert [path.name for path in (tmp_path / name).parent.iterdir()] == [Path(name).name]
+
+
+def test_codes_of_whole_numbers_and_doubles_are_read(tmp_path: Path) -> None:
+    for kind in (np.int64, np.uint8, np.float64, np.float16):
+        np.save(tmp_path / "codes.npy", np.array([[1, 2]], dtype=kind))
+        assert api.read_codes(tmp_path / "codes.npy").tolist() == [[1, 2]]
+
+
+def _header(path: Path) -> None:
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": (10**12, 128)})
+
+
+def _zipped(path: Path) -> None:
+    with path.open("wb") as file:
+        np.savez(file, np.zeros((1, 2)))
+
+
+def _saved(array: Any) -> Callable[[Path], None]:
+    return lambda path: np.save(path, np.array(array), allow_pickle=True)
+
+
+def _table(**columns: Any) -> Callable[[Path], None]:
+    return lambda path: pq.write_table(pa.table(columns), path)
+
+
+BAD_CODES: dict[str, tuple[str, Callable[[Path], Any]]] = {
+    "empty": (".npy", lambda path: path.write_bytes(b"")),
+    "text": (".npy", lambda path: path.write_text("1, 2")),
+    "half a zip": (".npy", lambda path: path.write_bytes(b"PK\x03\x04 and no more")),
+    "a zip of arrays": (".npy", _zipped),
+    "a header for more than there is": (".npy", _header),
+    "objects": (".npy", _saved([[None]])),
+    "strings": (".npy", _saved([["1", "2"]])),
+    "dates": (".npy", _saved([["2020-01-01"]] * 2)),
+    "complex": (".npy", _saved([[1j]])),
+    "records": (".npy", lambda path: np.save(path, np.zeros(2, [("a", "f4"), ("b", "f4")]))),
+    "one dimension": (".npy", _saved([1.0, 2.0])),
+    "three dimensions": (".npy", _saved([[[1.0]]])),
+    "no rows": (".npy", _saved(np.zeros((0, 4)))),
+    "not a number": (".npy", _saved([[1.0, np.nan]])),
+    "infinite": (".npy", _saved([[1.0, -np.inf]])),
+    "beyond single precision": (".npy", _saved([[1e300]])),
+    "a folder": (".npy", lambda path: path.mkdir()),
+    "missing": (".npy", lambda path: None),
+    "an empty table": (".parquet", lambda path: path.write_bytes(b"")),
+    "text for a table": (".parquet", lambda path: path.write_text("z_0")),
+    "a folder for a table": (".parquet", lambda path: path.mkdir()),
+    "no columns": (".parquet", _table()),
+    "other columns": (".parquet", _table(a=[1.0])),
+    "a column that is missing": (".parquet", _table(z_0=[1.0], z_2=[1.0])),
+    "words": (".parquet", _table(z_0=["a"])),
+    "lists": (".parquet", _table(z_0=[[1.0], [2.0]])),
+    "gaps": (".parquet", _table(z_0=[1.0, None])),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_CODES)
+def test_what_are_no_codes_is_named(kind: str, tmp_path: Path) -> None:
+    suffix, write = BAD_CODES[kind]
+    write(tmp_path / f"bad{suffix}")
+    with pytest.raises(ModelError, match=rf"bad\{suffix}: .*(no codes|codes of shape).* (is|are) needed"):
+        api.read_codes(tmp_path / f"bad{suffix}")
+
+
+@pytest.mark.parametrize(
+    "name", ["codes.txt", "codes", "new/codes.csv", "file/codes.npy", "folder.npy", "file.npy/x.npy"]
+)
+def test_codes_that_cannot_be_written_leave_nothing(name: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "file.npy").write_text("in the way")
+    (tmp_path / "folder.npy").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ModelError, match=r"codes are written as|cannot be written"):
+        api.write_codes(tmp_path / name, np.zeros((1, 2), np.float32))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+# Reading
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Eight notes a part, four beats, at 90 quarters a minute."""
+    midi.write(tmp_path / "piece.mid", quartet(), tempo_qpm=90)
+    return tmp_path / "piece.mid"
+
+
+def test_an_excerpt_is_cut_out(file: Path, model: Light) -> None:
+    whole = api.read(file, model)
+    part, rest = (api.read(file, model, from_beat=start, beats=beats) for start, beats in ((1, 2), (3, 99)))
+    assert len(whole.tokens) == 16
+    assert whole.title == "piece"
+    assert whole.tempo_qpm == pytest.approx(90, abs=0.01)
+    assert part.tokens.tolist() == whole.tokens[4:12].tolist()
+    assert rest.tokens.tolist() == whole.tokens[12:].tolist()
+
+
+def test_an_excerpt_from_within_a_held_note_begins_with_it(tmp_path: Path, model: Light) -> None:
+    held = midi.Midi(480, tuple(midi.Track(t.name, t.program, False, t.notes[:1]) for t in quartet().tracks))
+    for track in held.tracks:
+        track.notes["duration"] = 4 * 480
+    midi.write(tmp_path / "held.mid", held, tempo_qpm=90)
+    cut = api.read(tmp_path / "held.mid", model, from_beat=2)
+    sustain = model.architecture.grid.alphabet.sustain
+    assert cut.tokens[0].tolist() == [int(track.notes["pitch"][0]) - 36 for track in held.tracks]
+    assert (cut.tokens[1:] == sustain).all()
+    assert len(cut.tokens) == 8
+
+
+def test_bars_of_an_excerpt_begin_anew(tmp_path: Path, model: Light) -> None:
+    waltz = quartet(signatures=[midi.TimeSignature(0, 3, 4)])
+    midi.write(tmp_path / "waltz.mid", waltz, tempo_qpm=90)
+    for start, bars in ((2, [0] * 4 + [1] * 4), (3, [0] * 4)):
+        assert api.read(tmp_path / "waltz.mid", model, from_beat=start).bars.tolist() == bars
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"from_beat": 4}, r"piece\.mid: nothing from beat 4 on; it has 4 beats"),
+        ({"from_beat": -1}, "from beat -1"),
+        ({"beats": 0}, "0 beats"),
+        ({"beats": -3}, "-3 beats"),
+        ({"tracks": [0, 1, 2, 9]}, "four different ones"),
+    ],
+)
+def test_an_excerpt_that_there_is_not(options: dict[str, Any], message: str, file: Path, model: Light) -> None:
+    with pytest.raises(QuartetError, match=message):
+        api.read(file, model, **options)
+
+
+# Bad input
+
+CODES = np.zeros((1, WIDTH), np.float32)
+NAN, PIECE = float("nan"), small("60 62 - .")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: api.interpolate(TOY, PIECE, PIECE, points=1), "1 point"),
+        (lambda: api.interpolate(TOY, PIECE, PIECE, path="bent"), "path 'bent'"),
+        (lambda: api.interpolate_grid(TOY, [PIECE] * 3), "3 quartets; four are needed"),
+        (lambda: api.sample(TOY, beats=0), "0 beats"),
+        (lambda: api.sample(TOY, temperature=NAN), "not finite"),
+        (lambda: api.vary(TOY, PIECE, amount=-0.1), r"an amount of -0\.1"),
+        (lambda: api.vary(TOY, PIECE, amount=NAN), "an amount of nan"),
+        (lambda: api.vary(TOY, PIECE, amount=float("inf")), "an amount of inf"),
+        (lambda: api.morph(TOY, PIECE, toward="loudness", ways={"register": UP}), "'loudness' is unknown.* register"),
+        (lambda: api.morph(TOY, PIECE, toward="register", ways={"register": UP[:, :5]}), "5 dimensions, codes of 16"),
+        (lambda: api.morph(TOY, PIECE, toward="register", by=NAN, ways={"register": UP}), "by nan"),
+        (lambda: api.morph(TOY, PIECE, toward="register", by=-1e39, ways={"register": UP}), r"by -1e\+39; -100 to 100"),
+        (lambda: api.nearest(TOY, PIECE, count=0, corpus=Corpus([{}], CODES)), "0 neighbours"),
+        (lambda: api.nearest(TOY, PIECE, corpus=Corpus([{}], CODES[:, :3])), r"the corpus has codes of shape \(3,\)"),
+        (lambda: api.decode(TOY, CODES * NAN), "not finite"),
+        (lambda: api.decode(TOY, np.repeat(CODES, 3, axis=0), like=PIECE), "3 codes for music of 1 phrases"),
+        (lambda: api.encode(TOY, api.sample(api.load(), beats=1)), "read it with this model"),
+        (lambda: api.decode(api.load(), CODES), r"codes of shape \(1, 16\); \(codes, 128\) is needed"),
+        (lambda: api.load("nowhere"), "nowhere"),
+    ],
+)
+def test_bad_input_is_refused(call: Callable[[], Any], message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        call()
+
+
+def test_arguments_are_not_changed() -> None:
+    piece = Quartet(random_tokens(20, 4), GRID)
+    tokens, bars = piece.tokens.copy(), piece.bars.copy()
+    api.interpolate(TOY, piece, small("60 " * 8))
+    api.morph(TOY, piece, toward="register", ways={"register": UP})
+    api.vary(TOY, piece)
+    assert np.array_equal(piece.tokens, tokens)
+    assert np.array_equal(piece.bars, bars)
+    assert set(tokens.ravel().tolist()) >= {REST, SUSTAIN}

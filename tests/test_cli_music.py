@@ -1,0 +1,475 @@
+"""The commands for music of one's own: what they write and print, that every option counts, and what bad input gets."""
+
+import functools
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import wave
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import h5py
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from quartetvae import api, cli, codec, directions, light, midi, neighbours, quartet, reading
+from quartetvae.errors import QuartetError
+from quartetvae.metrics.attributes import ATTRIBUTES
+from quartetvae.quartet import Quartet
+from tests import building
+from tests.building import line, track
+
+WIDTH = 128
+SIGNATURES = {
+    "mid": b"MThd",
+    "musicxml": b"<?xml",
+    "svg": b"<svg",
+    "png": b"\x89PNG",
+    "wav": b"RIFF",
+    "ogg": b"OggS",
+    "roll.png": b"\x89PNG",
+}
+
+
+def long_quartet(lift: int = 0, *more: midi.Track, count: int = 32, skip: str = "") -> midi.Midi:
+    """Notes on every half beat, 16 beats of them; without a part if one is to be skipped."""
+    onsets = range(0, count * 240, 240)
+    lows = (76, 69, 60, 48)
+    players = [
+        track(name, program, *line(low + lift, onsets=onsets))
+        for name, program, low in zip(codec.PART_NAMES, codec.PROGRAMS, lows, strict=True)
+        if name != skip
+    ]
+    return midi.Midi(480, (*players, *more))
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in with pieces, codes, and directions and a corpus of the package's width."""
+    monkeypatch.chdir(tmp_path)
+    midi.write(tmp_path / "a.mid", long_quartet(), tempo_qpm=90)
+    midi.write(tmp_path / "b.mid", long_quartet(5), tempo_qpm=120)
+    midi.write(tmp_path / "trio.mid", long_quartet(skip="Violin II"), tempo_qpm=120)
+    midi.write(tmp_path / "five.mid", long_quartet(0, track("Piano", 0, *line(60))), tempo_qpm=120)
+    rng = np.random.default_rng(0)
+    api.write_codes(tmp_path / "codes.npy", rng.normal(size=(3, WIDTH)).astype(np.float32))
+    for name, scale in (("ways.json", 1.0), ("others.json", -1.0)):
+        ways = {of: scale * rng.normal(size=(1, WIDTH)).astype(np.float32) for of in ATTRIBUTES}
+        directions.write(tmp_path / name, ways)
+    for name, seed in (("corpus.parquet", 1), ("other.parquet", 2)):
+        drawn = np.random.default_rng(seed).normal(size=(20, WIDTH)).astype(np.float32)
+        places: list[dict[str, object]] = [
+            {"piece": f"{name} {k}", "composer": "Dvořák", "work": "No 12", "bar": k, "beat": 4 * k} for k in range(20)
+        ]
+        neighbours.write(tmp_path / name, neighbours.Corpus(places, drawn))
+    return tmp_path
+
+
+def run(*words: str | Path | float) -> Result:
+    """The command, in this process; an error of ours is passed on as it is, and there is no other."""
+    result = CliRunner().invoke(cli.app, [str(word) for word in words])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def contents(folder: str | Path = "quartetvae-out") -> dict[str, bytes]:
+    """The files of a folder by name."""
+    return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
+
+
+def made(*words: str | Path | float) -> tuple[str, ...]:
+    """What a command makes: its files' contents in order, and what it prints if it writes none."""
+    before = set(Path().rglob("*"))
+    result = run(*words)
+    assert result.exit_code == 0, result.output
+    new = sorted(path for path in set(Path().rglob("*")) - before if path.is_file())
+    found = tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in new) or (result.stdout,)
+    for path in new:
+        path.unlink()
+    return found
+
+
+@functools.cache
+def plain(*words: str) -> tuple[str, ...]:
+    """What a command makes without further options; once for all tests, since `work` has the same files every time."""
+    return made(*words)
+
+
+def tokens(path: str | Path) -> list[list[int]]:
+    """The part array of a file."""
+    rows: list[list[int]] = reading.piece(Path(path), api.load().architecture.grid).tokens.tolist()
+    return rows
+
+
+def sounding(music: Quartet) -> list[list[int]]:
+    """What can be read back: without the rests at the end, and with rests for sustains of nothing."""
+    rows: list[list[int]] = building.canonical(music.tokens, music.grid.alphabet).tolist()
+    return rows
+
+
+COMMANDS = ("interpolate", "reconstruct", "sample", "vary", "morph", "nearest", "encode", "decode", "inspect")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_examples(command: str) -> None:
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert f"quartetvae {command} " in result.output.split("Examples:")[1]
+
+
+# What the commands make
+
+
+def test_interpolate_writes_the_points_and_its_ends_are_the_reconstructions(work: Path) -> None:
+    result = run("interpolate", "a.mid", "b.mid", "--points", 3, "--out", "points")
+    assert result.stdout.split() == [str(Path("points", f"point_{k}.mid")) for k in range(3)]
+    model = api.load()
+    for name, point in (("a.mid", "point_0.mid"), ("b.mid", "point_2.mid")):
+        assert tokens(work / "points" / point) == sounding(api.reconstruct(model, api.read(name, model)))
+
+
+def test_a_grid_has_the_four_pieces_at_its_corners(work: Path) -> None:
+    midi.write(work / "c.mid", long_quartet(2), tempo_qpm=120)
+    midi.write(work / "d.mid", long_quartet(-3), tempo_qpm=120)
+    run("interpolate", "a.mid", "b.mid", "c.mid", "d.mid", "--points", 3, "--out", "grid", "--beats", 8)
+    assert set(contents("grid")) == {f"row_{i}_{j}.mid" for i in range(3) for j in range(3)}
+    model = api.load()
+    for name, corner in (("a", "row_0_0"), ("b", "row_0_2"), ("c", "row_2_0"), ("d", "row_2_2")):
+        music = api.read(f"{name}.mid", model, beats=8)
+        assert tokens(work / "grid" / f"{corner}.mid") == sounding(api.reconstruct(model, music))
+
+
+def test_reconstruct_writes_the_piece_as_it_was_read_too(work: Path) -> None:
+    run("reconstruct", "a.mid", "--from-beat", 2, "--beats", 6)
+    model = api.load()
+    music = api.read("a.mid", model, from_beat=2, beats=6)
+    assert tokens("quartetvae-out/original.mid") == sounding(music)
+    assert tokens("quartetvae-out/reconstruction.mid") == sounding(api.reconstruct(model, music))
+
+
+def test_samples_and_variations_are_named_by_their_seeds(work: Path) -> None:
+    run("sample", "--count", 2, "--seed", 7, "--beats", 4, "--out", "samples")
+    assert list(contents("samples")) == ["sample_7.mid", "sample_8.mid"]
+    run("vary", "a.mid", "--count", 2, "--seed", 3, "--out", "variations")
+    assert list(contents("variations")) == ["variation_3.mid", "variation_4.mid"]
+    assert len(set(contents("variations").values())) == 2
+    # Each is the one that its own seed makes.
+    run("sample", "--seed", 8, "--beats", 4, "--out", "one")
+    assert contents("one")["sample_8.mid"] == contents("samples")["sample_8.mid"]
+
+
+def test_morph_by_nothing_is_the_reconstruction(work: Path) -> None:
+    for by, name in ((0, "register_+0.mid"), (-1.5, "register_-1.5.mid")):
+        run("morph", "a.mid", "--toward", "register", "--by", by, "--directions", "ways.json")
+        assert name in contents()
+    run("reconstruct", "a.mid", "--out", "plain")
+    assert contents()["register_+0.mid"] == contents("plain")["reconstruction.mid"]
+    assert contents()["register_-1.5.mid"] != contents("plain")["reconstruction.mid"]
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".parquet"])
+def test_encode_then_decode_is_reconstruct(suffix: str, work: Path) -> None:
+    result = run("encode", "a.mid", f"of_a{suffix}")
+    assert result.stdout == f"of_a{suffix}: 4 phrases, 128 dimensions\n"
+    codes = api.read_codes(work / f"of_a{suffix}")
+    assert np.array_equal(codes, api.encode(api.load(), api.read("a.mid", api.load())))
+    run("decode", f"of_a{suffix}", "--tempo", 90)
+    run("reconstruct", "a.mid", "--out", "plain", "--tempo", 90)
+    assert contents()["of_a.mid"] == contents("plain")["reconstruction.mid"]
+
+
+def test_nearest_as_json_and_as_text(work: Path) -> None:
+    words = ("nearest", "a.mid", "--corpus", "corpus.parquet", "--from-beat", 4, "--beats", 8, "--count", 2)
+    found = json.loads(run(*words, "--json").stdout)
+    assert [one["beat"] for one in found] == [4, 8]
+    for one in found:
+        first, second = one["nearest"]
+        assert first["distance"] <= second["distance"]
+        assert set(first) == {"piece", "composer", "work", "bar", "beat", "distance"}
+    text = run(*words).stdout
+    assert "beat 4:" in text
+    first = found[0]["nearest"][0]
+    assert f"{first['distance']:.2f}  Dvořák: No 12 ({first['piece']}), bar {first['bar']}" in text
+
+
+def test_inspect_as_json_and_as_text(work: Path) -> None:
+    found = json.loads(run("inspect", "five.mid", "--json").stdout)
+    assert (found["file"], found["beats"]) == ("five.mid", pytest.approx(16, abs=0.1))
+    assert found["not_a_quartet"] is None  # eight notes beside 128 are no part
+    assert [of["part"] for of in found["tracks"]] == [*codec.PARTS, None]
+    assert found["tracks"][4] == {
+        **{"track": 4, "name": "Piano", "program": 0, "drums": False, "notes": 8, "part": None},
+    }
+    assert "A string quartet" in run("inspect", "a.mid").stdout
+    trio = run("inspect", "trio.mid").stdout
+    assert "No string quartet: no track for violin_2" in trio
+    assert "--spread" in trio
+    assert json.loads(run("inspect", "trio.mid", "--json").stdout)["not_a_quartet"].startswith("no track for violin_2")
+
+
+def test_every_kind_of_file(work: Path) -> None:
+    result = run("sample", "--beats", 8, "--as", ",".join(SIGNATURES), "--tempo", 60)
+    assert set(contents()) == {f"sample_0.{kind}" for kind in SIGNATURES}
+    assert len(result.stdout.split()) == len(SIGNATURES)
+    for kind, signature in SIGNATURES.items():
+        assert contents()[f"sample_0.{kind}"].startswith(signature)
+    assert contents()["sample_0.roll.png"] != contents()["sample_0.png"]
+    assert tokens("quartetvae-out/sample_0.musicxml") == tokens("quartetvae-out/sample_0.mid")
+    # Eight beats at 60 a minute are eight seconds, and a second or two to fade.
+    with wave.open("quartetvae-out/sample_0.wav") as file:
+        assert 8 < file.getnframes() / file.getframerate() < 10
+    (mark,) = ElementTree.parse("quartetvae-out/sample_0.musicxml").iter("per-minute")
+    assert float(mark.text or "") == 60
+
+
+# Every option counts
+
+A, B, TRIO, FIVE = "a.mid", "b.mid", "trio.mid", "five.mid"
+MORPH = ("morph", A, "--toward", "register", "--directions", "ways.json")
+NEAREST = ("nearest", A, "--corpus", "corpus.parquet")
+EXCERPTS = [["--from-beat", "3"], ["--beats", "5"], ["--parts", "3,2,1,0"]]
+WRITING = [["--as", "musicxml"], ["--as", "mid,roll.png"], ["--tempo", "50"], ["--model", "model"]]
+
+CHANGES: list[tuple[Sequence[str], Sequence[str]]] = [
+    *[(["interpolate", A, B], more) for more in [*EXCERPTS, *WRITING, ["--points", "3"], ["--path", "linear"]]],
+    (["interpolate", A, B], ["--parts", "auto", "--parts", "3,2,1,0"]),
+    *[(["reconstruct", A], more) for more in [*EXCERPTS, *WRITING]],
+    *[(["sample"], more) for more in [*WRITING, ["--beats", "5"], ["--count", "2"], ["--temperature", "2"]]],
+    (["sample"], ["--seed", "1"]),
+    (["sample", "--temperature", "2", "--seed", "1"], ["--seed", "2"]),
+    *[(["vary", A], more) for more in [*EXCERPTS, *WRITING, ["--amount", "2"], ["--count", "2"], ["--seed", "1"]]],
+    (["vary", A], ["--temperature", "2"]),
+    *[(MORPH, more) for more in [*EXCERPTS, *WRITING, ["--by", "-2"], ["--toward", "syncopation"]]],
+    (MORPH, ["--directions", "others.json"]),
+    *[(NEAREST, more) for more in [*EXCERPTS, ["--model", "model"], ["--count", "1"], ["--json"]]],
+    (NEAREST, ["--corpus", "other.parquet"]),
+    *[(["encode", A, "new.npy"], more) for more in [*EXCERPTS, ["--model", "model"]]],
+    *[(["decode", "codes.npy"], more) for more in [*WRITING, ["--temperature", "2"]]],
+    (["decode", "codes.npy", "--temperature", "2"], ["--seed", "1"]),
+    (["inspect", A], ["--json"]),
+]
+
+
+@pytest.fixture(scope="module")
+def other_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package's model with other weights."""
+    folder = tmp_path_factory.mktemp("model") / "model"
+    shutil.copytree(api.PRETRAINED, folder, ignore=shutil.ignore_patterns("*.parquet", "directions.json"))
+    with h5py.File(folder / light.WEIGHTS, "r+") as file:
+        found: list[Any] = []
+        file.visititems(lambda _, of: found.append(of) if isinstance(of, h5py.Dataset) else None)
+        for of in found:
+            of[...] = 0.5 * of[...]
+    return folder
+
+
+@pytest.mark.parametrize(("words", "more"), CHANGES, ids=lambda words: " ".join(words))
+def test_every_option_changes_something(
+    words: Sequence[str], more: Sequence[str], work: Path, other_model: Path
+) -> None:
+    (work / "model").symlink_to(other_model)
+    assert made(*words, *more) != plain(*words)
+
+
+@pytest.mark.parametrize("words", sorted({tuple(words) for words, _ in CHANGES}), ids=" ".join)
+def test_the_same_words_make_the_same(words: Sequence[str], work: Path) -> None:
+    assert made(*words) == plain(*words)
+
+
+def test_the_list_of_changes_has_every_option() -> None:
+    """An option that is added is to be tried as well."""
+    apart = {"--out", "--spread", "--help"}
+    for name in COMMANDS:
+        command = cli.app.get_command(cli.click.Context(cli.app), name)  # type: ignore[attr-defined]
+        assert command is not None
+        there = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
+        tried = {word for words, more in CHANGES if words[0] == name for word in more if word.startswith("--")}
+        assert there - apart == tried, name
+
+
+@pytest.mark.parametrize("words", [["reconstruct", TRIO], ["vary", TRIO], ["interpolate", A, TRIO], MORPH[:1]])
+def test_spread_reads_what_is_no_quartet(words: Sequence[str], work: Path) -> None:
+    words = ["morph", TRIO, *MORPH[2:]] if words == MORPH[:1] else words
+    with pytest.raises(QuartetError, match=r"trio\.mid: no quartet found .*--spread"):
+        run(*words)
+    assert run(*words, "--spread").exit_code == 0
+    # What is one is read as it is.
+    assert made("reconstruct", A, "--spread") == made("reconstruct", A)
+
+
+def test_out_is_where_things_go(work: Path) -> None:
+    run("sample", "--beats", 4, "--out", "new/folder")
+    assert list(contents("new/folder")) == ["sample_0.mid"]
+    assert not (work / "quartetvae-out").exists()
+
+
+def test_the_tempo_is_the_inputs_unless_it_is_given(work: Path) -> None:
+    for more, tempo in (((), 90), (("--tempo", 50), 50)):
+        run("reconstruct", "a.mid", *more)
+        assert reading.tempo_qpm(work / "quartetvae-out/reconstruction.mid") == pytest.approx(tempo, abs=0.01)
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["interpolate", A], "1 pieces; two, or four for a grid, are needed"),
+        (["interpolate", A, A, A], "3 pieces; two, or four for a grid, are needed"),
+        (["interpolate"], "Missing argument"),
+        (["interpolate", A, B, "--points", "1"], "1 is not in the range"),
+        (["interpolate", A, B, "--path", "bent"], "'bent' is not one of 'spherical', 'linear'"),
+        (["interpolate", A, B, *["--parts", "0,1,2,3"] * 3], "--parts 3 times for 2 pieces"),
+        (["reconstruct", A, "--as", "mp3"], "'mp3' is none of mid, musicxml, svg"),
+        (["reconstruct", A, "--as", ""], "none of mid"),
+        (["reconstruct", A, "--beats", "0"], "0 is not in the range"),
+        (["reconstruct", A, "--from-beat", "-1"], "-1 is not in the range"),
+        (["reconstruct", A, "--from-beat", "1.5"], "'1.5' is not a valid integer"),
+        (["reconstruct", A, "--tempo", "0"], "not in the range"),
+        (["reconstruct", A, "--parts", "0,1,2"], "not the numbers of four tracks"),
+        (["reconstruct", A, "--parts", "0,1,2,x"], "not the numbers of four tracks"),
+        (["sample", "--temperature", "-1"], "not in the range"),
+        (["sample", "--seed", "-1"], "not in the range"),
+        (["vary", A, "--amount", "-1"], "not in the range"),
+        (["morph", A, "--toward", "loudness"], "'loudness' is not one of 'note_density'"),
+        (["morph", A], "Missing option '--toward'"),
+        (["morph", A, "--toward", "register", "--model", "x"], "name them with --directions"),
+        (["nearest", A, "--model", "x"], "name them with --corpus"),
+        (["encode", A], "Missing argument 'CODES'"),
+        (["decode"], "Missing argument 'CODES'"),
+        (["merge"], "No such command 'merge'"),
+    ],
+    ids=lambda words: " ".join(words) if isinstance(words, list) else "",
+)
+def test_wrong_usage_is_2_and_writes_nothing(words: list[str], message: str, work: Path) -> None:
+    before = sorted(work.rglob("*"))
+    result = run(*words)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stdout == ""
+    assert sorted(work.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["reconstruct", "none.mid"], r"none\.mid: not a readable MIDI file"),
+        (["reconstruct", "none.mxl"], r"none\.mxl: not a readable musicxml file"),
+        (["reconstruct", "folder.mid"], r"folder\.mid: not a readable MIDI file"),
+        (["inspect", "folder.xml"], r"folder\.xml: not a readable musicxml file"),
+        (["inspect", "song.mp3"], r"song\.mp3: neither MIDI nor a score.* \.mid, \.midi, \.xml, \.musicxml, \.mxl"),
+        (["inspect", "folder"], "folder: neither MIDI nor a score"),
+        (["reconstruct", A, "--from-beat", "16"], r"a\.mid: nothing from beat 16 on; it has 16 beats"),
+        (["interpolate", A, B, "--from-beat", "9999"], r"a\.mid: nothing from beat 9999 on"),
+        (["reconstruct", A, "--parts", "0,1,2,4"], r"tracks 0,1,2,4 found; four different ones.*3 Cello"),
+        (["reconstruct", A, "--parts", "0,1,2,2"], "tracks 0,1,2,2 found; four different ones"),
+        (["reconstruct", A, "--model", "nowhere"], "nowhere"),
+        (["reconstruct", A, "--model", "folder"], "no trained model"),
+        (["reconstruct", A, "--tempo", "nan"], "a tempo of nan"),
+        (["sample", "--temperature", "nan"], "not finite"),
+        (["vary", A, "--amount", "nan"], "an amount of nan"),
+        ([*MORPH, "--by", "nan"], "by nan"),
+        ([*MORPH, "--by", "inf"], "by inf"),
+        ([*MORPH[:4], "--directions", "none.json"], r"none\.json: no directions"),
+        ([*MORPH[:4], "--directions", A], r"a\.mid: no directions"),
+        (["nearest", A, "--corpus", "none.parquet"], r"none\.parquet: no codes of a corpus"),
+        (["nearest", A, "--corpus", "ways.json"], r"ways\.json: no codes of a corpus"),
+        (["encode", A, "codes.txt"], r"codes\.txt: codes are written as \.npy or \.parquet"),
+        (["encode", A, "a.mid/codes.npy"], "codes.npy: cannot be written"),
+        (["encode", A, "folder.npy"], r"folder\.npy: cannot be written"),
+        (["decode", "none.npy"], r"none\.npy: no codes"),
+        (["decode", A], r"a\.mid: no codes"),
+        (["decode", "narrow.npy"], r"codes of shape \(2, 5\); \(codes, 128\) is needed"),
+        (["decode", "nan.npy"], r"nan\.npy: codes of shape \(2, 128\), 1 of their numbers not finite"),
+        (["decode", "codes.npy", "--out", A], r"--out a\.mid: no folder there"),
+        (["decode", "codes.npy", "--out", "a.mid/below"], "--out a.mid/below: no folder there"),
+        (["decode", "codes.npy", "--out", "taken"], r"codes\.mid: cannot be written \(Is a directory\)"),
+        (["decode", f"{'x' * 245}.npy"], r"xx\.mid: cannot be written \(File name too long\)"),
+    ],
+    ids=lambda words: " ".join(words)[:60] if isinstance(words, list) else "",
+)
+def test_bad_input_is_1_with_one_line_and_nothing_half_written(words: list[str], message: str, work: Path) -> None:
+    for name in ("folder", "folder.mid", "folder.xml", "folder.npy", "taken/codes.mid"):
+        (work / name).mkdir(parents=True)
+    (work / "song.mp3").write_bytes(b"ID3")
+    np.save(work / "narrow.npy", np.zeros((2, 5), np.float32))
+    np.save(work / f"{'x' * 245}.npy", np.zeros((2, WIDTH), np.float32))
+    broken = np.zeros((2, WIDTH), np.float32)
+    broken[1, 7] = np.nan
+    np.save(work / "nan.npy", broken)
+    before = sorted(path for path in work.rglob("*") if path.is_file())
+    with pytest.raises(QuartetError, match=message) as error:
+        run(*words)
+    assert "\n" not in str(error.value)
+    assert sorted(path for path in work.rglob("*") if path.is_file()) == before
+
+
+def test_names_in_any_script(work: Path) -> None:
+    name = "Дворжак 四重奏 № 12 “Ämerican”.mid"
+    shutil.copy("a.mid", name)
+    run("reconstruct", name, "--as", "mid,musicxml", "--out", "выход", "--beats", 4)
+    assert len(contents("выход")) == 4
+    title = ElementTree.parse("выход/original.musicxml").findtext("work/work-title")
+    assert title == name.removesuffix(".mid")
+    assert json.loads(run("inspect", name, "--json").stdout)["file"] == name
+
+
+def test_a_package_that_is_missing_is_named(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "soundfile", None)
+    with pytest.raises(QuartetError, match=r"sample_0\.ogg: the package 'soundfile' is needed .*quartetvae\[sound\]"):
+        run("sample", "--beats", 4, "--as", "ogg")
+
+
+def test_a_writer_that_cannot_open_its_file_is_no_bug_of_ours(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As symusic and libsndfile say it of a folder that is not writable."""
+
+    def refuse(path: Path, music: Quartet) -> None:
+        raise RuntimeError("File not found")
+
+    monkeypatch.setitem(quartet.WRITERS, ".mid", refuse)
+    with pytest.raises(QuartetError, match=r"sample_0\.mid: cannot be written \(File not found\)"):
+        run("sample", "--beats", 4)
+
+
+# As a program of its own
+
+
+def program(*words: str, before: str = "") -> subprocess.CompletedProcess[str]:
+    """`python -m quartetvae.cli` in the folder; `before` is code that runs first."""
+    start = ["-c", f"{before}; from quartetvae.cli import main; main()"] if before else ["-m", "quartetvae.cli"]
+    return subprocess.run([sys.executable, *start, *words], capture_output=True, text=True, encoding="utf-8")
+
+
+def test_results_go_to_stdout_and_errors_to_stderr_without_a_traceback(work: Path) -> None:
+    good, bad, wrong = program("inspect", A, "--json"), program("inspect", "none.mid"), program("inspect")
+    assert (good.returncode, good.stderr) == (0, "")
+    assert len(json.loads(good.stdout)["tracks"]) == 4
+    assert (bad.returncode, bad.stdout) == (1, "")
+    assert bad.stderr.startswith("error: none.mid: not a readable MIDI file")
+    assert bad.stderr.count("\n") == 1
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "Traceback" not in wrong.stderr
+
+
+FULL = (
+    "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+    "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
+)
+"""From then on no file can be longer than 1000 bytes: what a full disk does."""
+
+
+@pytest.mark.parametrize("words", [["sample", "--beats", "16", "--as", "wav"], ["encode", A, "new.npy"]])
+def test_a_full_disk_leaves_nothing_half_written(words: list[str], work: Path) -> None:
+    before = sorted(path for path in work.rglob("*") if path.is_file())
+    result = program(*words, before=FULL)
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: ")
+    assert "cannot be written" in result.stderr
+    assert sorted(path for path in work.rglob("*") if path.is_file()) == before

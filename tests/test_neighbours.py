@@ -1,0 +1,89 @@
+"""Phrases of a corpus by their codes: the nearest first, in their own places."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from quartetvae import neighbours
+from quartetvae.errors import ModelError
+from quartetvae.neighbours import Corpus
+from tests.building import REST, part_array, piece, pieces, random_tokens
+from tests.toy import STEPS, TOY
+
+PLACES: list[dict[str, object]] = [
+    {"piece": str(k), "composer": "Dvořák", "work": "No 12", "bar": k + 1, "beat": 4 * k} for k in range(4)
+]
+
+
+def corpus(*codes: list[float]) -> Corpus:
+    return Corpus(PLACES[: len(codes)], np.array(codes, dtype=np.float32))
+
+
+def test_the_nearest_come_first() -> None:
+    of = corpus([0, 0], [3, 4], [0, 1], [-6, 8])
+    found = neighbours.nearest(of, np.zeros(2, np.float32), 3)
+    assert [(one.place["piece"], one.distance) for one in found] == [("0", 0), ("2", 1), ("1", 5)]
+    assert len(neighbours.nearest(of, np.zeros(2, np.float32), 9)) == 4
+
+
+def test_of_equally_near_ones_the_first_in_the_corpus() -> None:
+    found = neighbours.nearest(corpus([1, 0], [0, 1], [-1, 0]), np.zeros(2, np.float32), 3)
+    assert [one.place["piece"] for one in found] == ["0", "1", "2"]
+
+
+def test_codes_of_another_model_are_refused() -> None:
+    with pytest.raises(ModelError, match=r"a code of shape \(3,\); the corpus has codes of shape \(2,\)"):
+        neighbours.nearest(corpus([1, 2]), np.zeros(3, np.float32), 1)
+
+
+def test_a_corpus_has_every_phrase_that_sounds_in_its_place() -> None:
+    rest = np.full((STEPS, 4), REST, np.uint8)
+    sounding = [part_array(f"{pitch} - - -") for pitch in (60, 65)]
+    one = piece("one", np.concatenate([sounding[0], rest, rest, rest, rest, sounding[1]]), work="W")
+    two = piece("two", random_tokens(2 * STEPS + 1, 4), steps_per_bar=STEPS)
+    found = neighbours.build(TOY, pieces(train=[one], test=[two]))
+    assert [(of["piece"], of["bar"], of["beat"]) for of in found.places] == [
+        ("one", 1, 0),
+        ("one", 2, 5),  # bars of four beats, phrases of one
+        ("two", 1, 0),
+        ("two", 2, 1),
+        ("two", 3, 2),
+    ]
+    assert found.places[0]["work"] == "W"
+    assert found.codes[:2].tolist() == [tokens.ravel().tolist() for tokens in sounding]
+
+
+def test_a_corpus_reads_back_to_a_127th_of_its_largest_number(tmp_path: Path) -> None:
+    codes = np.random.default_rng(0).normal(size=(4, 16)).astype(np.float32)
+    made = Corpus(PLACES, codes)
+    neighbours.write(tmp_path / "c.parquet", made)
+    read = neighbours.read(tmp_path / "c.parquet")
+    assert read.places == PLACES
+    assert read.codes.dtype == np.float32
+    np.testing.assert_allclose(read.codes, codes, atol=np.abs(codes).max() / 127 / 2 * 1.001)
+    assert [one.place for one in neighbours.nearest(read, codes[2], 1)] == [PLACES[2]]
+    zeros = Corpus(PLACES, np.zeros_like(codes))
+    neighbours.write(tmp_path / "zeros.parquet", zeros)
+    assert not neighbours.read(tmp_path / "zeros.parquet").codes.any()
+
+
+def test_what_is_no_corpus_is_named(tmp_path: Path) -> None:
+    neighbours.write(tmp_path / "good.parquet", corpus([1, 2], [3, 4]))
+    good = pq.read_table(tmp_path / "good.parquet")
+    (tmp_path / "text.parquet").write_text("no table")
+    (tmp_path / "cut.parquet").write_bytes((tmp_path / "good.parquet").read_bytes()[:-20])
+    (tmp_path / "folder.parquet").mkdir()
+    pq.write_table(good.drop_columns("z"), tmp_path / "codeless.parquet")
+    pq.write_table(good.drop_columns("bar"), tmp_path / "placeless.parquet")
+    pq.write_table(good.replace_schema_metadata(None), tmp_path / "unitless.parquet")
+    gaps = pa.array([[1, 2], None], pa.list_(pa.int8(), 2))
+    pq.write_table(good.set_column(good.column_names.index("z"), "z", gaps), tmp_path / "gaps.parquet")
+    lists = pa.array([[1, 2], [3]], pa.list_(pa.int8()))
+    pq.write_table(good.set_column(good.column_names.index("z"), "z", lists), tmp_path / "lists.parquet")
+    names = ("text", "cut", "folder", "codeless", "placeless", "unitless", "gaps", "lists", "missing")
+    for path in (tmp_path / f"{name}.parquet" for name in names):
+        with pytest.raises(ModelError, match=rf"{path.name}: no codes of a corpus .*`describe`"):
+            neighbours.read(path)

@@ -1,0 +1,303 @@
+"""The page to listen on, as files: nothing is missing, nothing comes from elsewhere, and what it shows is so."""
+
+import re
+from collections.abc import Sequence
+from html.parser import HTMLParser
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import matplotlib.image
+import numpy as np
+import pytest
+import soundfile
+
+from quartetvae import audio, codec, engraving, plots, report
+from quartetvae.codec import PARTS, Alphabet, Tokens
+from quartetvae.dataset import Grid
+from quartetvae.errors import RenderingError
+from quartetvae.quartet import Quartet
+from quartetvae.report import Player
+
+GRID = Grid(4, Alphabet(36, 99))
+
+
+def music(seed: int, steps: int = 8, title: str = "Toys", **options: Any) -> Quartet:
+    """Notes in the parts' ranges, some held, some rests; 0.5 seconds for four steps."""
+    rng = np.random.default_rng(seed)
+    tokens: Tokens = np.stack([rng.integers(low, low + 20, steps, dtype=np.uint8) for low in (30, 24, 18, 4)], axis=1)
+    tokens[rng.random(tokens.shape) < 0.5] = GRID.alphabet.sustain
+    tokens[rng.random(tokens.shape) < 0.1] = GRID.alphabet.rest
+    tokens[0] = 30
+    return Quartet(tokens, GRID, title=title, composer="Haydn", tempo_qpm=120.0, **options)
+
+
+def toy_path(name: str, steps: int = 8, *, points: int = 3, a: str = "One", b: str = "Two") -> Player:
+    """A path of so many points from copy to copy, all of it random."""
+    first, *walked, last = (music(seed, steps, title) for seed, title in enumerate((a, *[""] * points, b)))
+    return report.path(name, first, walked, last, notes=("", "in training"))
+
+
+def toy_reconstruction(id: str, steps: int = 8) -> Player:
+    """An original and something else."""
+    return report.reconstruction(id, music(5, steps), music(6, steps))
+
+
+def toy_metrics(**changes: Any) -> dict[str, Any]:
+    """What metrics/reconstruct.json has, with other numbers; `changes` to those of the test works."""
+    of = {"token_accuracy": 0.91234, "onset_f1": 0.8, "exact_phrase": 0.0, "kl_nats": 0.66, "elbo_nats": -123.45}
+    split = {
+        **{"phrases": 1234, "works": 1, **of},
+        "parts": {part: {"token_accuracy": 0.5 + k / 10, "onset_f1": 0.25} for k, part in enumerate(PARTS)},
+        "baselines": {"nearest_phrase": {"token_accuracy": 0.333, "onset_f1": None}},
+    }
+    return {"validation": {**split, "elbo_nats": -99.0}, "test": {**split, **changes}}
+
+
+def build(
+    folder: Path, *, paths: Sequence[Player] = (), reconstructions: Sequence[Player] = (), **metrics: Any
+) -> Path:
+    """A small report with a picture, in a folder of its own beside the picture."""
+    folder.mkdir(exist_ok=True)
+    picture = folder / "loss & more.png"
+    tokens = np.zeros((8, 4), np.uint8)
+    plots.piano_roll(picture, [("", tokens)], GRID.alphabet, steps_per_beat=4, title="")
+    page = folder / "page"
+    page.mkdir()
+    report.build(
+        page,
+        paths=paths,
+        reconstructions=reconstructions,
+        metrics=toy_metrics(**metrics),
+        pictures={picture: "Loss & more"},
+    )
+    return page
+
+
+class Read(HTMLParser):
+    """What is in a page: tags, what it refers to, anchors, and the text of headings and cells."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.refers: list[str] = []
+        self.anchors: set[str] = set()
+        self.headings: list[str] = []
+        self.rows: list[list[str]] = []
+        self._into: list[str] | None = None
+        self.feed((page / "index.html").read_text(encoding="utf-8"))
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.anchors |= {value for name, value in attrs if name == "id" and value}
+        self.refers += [
+            value for name, value in attrs if name in ("src", "href", "data-audio", "data-roll", "data-score") and value
+        ]
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("h2", "h3", "td", "th"):
+            self._into = self.headings if tag.startswith("h") and tag != "th" else self.rows[-1]
+            self._into.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("h2", "h3", "td", "th"):
+            self._into = None
+
+    def handle_data(self, data: str) -> None:
+        if self._into is not None:
+            self._into[-1] += data
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of one path and one reconstruction."""
+    ugly = toy_path("1-2", a='Bread & <b>"butter"</b>', b="It's")
+    return build(tmp_path_factory.mktemp("report"), paths=[ugly], reconstructions=[toy_reconstruction("3")])
+
+
+def test_all_that_is_referred_to_is_there_and_nothing_else(page: Path) -> None:
+    refers = [refer for refer in Read(page).refers if not refer.startswith(("#", "data:"))]
+    there = {file.relative_to(page).as_posix() for file in page.rglob("*") if file.is_file()}
+    assert {refer.replace("%20", " ") for refer in refers} == there - {"index.html"}
+    assert len([file for file in there if file.endswith(".ogg")]) == 5 + 2
+    assert all((page / file).stat().st_size for file in there)
+
+
+def test_links_within_the_page_have_their_anchors(page: Path) -> None:
+    read = Read(page)
+    links = [refer[1:] for refer in read.refers if refer.startswith("#")]
+    assert links == ["paths", "reconstructions", "figures"]
+    assert set(links) < read.anchors
+
+
+def test_nothing_comes_from_elsewhere(page: Path) -> None:
+    for file in (*page.rglob("*.html"), *page.rglob("*.css"), *page.rglob("*.js"), *page.rglob("*.svg")):
+        text = re.sub(r'\bxmlns(:\w+)?="[^"]*"', "", file.read_text(encoding="utf-8"))
+        assert not re.findall(r"""https?:|["'(]//|@import|url\(|@font-face|\bimport\b|fetch\(""", text), file.name
+
+
+def test_titles_are_text_and_never_markup(page: Path) -> None:
+    read = Read(page)
+    assert 'A: Haydn, Bread & <b>"butter"</b> B: Haydn, It\'s (in training) ' in read.headings
+    assert "b" not in read.tags
+
+
+def test_a_path_says_what_is_original_and_what_is_made() -> None:
+    stops = [(stop.label, stop.kind) for stop in toy_path("1-2").stops]
+    assert stops == [
+        ("A", "original"),
+        ("A", "rebuilt"),
+        ("50 %", "between"),
+        ("B", "rebuilt"),
+        ("B", "original"),
+    ]
+    thirds = report.path("1-2", music(0), [music(k) for k in range(4)], music(1))
+    assert [stop.label for stop in thirds.stops if stop.kind == "between"] == ["33 %", "67 %"]
+
+
+def test_the_same_music_gives_the_same_bytes(page: Path, tmp_path: Path) -> None:
+    one, other = (build(tmp_path / name, reconstructions=[toy_reconstruction("3")]) for name in ("one", "other"))
+    files = sorted(file.relative_to(one) for file in one.rglob("*") if file.is_file())
+    assert len(files) == 2 * 3 + 4
+    for file in files:
+        assert (one / file).read_bytes() == (other / file).read_bytes(), file
+    assert (page / "reconstruction-3/0.ogg").read_bytes() == (one / "reconstruction-3/0.ogg").read_bytes()
+
+
+# The table
+
+
+def test_the_table_has_the_metrics_figures(page: Path) -> None:
+    head, *rows = Read(page).rows
+    assert head == ["works", "token accuracy", "onset F1", "exact phrases", "KL, nats", "ELBO, nats"]
+    none = "\u2013"
+    assert rows == [
+        ["validation", "0.912", "0.800", "0.000", "0.7", "\u221299.0"],
+        ["test", "0.912", "0.800", "0.000", "0.7", "\u2212123.5"],
+        ["test, Violin I", "0.500", "0.250", none, none, none],
+        ["test, Violin II", "0.600", "0.250", none, none, none],
+        ["test, Viola", "0.700", "0.250", none, none, none],
+        ["test, Cello", "0.800", "0.250", none, none, none],
+        ["test, nearest training phrase", "0.333", none, none, none, none],
+    ]
+    text = (page / "index.html").read_text(encoding="utf-8")
+    assert re.search(r"\(1 work,\s+1,234 phrases\)", text)
+
+
+# Too little
+
+
+def test_without_paths_there_is_no_word_of_them(tmp_path: Path) -> None:
+    page = build(tmp_path, reconstructions=[toy_reconstruction("3")], phrases=1)
+    read = Read(page)
+    assert "paths" not in read.anchors
+    assert [refer for refer in read.refers if refer.startswith("#")] == ["#reconstructions", "#figures"]
+    text = " ".join((page / "index.html").read_text(encoding="utf-8").split())
+    assert "Here it can be heard: 1 movement rebuilt from points" in text
+    assert "between" not in text.split("<h1>")[1].split("</h1>")[1]
+
+
+def test_without_anything_to_listen_to_there_is_no_page(tmp_path: Path) -> None:
+    with pytest.raises(RenderingError, match="no paths and no reconstructions"):
+        build(tmp_path)
+    assert not any((tmp_path / "page").iterdir())
+
+
+def test_a_missing_picture_is_named_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(RenderingError, match=r"none\.png: no such picture"):
+        report.build(
+            tmp_path,
+            paths=[toy_path("1-2")],
+            reconstructions=[],
+            metrics=toy_metrics(),
+            pictures={tmp_path / "none.png": "Nothing"},
+        )
+    assert not any(tmp_path.iterdir())
+
+
+# The piano roll
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_rolls_rectangles_are_the_notes(seed: int) -> None:
+    made = music(seed, 32)
+    pitches = made.tokens[made.tokens < GRID.alphabet.rest]
+    low, high = int(pitches.min()), int(pitches.max())
+    svg = ElementTree.fromstring(report.roll(made, low, high))
+    width, height = (int(svg.attrib[name]) for name in ("width", "height"))
+    parts = [group for group in svg if group.tag.endswith("}g")]
+    assert [part.get("fill") for part in parts] == list(plots.PART_COLOURS)
+    for part, notes in zip(parts, codec.decode(made.tokens, GRID.alphabet), strict=True):
+        shown = []
+        for note in part:
+            x, y, wide, tall = (int(note.attrib[name]) for name in ("x", "y", "width", "height"))
+            assert 0 <= x < x + wide <= width
+            assert 0 < y < y + tall < height
+            # A sliver less than the note lasts, so that a note struck again is seen.
+            shown.append([x / report.ROLL_STEP, (wide + 1) / report.ROLL_STEP, y / tall])
+        expected = [
+            [on, length, high + 1 - (pitch - GRID.alphabet.pitch_min)] for on, length, pitch, _ in notes.tolist()
+        ]
+        assert shown == expected
+
+
+def test_a_roll_has_a_line_for_each_beat_and_a_darker_one_for_each_bar() -> None:
+    bars = np.repeat([0, 1, 2], [6, 2, 8])
+    svg = ElementTree.fromstring(report.roll(music(0, 16, bars=bars), 0, 60))
+    lines = [[int(x) / report.ROLL_STEP for x in re.findall(r"M(\d+)", path.attrib["d"])] for path in svg[:2]]
+    assert lines == [[0, 4, 12], [6, 8]]
+
+
+def test_rolls_of_one_player_have_one_scale(page: Path) -> None:
+    rolls = [ElementTree.parse(file).getroot().get("viewBox") for file in (page / "path-1-2").glob("*.roll.svg")]
+    assert len(rolls) == 5
+    assert len(set(rolls)) == 1
+
+
+# Smaller files
+
+
+def _pixels(svg: str) -> np.ndarray[Any, Any]:
+    return np.asarray(matplotlib.image.imread(BytesIO(engraving.png(svg))), dtype=np.float64)
+
+
+def test_a_lean_score_looks_the_same() -> None:
+    full = engraving.svg(engraving.musicxml(music(0, 32)))
+    lean = engraving.lean(full)
+    assert len(lean) < 0.75 * len(full)
+    one, other = _pixels(full), _pixels(lean)
+    assert one.shape == other.shape
+    assert (one < 0.5).mean() > 0.01
+    # Lines that meet are one line now, whose joints are not smoothed: an eighth of full black, in few places.
+    assert np.abs(one - other).max() < 0.125
+
+
+def test_a_score_brings_no_font_along_and_its_tempo_is_a_letter_of_any() -> None:
+    svg = engraving.svg(engraving.musicxml(music(0)))
+    assert "\u2669" in svg
+    assert "Leipzig" not in svg
+    assert "font-face" not in svg
+
+
+def test_letters_of_a_scores_picture_need_no_font_of_the_machine() -> None:
+    svg = engraving.svg(engraving.musicxml(music(0)))
+    assert "Violin II" in svg
+    without = re.sub(r"<text.*?</text>", "", svg)
+    assert (_pixels(svg) < 0.5).sum() > (_pixels(without) < 0.5).sum() + 500
+
+
+def test_an_ogg_file_is_whole_small_and_the_same_each_time(tmp_path: Path) -> None:
+    made = music(0, 64)
+    for name in ("one.ogg", "other.ogg"):
+        audio.write(tmp_path / name, made)
+    assert (tmp_path / "one.ogg").read_bytes() == (tmp_path / "other.ogg").read_bytes()
+    # libogg skips pages whose checksum is wrong, so what is missing would be heard.
+    heard, rate = soundfile.read(tmp_path / "one.ogg")
+    true = audio.samples(made)
+    assert rate == audio.RATE
+    assert heard.shape == true.shape
+    assert np.corrcoef(heard.ravel(), true.ravel())[0, 1] > 0.99
+    seconds = len(true) / audio.RATE
+    assert (tmp_path / "one.ogg").stat().st_size * 8 / seconds < 110_000
