@@ -159,7 +159,8 @@ def read(path: Path) -> Directions:
             f"{path}: no directions of attributes ({detail}); the stage `describe` writes directions.json."
         ) from error
     shapes = {direction.shape for direction in found.values()}
-    if not found or any(len(shape) != 2 or shape[0] not in (1, SCALES) for shape in shapes):
+    sound = all(np.isfinite(direction).all() for direction in found.values())
+    if not found or not sound or any(len(shape) != 2 or shape[0] not in (1, SCALES) for shape in shapes):
         raise ModelError(f"{path}: no directions by attribute; the stage `describe` writes directions.json.")
     if len({shape[1] for shape in shapes}) != 1:
         raise ModelError(f"{path}: directions of different lengths; the stage `describe` writes directions.json.")

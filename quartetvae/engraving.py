@@ -6,7 +6,7 @@ follows it. Metre follows the bars: a bar shorter or longer than the last one ge
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +24,26 @@ CLEFS = ("TrebleClef", "TrebleClef", "AltoClef", "BassClef")
 FIFTHS = "FCGDAEB"
 """Letters along the line of fifths; F is at -1."""
 
-PAGE_WIDTH = 2100
-"""Of an engraved page, in Verovio's unit, a tenth of a millimetre; its height is what the music needs."""
+PAGE_WIDTH, PAGE_HEIGHT = 2100, 60_000
+"""Of an engraved page at most, in Verovio's unit, a tenth of a millimetre."""
 
 
 def bar_lengths(quartet: "Quartet") -> list[int]:
     """Steps of each bar."""
     _, lengths = np.unique(quartet.bars, return_counts=True)
     return [int(length) for length in lengths]
+
+
+def metre(quartet: "Quartet") -> Iterator[tuple[int, int, int]]:
+    """Its time signatures: the step from which each holds, its numerator and denominator."""
+    lengths = bar_lengths(quartet)
+    starts = [0, *itertools.accumulate(lengths)]
+    last = 0
+    for index, (start, length) in enumerate(zip(starts, lengths, strict=False)):
+        # The last bar may be cut short: it is filled up with rests.
+        if length != last and not (0 < index == len(lengths) - 1 and length < last):
+            yield start, *_signature(length, quartet.grid.steps_per_beat)
+            last = length
 
 
 def spelling(pitch: int, sharps: int) -> tuple[str, int, int]:
@@ -54,7 +66,7 @@ def musicxml(quartet: "Quartet") -> str:
     steps_per_beat = quartet.grid.steps_per_beat
     columns = codec.decode(quartet.tokens, quartet.grid.alphabet)
     sharps = _sharps(quartet)
-    signatures = list(_signatures(bar_lengths(quartet), steps_per_beat))
+    signatures = list(metre(quartet))
     score: Any = stream.Score()
     score.metadata = metadata.Metadata(title=quartet.title or "String quartet", composer=quartet.composer or " ")
     for name, short, clef_name, program, notes in zip(PART_NAMES, ABBREVIATIONS, CLEFS, PROGRAMS, columns, strict=True):
@@ -88,18 +100,7 @@ def musicxml(quartet: "Quartet") -> str:
     return GeneralObjectExporter(score).parse().decode("utf-8")  # type: ignore[no-any-return]
 
 
-def _signatures(lengths: list[int], steps_per_beat: int) -> Iterator[tuple[int, int, int]]:
-    """The step from which a time signature holds, its numerator and denominator."""
-    starts = [0, *itertools.accumulate(lengths)]
-    last = 0
-    for index, (start, length) in enumerate(zip(starts, lengths, strict=False)):
-        # The last bar may be cut short: it is filled up with rests.
-        if length != last and not (0 < index == len(lengths) - 1 and length < last):
-            yield start, *_metre(length, steps_per_beat)
-            last = length
-
-
-def _metre(length: int, steps_per_beat: int) -> tuple[int, int]:
+def _signature(length: int, steps_per_beat: int) -> tuple[int, int]:
     """A time signature for a bar of so many steps: in quarters if it has whole ones, else in eighths or less."""
     for denominator in (4, 8, 16, 32, 64):
         numerator, rest = divmod(length * denominator, 4 * steps_per_beat)
@@ -120,14 +121,18 @@ def _sharps(quartet: "Quartet") -> int:
 
 
 def svg(content: str) -> str:
-    """A score in MusicXML as one engraved page, SVG; what makes sound and what is seen have the same ids."""
+    """A score in MusicXML as an engraved page, SVG; what makes sound and what is seen have the same ids.
+
+    The page is as wide and high as the music needs. Music for which Verovio wants further pages has them below it.
+    """
     import verovio
 
     verovio.enableLog(verovio.LOG_OFF)
     toolkit = verovio.toolkit()
     toolkit.setOptions(
         {
-            **{"pageWidth": PAGE_WIDTH, "adjustPageHeight": True, "pageHeight": 60_000, "scale": 40},
+            **{"pageWidth": PAGE_WIDTH, "adjustPageWidth": True},
+            **{"pageHeight": PAGE_HEIGHT, "adjustPageHeight": True, "scale": 40},
             **{"breaks": "auto", "header": "none", "footer": "none", "svgViewBox": True, "xmlIdSeed": 1},
             **{"svgFormatRaw": True, "smuflTextFont": "none"},
         }
@@ -135,8 +140,23 @@ def svg(content: str) -> str:
     toolkit.loadData(content)
     # The note in the tempo is the only text in the music font, which would add 58 kB to every score.
     return re.sub(
-        r'<tspan font-family="Leipzig"[^>]*>\uECA5', '<tspan font-size="500px">\u2669', toolkit.renderToSVG(1)
+        r'<tspan font-family="Leipzig"[^>]*>\uECA5',
+        '<tspan font-size="500px">\u2669',
+        _stacked([toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1)]),
     )
+
+
+def _stacked(pages: Sequence[str]) -> str:
+    """Pages one below the other, as one picture."""
+    if len(pages) == 1:
+        return pages[0]
+    sizes = [[float(size) for size in re.findall(r'viewBox="0 0 (\S+) (\S+)"', page)[0]] for page in pages]
+    width, height = max(size[0] for size in sizes), sum(size[1] for size in sizes)
+    placed, top = "", 0.0
+    for page, size in zip(pages, sizes, strict=True):
+        placed += page.replace("<svg ", f'<svg y="{top:g}" width="{size[0]:g}" height="{size[1]:g}" ', 1)
+        top += size[1]
+    return f'<svg viewBox="0 0 {width:g} {height:g}" xmlns="http://www.w3.org/2000/svg">{placed}</svg>'
 
 
 def lean(picture: str) -> str:

@@ -7,6 +7,7 @@ file. symusic splits a track that changes its program (arco, pizzicato) into one
 same name.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,7 +74,12 @@ def read(path: Path) -> Midi:
         columns = track.notes.numpy()
         notes = make_notes(columns["time"], columns["duration"], columns["pitch"], columns["velocity"])
         tracks.append(Track(track.name.rstrip("\0").strip(), track.program, track.is_drum, notes))
-    signatures = tuple(TimeSignature(s.time, s.numerator, s.denominator) for s in score.time_signatures)
+    # Damaged ones (bars of 0 beats, or of beats of 0) say nothing; the music can be read without.
+    signatures = tuple(
+        TimeSignature(s.time, s.numerator, s.denominator)
+        for s in score.time_signatures
+        if s.numerator > 0 and s.denominator > 0
+    )
     return Midi(score.ticks_per_quarter, tuple(tracks), signatures)
 
 
@@ -93,11 +99,23 @@ def write(path: Path, midi: Midi, *, tempo_qpm: float) -> None:
             out.notes.append(symusic.Note(onset, duration, pitch, velocity))
         score.tracks.append(out)
     with replacing(path) as temporary:
-        score.dump_midi(str(temporary))
+        # By Python's own file: where the disk is full symusic's says nothing.
+        temporary.write_bytes(score.dumps_midi())
 
 
-def write_quartet(path: Path, tokens: Tokens, alphabet: Alphabet, *, steps_per_beat: int, tempo_qpm: float) -> None:
-    """Write a part array, uint8 (steps, 4), as a MIDI file of four named tracks, programs 40, 40, 41, 42."""
+def write_quartet(
+    path: Path,
+    tokens: Tokens,
+    alphabet: Alphabet,
+    *,
+    steps_per_beat: int,
+    tempo_qpm: float,
+    metre: Iterable[tuple[int, int, int]] = (),
+) -> None:
+    """Write a part array, uint8 (steps, 4), as a MIDI file of four named tracks, programs 40, 40, 41, 42.
+
+    `metre`: time signatures, each the step from which it holds, its numerator and its denominator.
+    """
     # A step becomes a whole number of ticks; few programs read resolutions as coarse as 4.
     ticks_per_step = max(1, 480 // steps_per_beat)
     tracks = []
@@ -106,4 +124,5 @@ def write_quartet(path: Path, tokens: Tokens, alphabet: Alphabet, *, steps_per_b
         scaled["onset"] *= ticks_per_step
         scaled["duration"] *= ticks_per_step
         tracks.append(Track(name, program, False, scaled))
-    write(path, Midi(ticks_per_step * steps_per_beat, tuple(tracks)), tempo_qpm=tempo_qpm)
+    signatures = tuple(TimeSignature(step * ticks_per_step, upper, lower) for step, upper, lower in metre)
+    write(path, Midi(ticks_per_step * steps_per_beat, tuple(tracks), signatures), tempo_qpm=tempo_qpm)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from quartetvae import codec, midi
+from quartetvae import codec, engraving, midi
 from quartetvae.codec import Tokens
 from quartetvae.dataset import Grid, Piece
 from quartetvae.errors import RenderingError
@@ -58,7 +58,7 @@ class Quartet:
 
 
 def write(path: Path, quartet: Quartet) -> None:
-    """Write a quartet; the suffix says as what. The same arguments give the same bytes (but for .ogg).
+    """Write a quartet; the suffix says as what. The same arguments give the same bytes.
 
     Raises
     ------
@@ -84,27 +84,26 @@ def write(path: Path, quartet: Quartet) -> None:
 def _midi(path: Path, quartet: Quartet) -> None:
     grid = quartet.grid
     midi.write_quartet(
-        path, quartet.tokens, grid.alphabet, steps_per_beat=grid.steps_per_beat, tempo_qpm=quartet.tempo_qpm
+        path,
+        quartet.tokens,
+        grid.alphabet,
+        steps_per_beat=grid.steps_per_beat,
+        tempo_qpm=quartet.tempo_qpm,
+        metre=engraving.metre(quartet),
     )
 
 
 def _musicxml(path: Path, quartet: Quartet) -> None:
-    from quartetvae import engraving
-
     with replacing(path) as temporary:
         temporary.write_text(engraving.musicxml(quartet), encoding="utf-8")
 
 
 def _svg(path: Path, quartet: Quartet) -> None:
-    from quartetvae import engraving
-
     with replacing(path) as temporary:
         temporary.write_text(engraving.svg(engraving.musicxml(quartet)), encoding="utf-8")
 
 
 def _png(path: Path, quartet: Quartet) -> None:
-    from quartetvae import engraving
-
     with replacing(path) as temporary:
         temporary.write_bytes(engraving.png(engraving.svg(engraving.musicxml(quartet))))
 

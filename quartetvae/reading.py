@@ -6,7 +6,7 @@ the user says which tracks play the parts, or has all notes spread over them.
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -62,9 +62,6 @@ def hear(path: Path) -> Heard:
         raise CorpusError(
             f"{path.name}: a beat of {music.ticks_per_beat} ticks; 1 at least is needed: export it again."
         )
-    # Damaged ones (bars of 0 beats, or of beats of 0) say nothing; the music can be read without.
-    signatures = tuple(s for s in music.time_signatures if s.numerator > 0 and s.denominator > 0)
-    music = replace(music, time_signatures=signatures)
     return Heard(path.name, music, parts.assign(music))
 
 
@@ -99,7 +96,7 @@ def piece(path: Path, grid: Grid, *, tracks: Sequence[int] | None = None, spread
     else:
         raise CorpusError(
             f"{heard.name}: no quartet found ({heard.found.refusal}). Its tracks: {_listed(heard)}. Say which of them "
-            f"play {', '.join(PART_NAMES)} (--parts {_example(heard)}), or spread all notes over four parts (--spread)."
+            f"play {', '.join(PART_NAMES)} (--parts {example(heard)}), or spread all notes over four parts (--spread)."
         )
     tokens, _ = codec.encode(
         notes, ticks_per_beat=music.ticks_per_beat, steps_per_beat=grid.steps_per_beat, alphabet=grid.alphabet
@@ -119,21 +116,23 @@ def tempo_qpm(path: Path) -> float | None:
 
 
 def _listed(heard: Heard) -> str:
-    return "; ".join(heard.track(number) for number in _playing(heard))
+    return "; ".join(heard.track(number) for number in playing(heard))
 
 
-def _playing(heard: Heard) -> list[int]:
+def playing(heard: Heard) -> list[int]:
+    """The numbers of the tracks with notes."""
     # A track without notes may stand beside each: symusic makes one of controllers set before the program (MuseScore).
     return [number for number, track in enumerate(heard.music.tracks) if len(track.notes)]
 
 
-def _example(heard: Heard) -> str:
-    pitched = [number for number in _playing(heard) if not heard.music.tracks[number].is_drum]
+def example(heard: Heard) -> str:
+    """Four of its tracks, as `--parts` takes them."""
+    pitched = [number for number in playing(heard) if not heard.music.tracks[number].is_drum]
     return ",".join(map(str, pitched[: len(PARTS)] if len(pitched) >= len(PARTS) else range(len(PARTS))))
 
 
 def _chosen(heard: Heard, tracks: Sequence[int]) -> list[Notes]:
-    if len(tracks) != len(PARTS) or len(set(tracks)) < len(PARTS) or not set(tracks) <= set(_playing(heard)):
+    if len(tracks) != len(PARTS) or len(set(tracks)) < len(PARTS) or not set(tracks) <= set(playing(heard)):
         asked = ",".join(map(str, tracks)) or "none"
         raise CorpusError(
             f"{heard.name}: tracks {asked} found; four different ones are needed, for {', '.join(PART_NAMES)}, of: "

@@ -56,7 +56,8 @@ def excerpts(
 
 def _sampled(model: Autoencoder, z: Codes, section: params.Evaluate) -> Tokens:
     """What codes decode to, as excerpts: phrases put side by side, or cut."""
-    tokens = model.decode(z, temperature=section.temperature, seed=section.seed)
+    # Another seed than the codes': the same numbers would draw the tokens.
+    tokens = model.decode(z, temperature=section.temperature, seed=section.seed + 1)
     whole = tokens.reshape(section.excerpts, -1, tokens.shape[2])
     return whole[:, : section.excerpt_beats * model.architecture.grid.steps_per_beat]
 

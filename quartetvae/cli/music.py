@@ -1,6 +1,7 @@
 """`quartetvae interpolate`, `reconstruct`, `sample`, `vary` ...: a model and music of one's own."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from tqdm import tqdm
 
 from quartetvae import api, directions, neighbours, quartet, reading
 from quartetvae.codec import PART_NAMES, PARTS
-from quartetvae.errors import RenderingError
+from quartetvae.errors import ModelError, RenderingError
 from quartetvae.light import Light
 from quartetvae.metrics.attributes import ATTRIBUTES
 from quartetvae.quartet import Quartet
@@ -23,7 +24,7 @@ KINDS = {suffix.removeprefix("."): suffix for suffix in quartet.WRITERS}
 
 def _kinds(ctx: click.Context, param: click.Parameter, value: str) -> list[str]:
     """Suffixes of what to write, from names with commas between them."""
-    wanted = [kind.strip().lower() for kind in value.split(",")]
+    wanted = list(dict.fromkeys(kind.strip().lower() for kind in value.split(",")))
     if unknown := [kind for kind in wanted if kind not in KINDS]:
         raise click.BadParameter(f"'{', '.join(unknown)}' is none of {', '.join(KINDS)}.", ctx, param)
     return [KINDS[kind] for kind in wanted]
@@ -38,7 +39,7 @@ def _tracks(ctx: click.Context, param: click.Parameter, value: str | None) -> Tr
     if value in (None, "auto"):
         return None
     numbers = str(value).split(",")
-    if len(numbers) != len(PARTS) or not all(number.strip().isdecimal() for number in numbers):
+    if len(numbers) != len(PARTS) or not all(re.fullmatch(r"\s*[0-9]{1,4}\s*", number) for number in numbers):
         raise click.BadParameter(
             f"'{value}' is not the numbers of four tracks with commas between them, as 0,1,2,3.", ctx, param
         )
@@ -96,12 +97,18 @@ output_options = _options(
         show_default=True,
         help=f"Any of {', '.join(KINDS)}.",
     ),
-    click.option("--tempo", type=click.FloatRange(1, 1000), help="Quarter notes a minute; by default the input's."),
+    click.option(
+        "--tempo",
+        type=click.FloatRange(1, 1000),
+        help="Quarter notes a minute; by default a MIDI file's, else 100.",
+    ),
 )
 
 
 def _written(out: Path, music: dict[str, Quartet], kinds: Sequence[str], tempo: float | None) -> None:
     """Write quartets by name, and print the files' names."""
+    if tempo is not None:
+        music = {name: replace(made, tempo_qpm=tempo) for name, made in music.items()}
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -110,13 +117,14 @@ def _written(out: Path, music: dict[str, Quartet], kinds: Sequence[str], tempo: 
     # MIDI takes no time; a bar for it would only flicker.
     quick = set(kinds) <= {".mid"}
     for name, kind in tqdm(work, unit="file", disable=True if quick else None):
-        made = music[name] if tempo is None else replace(music[name], tempo_qpm=tempo)
         path = out / f"{name}{kind}"
-        quartet.write(path, made)
+        quartet.write(path, music[name])
         tqdm.write(str(path))
 
 
 def _read(model: Light, path: Path, from_beat: int, beats: int | None, tracks: Tracks, spread: bool) -> Quartet:
+    if tracks is not None and spread:
+        raise click.UsageError("--parts says where the parts are, --spread that they are nowhere; say one of them.")
     return api.read(path, model, tracks=tracks, spread=spread, from_beat=from_beat, beats=beats)
 
 
@@ -167,12 +175,13 @@ def interpolate(
     of_each = tracks * len(files) if len(tracks) == 1 else tracks or [None] * len(files)
     model = api.load(folder)
     pieces = [_read(model, path, from_beat, beats, chosen, spread) for path, chosen in zip(files, of_each, strict=True)]
+    digits = len(str(points - 1))
     if len(pieces) == 2:
         found = api.interpolate(model, *pieces, points=points, path=kind)
-        music = {f"point_{k:0{len(str(points - 1))}}": made for k, made in enumerate(found)}
+        music = {f"point_{k:0{digits}}": made for k, made in enumerate(found)}
     else:
         rows = api.interpolate_grid(model, pieces, points=points, path=kind)
-        music = {f"row_{i}_{j}": made for i, row in enumerate(rows) for j, made in enumerate(row)}
+        music = {f"row_{i:0{digits}}_{j:0{digits}}": made for i, row in enumerate(rows) for j, made in enumerate(row)}
     _written(out, music, kinds, tempo)
 
 
@@ -205,7 +214,7 @@ def reconstruct(
 
 
 @click.command()
-@click.option("--beats", default=16, show_default=True, type=click.IntRange(1), help="How much.")
+@click.option("--beats", default=16, show_default=True, type=click.IntRange(1, 100_000), help="How much.")
 @click.option("--count", default=1, show_default=True, type=click.IntRange(1, 1000), help="How many.")
 @temperature_option
 @seed_option
@@ -413,7 +422,11 @@ def decode(
       quartetvae decode codes.npy --as mid,ogg
     """
     model = api.load(folder)
-    music = api.decode(model, api.read_codes(codes), temperature=temperature, seed=seed)
+    found = api.read_codes(codes)
+    try:
+        music = api.decode(model, found, temperature=temperature, seed=seed)
+    except ModelError as error:
+        raise ModelError(f"{click.format_filename(codes)}: {error}") from error
     _written(out, {codes.stem: music}, kinds, tempo)
 
 
@@ -441,16 +454,23 @@ def inspect(file: Path, as_json: bool) -> None:
     ]
     beats = heard.music.end / heard.music.ticks_per_beat
     if as_json:
-        content = {"file": file.name, "beats": beats, "not_a_quartet": heard.found.refusal, "tracks": tracks}
+        content = {
+            "file": click.format_filename(file.name),
+            "beats": beats,
+            "not_a_quartet": heard.found.refusal,
+            "tracks": tracks,
+        }
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))
         return
-    click.echo(f"{file.name}: {len(tracks)} tracks, {beats:.0f} beats")
-    for number, part in enumerate(heard.found.parts):
+    playing = reading.playing(heard)
+    click.echo(f"{click.format_filename(file.name)}: {len(playing)} tracks, {beats:.0f} beats")
+    for number in playing:
+        part = heard.found.parts[number]
         click.echo(f"  {heard.track(number)}: {part.replace('_', ' ') if part else 'no part of a quartet'}")
     if heard.found.refusal is None:
         click.echo("A string quartet: its four parts were found by name, program and register.")
     else:
         click.echo(
-            f"No string quartet: {heard.found.refusal}. Name its parts with --parts 0,1,2,3, or spread all notes over "
-            "four parts with --spread."
+            f"No string quartet: {heard.found.refusal}. Name its parts with --parts {reading.example(heard)}, or "
+            "spread all notes over four parts with --spread."
         )
