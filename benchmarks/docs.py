@@ -64,11 +64,32 @@ def written(page: str, folder: Path) -> str:
     return BLOCK.sub(anew, page)
 
 
+def photograph(page: Path, target: Path) -> None:
+    """A picture of the page to listen on, at a point between, in Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    with sync_playwright() as driver:
+        window = driver.chromium.launch(executable_path=browser).new_page(viewport={"width": 1000, "height": 1150})
+        window.goto(page.resolve().as_uri())
+        player = window.locator(".player").first
+        player.get_by_role("radio").nth(3).click()
+        player.locator("summary").click()
+        player.locator(".score").wait_for()
+        window.wait_for_timeout(4000)
+        player.screenshot(path=target)
+
+
 def main() -> None:
     """Write one page, or all."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.docs", description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="of pages, as interpolate; by default all")
-    names = parser.parse_args().names
+    parser.add_argument("--photograph", action="store_true", help="the page in outputs/report instead (needs Chromium)")
+    arguments = parser.parse_args()
+    names = arguments.names
+    if arguments.photograph:
+        photograph(ROOT / "outputs" / "report" / "index.html", DOCS / "pictures" / "report.png")
+        return
     with tempfile.TemporaryDirectory() as start:
         prepare(Path(start))
         for path in sorted(DOCS.glob("*.md")):
