@@ -7,6 +7,7 @@ few quartets in haydn/ and mozart/. A picture is taken from there: `<!-- from ou
 """
 
 import argparse
+import os
 import re
 import shutil
 import subprocess
@@ -49,7 +50,8 @@ def prepare(folder: Path) -> None:
 
 def run(command: str, folder: Path) -> str:
     """What a command printed, to either stream."""
-    done = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True)
+    environment = os.environ | {"COLUMNS": "110"}
+    done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode not in (0, 1):
         sys.exit(f"{command}: exit status {done.returncode}\n{done.stderr}")
     return (done.stdout + done.stderr).rstrip() + "\n" if done.stdout or done.stderr else ""
