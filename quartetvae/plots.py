@@ -93,7 +93,7 @@ def piano_roll(
     steps = max((len(tokens) for _, tokens in rows), default=0)
     if steps == 0:
         raise CodecError(f"{path.name}: {len(rows)} rows with {steps} steps found; a picture needs one step at least.")
-    bars = [_bars(tokens, alphabet, steps_per_beat) for _, tokens in rows]
+    bars = [note_bars(tokens, alphabet, steps_per_beat) for _, tokens in rows]
     pitches = np.concatenate([part[:, :, 1].ravel() for row in bars for part in row])
     low, high = (pitches.min() - 1, pitches.max() + 1) if pitches.size else (alphabet.pitch_min, alphabet.pitch_max)
     beats = steps / steps_per_beat
@@ -337,7 +337,7 @@ def operating_points(path: Path, curves: Mapping[str, Sequence[tuple[str, float,
         save(figure, path)
 
 
-def _bars(tokens: Tokens, alphabet: Alphabet, steps_per_beat: int) -> list[NDArray[np.float64]]:
+def note_bars(tokens: Tokens, alphabet: Alphabet, steps_per_beat: int) -> list[NDArray[np.float64]]:
     """Rectangles of the notes of each part, shape (notes, 4 corners, 2): beat and pitch."""
     rectangles = []
     for notes in codec.decode(tokens, alphabet):

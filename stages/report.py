@@ -8,6 +8,7 @@ from tqdm import tqdm
 from quartetvae import dataset, errors, files, pairs, params, report
 from quartetvae.dataset import Piece
 from quartetvae.quartet import Quartet
+from quartetvae.report import overview
 
 PICTURES = {
     Path(
@@ -51,6 +52,7 @@ def main() -> None:
     rebuilt = dataset.read_pieces(Path("outputs/reconstructions/pieces.parquet")).pieces
     reconstructions = [report.reconstruction(piece.id, music(originals[piece.id]), music(piece)) for piece in rebuilt]
 
+    overview.draw(Path("plots/paths.png"), paths)
     metrics = json.loads(Path("metrics/reconstruct.json").read_text(encoding="utf-8"))
     count = sum(len(player.stops) for player in (*paths, *reconstructions))
     with (

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import matplotlib.image
 import numpy as np
 import pytest
 import soundfile
+from matplotlib.image import imread
 
 from quartetvae import audio, codec, engraving, plots, report
 from quartetvae.codec import PARTS, Alphabet, Tokens
 from quartetvae.dataset import Grid
 from quartetvae.errors import RenderingError
 from quartetvae.quartet import Quartet
-from quartetvae.report import Player
+from quartetvae.report import Player, overview
 
 GRID = Grid(4, Alphabet(36, 99))
 
@@ -115,6 +115,21 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report of one path and one reconstruction."""
     ugly = toy_path("1-2", a='Bread & <b>"butter"</b>', b="It's")
     return build(tmp_path_factory.mktemp("report"), paths=[ugly], reconstructions=[toy_reconstruction("3")])
+
+
+def test_all_paths_are_in_one_picture_a_row_for_each(tmp_path: Path) -> None:
+    sizes = []
+    for count in (1, 3):
+        overview.draw(tmp_path / "paths.png", [toy_path(f"1-{k}", 16) for k in range(count)])
+        height, width, _ = imread(tmp_path / "paths.png").shape
+        sizes.append((width, height))
+    assert sizes[0][0] == sizes[1][0]
+    assert sizes[1][1] - sizes[0][1] == pytest.approx(2 * overview.ROW_HEIGHT * plots.DPI, abs=1)
+    with pytest.raises(RenderingError, match="2 paths of \\[5, 7\\] stops"):
+        overview.draw(tmp_path / "none.png", [toy_path("1-2", 16, points=3), toy_path("1-3", 16, points=5)])
+    with pytest.raises(RenderingError, match="0 paths"):
+        overview.draw(tmp_path / "none.png", [])
+    assert not (tmp_path / "none.png").exists()
 
 
 def test_all_that_is_referred_to_is_there_and_nothing_else(page: Path) -> None:
@@ -260,7 +275,7 @@ def test_rolls_of_one_player_have_one_scale(page: Path) -> None:
 
 
 def _pixels(svg: str) -> np.ndarray[Any, Any]:
-    return np.asarray(matplotlib.image.imread(BytesIO(engraving.png(svg))), dtype=np.float64)
+    return np.asarray(imread(BytesIO(engraving.png(svg))), dtype=np.float64)
 
 
 def test_a_lean_score_looks_the_same() -> None:
