@@ -23,6 +23,9 @@ DOCS = ROOT / "docs"
 SCORES = {"haydn.mxl": "haydn/opus74no1/movement3.mxl", "mozart.mxl": "mozart/k458/movement2.mxl"}
 FOLDERS = {"haydn": ("haydn/opus1no1", "haydn/opus74no1"), "mozart": ("mozart/k155", "mozart/k156", "mozart/k458")}
 
+COLUMNS = 110
+"""Of the terminal that commands print to."""
+
 BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", flags=re.MULTILINE | re.DOTALL)
 PICTURE = re.compile(r"<!-- from (\S+) -->\n!\[[^]]*\]\((\S+)\)")
 
@@ -50,7 +53,7 @@ def prepare(folder: Path) -> None:
 
 def run(command: str, folder: Path) -> str:
     """What a command printed, to either stream."""
-    environment = os.environ | {"COLUMNS": "110"}
+    environment = os.environ | {"COLUMNS": str(COLUMNS)}
     done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode not in (0, 1):
         sys.exit(f"{command}: exit status {done.returncode}\n{done.stderr}")

@@ -65,6 +65,8 @@ def block(metrics: dict[str, Any], runs: dict[str, Any]) -> str:
         *_sets(metrics["evaluate"]),
         "",
         *_code(metrics["evaluate"]["latent"]),
+        "",
+        *_directions(metrics["attributes"]),
     ]
     if "paper" in runs:
         lines += ["", *_comparison(runs, metrics)]
@@ -106,6 +108,31 @@ def _figure(value: float | None) -> str:
 def _scores(figures: dict[str, Any]) -> str:
     shares = " | ".join(_figure(figures[key]) for key in ("token_accuracy", "onset_f1", "exact_phrase"))
     return f"{shares} | {figures['kl_nats']:.0f} | {figures['elbo_nats']:.0f}"
+
+
+def _directions(figures: dict[str, Any]) -> list[str]:
+    """What becomes of attributes as phrases move along their directions."""
+    amounts = figures["amounts"]
+    names = [name for name, of in figures.items() if isinstance(of, dict)]
+    rows = [
+        f"| {name.replace('_', ' ')} | "
+        + " | ".join("n/a" if mean is None else f"{mean:.3g}" for mean in of["means"])
+        + f" | {_correlation(of['spearman'])} | {_correlation(of['spearman_by_phrase'])} | {of['changing']:.0%} |"
+        for name, of in ((name, figures[name]) for name in names)
+    ]
+    return [
+        f"Attributes of the {figures['phrases']:,} test phrases, moved along the direction of each and decoded: means, "
+        "their rank correlation with the distance, the same of single phrases (mean over those in which the attribute "
+        "changes), and how many these are:",
+        "",
+        f"| moved by | {' | '.join(f'{amount:g}' for amount in amounts)} | Spearman | by phrase | changing |",
+        f"|---|{'---|' * (len(amounts) + 3)}",
+        *rows,
+    ]
+
+
+def _correlation(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.2f}"
 
 
 HEAD = [

@@ -224,7 +224,7 @@ def _alike(*music: Quartet) -> list[Quartet]:
     return [replace(one, tokens=one.tokens[:steps], bars=one.bars[:steps]) for one in music]
 
 
-def write_codes(path: Path, codes: Codes) -> None:
+def write_codes(path: Path | str, codes: Codes) -> None:
     """Write codes (phrases, latent_dim) as .npy, or as .parquet with a column for each dimension (z_0, z_1 ...).
 
     Raises
@@ -232,6 +232,7 @@ def write_codes(path: Path, codes: Codes) -> None:
     ModelError
         If the suffix is another, or the file cannot be written.
     """
+    path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in (".npy", ".parquet"):
         raise ModelError(f"{path.name or path}: codes are written as .npy or .parquet; choose one of them.")
@@ -248,8 +249,9 @@ def write_codes(path: Path, codes: Codes) -> None:
         raise ModelError(f"{path}: cannot be written ({error.strerror or error}); choose another place.") from error
 
 
-def read_codes(path: Path) -> Codes:
+def read_codes(path: Path | str) -> Codes:
     """Read codes (phrases, latent_dim) from .npy or .parquet; raises `ModelError`."""
+    path = Path(path)
     try:
         if path.suffix.lower() == ".parquet":
             table = pq.read_table(path)

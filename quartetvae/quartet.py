@@ -57,7 +57,7 @@ class Quartet:
         return Piece(id, self.composer, self.title or id, self.tokens, self.bars)
 
 
-def write(path: Path, quartet: Quartet) -> None:
+def write(path: Path | str, quartet: Quartet) -> None:
     """Write a quartet; the suffix says as what. The same arguments give the same bytes.
 
     Raises
@@ -65,6 +65,7 @@ def write(path: Path, quartet: Quartet) -> None:
     RenderingError
         If the suffix is none of `WRITERS`, the file cannot be written, or a package for it is not installed.
     """
+    path = Path(path)
     suffix = ".roll.png" if path.name.lower().endswith(".roll.png") else path.suffix.lower()
     if suffix not in WRITERS:
         raise RenderingError(f"{path.name}: written can be {', '.join(WRITERS)}; give the file one of these suffixes.")

@@ -25,7 +25,7 @@ def committed(path: str) -> str:
 @pytest.fixture
 def found() -> tuple[dict[str, Any], dict[str, Any]]:
     """Committed metrics, and committed runs of experiments."""
-    names = ("train", "encode", "reconstruct", "interpolate", "evaluate")
+    names = ("train", "encode", "reconstruct", "interpolate", "evaluate", "attributes")
     runs: dict[str, Any] = {}
     for name, entry in experiments.experiments().items():
         if (experiments.RUNS / f"{name}.json").exists():
