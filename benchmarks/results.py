@@ -75,7 +75,10 @@ def block(metrics: dict[str, Any], runs: dict[str, Any]) -> str:
         lines += ["", *_long(runs["long"])]
     if "sweep" in runs:
         lines += ["", *_sweep(runs["sweep"], test["baselines"]["bigram"]["nats_per_phrase"])]
-    lines += ["", _speed(json.loads((ROOT / "benchmarks" / "speed.json").read_text(encoding="utf-8")))]
+    speed, start = (
+        json.loads((ROOT / "benchmarks" / f"{name}.json").read_text(encoding="utf-8")) for name in ("speed", "start")
+    )
+    lines += ["", _speed(speed), "", _start(start)]
     return "\n".join(lines)
 
 
@@ -332,6 +335,16 @@ def _speed(speed: dict[str, Any]) -> str:
         f"{rates['plain']:,.0f}: {speed['ratio']:.2f} times as many. Of that the network itself is "
         f"{speed['ratio_with_our_threads']:.2f}, what plain layers would be behind with our threads; the rest is that "
         f"TensorFlow runs several operations at a time. The default profile: {rates['default']:,.0f}."
+    )
+
+
+def _start(start: dict[str, Any]) -> str:
+    """The command from a cold start, against Keras."""
+    seconds = start["seconds"]
+    return (
+        f"A cold start (`{start['command']}`; {start['date']}, {start['hardware']}): `quartetvae interpolate` of two "
+        f"whole movements takes {seconds['interpolate']:.1f} seconds; loading the same network with Keras alone takes "
+        f"{seconds['keras']:.1f}."
     )
 
 

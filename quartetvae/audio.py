@@ -107,8 +107,12 @@ def write(path: Path, quartet: "Quartet") -> None:
     import soundfile
 
     options = FORMATS[path.suffix.lower()]
+    sound = samples(quartet)
     with replacing(path) as temporary:
-        soundfile.write(temporary, samples(quartet), RATE, **options)
+        with soundfile.SoundFile(temporary, "w", RATE, sound.shape[1], **options) as file:
+            # In blocks: given more than half a minute at once, libvorbis overflows the stack and the process dies.
+            for start in range(0, len(sound), BLOCK):
+                file.write(sound[start : start + BLOCK])
         if options["format"] == "OGG":
             temporary.write_bytes(_serial_zero(temporary.read_bytes()))
 

@@ -12,6 +12,7 @@ import quartetvae
 from benchmarks import publish
 from quartetvae import architecture, params, pretrained
 from quartetvae.errors import ModelError
+from quartetvae.metrics import attributes
 from tests.imports import ROOT
 from tests.test_readme import committed
 
@@ -40,6 +41,13 @@ def test_the_card_tells_data_licence_commit_and_the_committed_figures() -> None:
     assert card["minutes"] > 0
     known = subprocess.run(["git", "cat-file", "-t", card["commit"]], cwd=ROOT, capture_output=True, text=True)
     assert known.stdout.strip() in ("commit", "")  # a shallow clone does not have it
+
+
+def test_every_attribute_rises_along_its_direction() -> None:
+    figures = json.loads(committed("metrics/attributes.json"))
+    assert {name: figures[name]["spearman"] >= 0.9 for name in attributes.ATTRIBUTES} == dict.fromkeys(
+        attributes.ATTRIBUTES, True
+    )
 
 
 def test_one_line_loads_them_and_they_reconstruct() -> None:

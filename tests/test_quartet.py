@@ -1,14 +1,16 @@
 """Quartets as files: what is written reads back as the same music."""
 
 import os
+import re
 import wave
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import soundfile
 
-from quartetvae import audio, engraving, quartet, reading
+from quartetvae import audio, codec, engraving, quartet, reading
 from quartetvae.codec import Alphabet, Tokens
 from quartetvae.dataset import Grid
 from quartetvae.errors import CodecError, RenderingError
@@ -36,12 +38,13 @@ def test_a_file_reads_back_as_the_same_music(suffix: str, seed: int, tmp_path: P
     assert reading.piece(tmp_path / f"q{suffix}", GRID).tokens.tolist() == made.tokens.tolist()
 
 
+@pytest.mark.parametrize("suffix", [".mid", ".musicxml"])
 @pytest.mark.parametrize("lengths", [[16] * 4, [4, 16, 16, 16, 12], [12] * 5, [12, 16, 6, 16, 14], [10, 54]])
-def test_bars_of_any_length_are_the_scores_bars(lengths: list[int], tmp_path: Path) -> None:
+def test_bars_of_any_length_are_the_files_bars(lengths: list[int], suffix: str, tmp_path: Path) -> None:
     bars = np.repeat(np.arange(len(lengths)), lengths)
     made = music(len(bars), bars=bars)
-    quartet.write(tmp_path / "q.musicxml", made)
-    read = reading.piece(tmp_path / "q.musicxml", GRID)
+    quartet.write(tmp_path / f"q{suffix}", made)
+    read = reading.piece(tmp_path / f"q{suffix}", GRID)
     assert read.tokens.tolist() == made.tokens.tolist()
     assert read.bars[: len(bars)].tolist() == made.bars.tolist()
 
@@ -104,6 +107,23 @@ def test_a_piano_roll(tmp_path: Path) -> None:
 
 
 # Sound
+
+
+def test_a_score_that_is_longer_than_a_page_has_all_its_notes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engraving, "PAGE_HEIGHT", 2000)
+    made = music(16 * 24)
+    picture = engraving.svg(engraving.musicxml(made))
+    assert picture.count("<svg ") > 4
+    ElementTree.fromstring(picture)
+    # Ties make two notes of one, rests are none.
+    notes = sum(len(of) for of in codec.decode(made.tokens, GRID.alphabet))
+    assert len(re.findall(r'class="note\b', picture)) >= notes > 300
+
+
+def test_sound_of_minutes_can_be_written(tmp_path: Path) -> None:
+    # libvorbis brings the process down if it is given so much at once.
+    quartet.write(tmp_path / "q.ogg", music(4 * 400, tempo_qpm=100))
+    assert soundfile.info(tmp_path / "q.ogg").duration > 240
 
 
 def test_sound_lasts_as_long_as_the_music_and_is_loud_enough(tmp_path: Path) -> None:
