@@ -1,6 +1,6 @@
 """The latent space of string quartets.
 
-What `quartetvae.api` has is here as well.
+What `quartetvae.api` has is here as well, and `Quartet` and `write` from `quartetvae.quartet`.
 """
 
 import importlib
@@ -48,7 +48,8 @@ def __getattr__(name: str) -> Any:
     # Looked up when asked for: a stage that imports one module must not import them all.
     if name not in __all__:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    return getattr(importlib.import_module("quartetvae.api"), name)
+    home = "quartetvae.quartet" if name in ("Quartet", "write") else "quartetvae.api"
+    return getattr(importlib.import_module(home), name)
 
 
 def __dir__() -> list[str]:

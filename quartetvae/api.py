@@ -24,25 +24,7 @@ from quartetvae.errors import ModelError
 from quartetvae.files import replacing
 from quartetvae.latent import Autoencoder, Codes
 from quartetvae.neighbours import Corpus, Neighbour
-from quartetvae.quartet import TEMPO_QPM, Quartet, write
-
-__all__ = [
-    "Quartet",
-    "decode",
-    "encode",
-    "interpolate",
-    "interpolate_grid",
-    "load",
-    "morph",
-    "nearest",
-    "read",
-    "read_codes",
-    "reconstruct",
-    "sample",
-    "vary",
-    "write",
-    "write_codes",
-]
+from quartetvae.quartet import TEMPO_QPM, Quartet
 
 PRETRAINED = Path(__file__).parent / "weights"
 
