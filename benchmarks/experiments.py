@@ -95,7 +95,7 @@ def run(names: list[str]) -> None:
                 collect(name)
             else:
                 failed.append(name)
-        if waiting and idle > 2:
+        if waiting and idle > 6:
             sys.exit(f"{', '.join(waiting)}: nothing works on the queue any more; `dvc queue start`, then collect.")
     if failed:
         sys.exit(f"{', '.join(failed)}: failed; `dvc queue logs {failed[0]}` says why.")

@@ -46,6 +46,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # Looked up when asked for: a stage that imports one module must not import them all.
+    if name == "api":
+        return importlib.import_module("quartetvae.api")
     if name not in __all__:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     home = "quartetvae.quartet" if name in ("Quartet", "write") else "quartetvae.api"

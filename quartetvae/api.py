@@ -8,7 +8,7 @@ code. Everything that draws numbers takes a `seed`.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from zipfile import BadZipFile
@@ -64,7 +64,8 @@ def read(
         found.tokens, [start], min(stop, len(found.tokens)) - start, alphabet=grid.alphabet, boundary="onset"
     )
     bars = found.bars[start:stop]
-    tempo = reading.tempo_qpm(Path(path)) or TEMPO_QPM
+    excerpt = (min(stop, len(found.tokens)) - start) / grid.steps_per_beat
+    tempo = reading.tempo_qpm(Path(path), from_beat=from_beat, beats=excerpt) or TEMPO_QPM
     return Quartet(cut[0], grid, bars - bars[0], title=found.work, tempo_qpm=tempo)
 
 
@@ -103,11 +104,23 @@ def interpolate(
 ) -> list[Quartet]:
     """Music on the way from A to B, phrase by phrase: `points` quartets, the reconstructions of both included.
 
-    The longer one is cut to the length of the other. `path`: `spherical` or `linear`, see `latent.path`.
+    The longer one is cut to the length of the other. `path`: `spherical` or `linear`, see `latent.path`. Bars are those
+    of the nearer end, tempos lie between theirs.
     """
     a, b = _alike(a, b)
     codes = latent.path(encode(model, a), encode(model, b), points=points, kind=path)
-    return [decode(model, codes[:, k], like=a) for k in range(points)]
+    shares = np.linspace(0, 1, points)
+    return [decode(model, codes[:, k], like=_between({0: a, 1: b}, share)) for k, share in enumerate(shares)]
+
+
+def _between(ends: Mapping[int, Quartet], share: float) -> Quartet:
+    """What music so far on the way from the one to the other takes over from them: all but its tokens."""
+    a, b = ends[0], ends[1]
+    if share in ends:
+        return ends[int(share)]
+    tempo = a.tempo_qpm + share * (b.tempo_qpm - a.tempo_qpm)
+    title = f"{a.title} \N{RIGHTWARDS ARROW} {b.title}, {share:.0%}" if a.title or b.title else ""
+    return replace(a if share <= 0.5 else b, title=title, tempo_qpm=tempo)
 
 
 def interpolate_grid(
@@ -122,9 +135,11 @@ def interpolate_grid(
         for top, bottom in ((a, c), (b, d))
     )
     rows = []
-    for k in range(points):
+    shares = np.linspace(0, 1, points)
+    for k, down in enumerate(shares):
         row = latent.path(left[:, k], right[:, k], points=points, kind=path)
-        rows.append([decode(model, row[:, j], like=a) for j in range(points)])
+        sides = {0: _between({0: a, 1: c}, down), 1: _between({0: b, 1: d}, down)}
+        rows.append([decode(model, row[:, j], like=_between(sides, share)) for j, share in enumerate(shares)])
     return rows
 
 
@@ -151,16 +166,16 @@ def vary(
 
 
 def morph(
-    model: Autoencoder, music: Quartet, *, toward: str, by: float = 2.0, ways: Directions | None = None
+    model: Autoencoder, music: Quartet, *, toward: str, by: float = 1.0, ways: Directions | None = None
 ) -> Quartet:
     """The music with more of an attribute (less, if `by` is below 0); see `directions`. Beyond 2 nothing is promised.
 
-    `ways`: the directions of another model than the pretrained one.
+    `ways`: directions, as `directions.read` gives them; by default those in the model's folder.
     """
     # Also not by NaN. Codes of the prior are about the root of latent_dim from 0.
     if not abs(by) <= FARTHEST:
         raise ModelError(f"by {by:g}; {-FARTHEST:g} to {FARTHEST:g} is needed, -2 to 2 as a rule.")
-    ways = directions.read(PRETRAINED / "directions.json") if ways is None else ways
+    ways = directions.read(_beside(model, "directions.json")) if ways is None else ways
     if toward not in ways:
         raise ModelError(f"attribute '{toward}' is unknown; there are {', '.join(ways)}.")
     tokens = _tiles(model, music).tokens
@@ -179,17 +194,25 @@ def nearest(
 ) -> list[list[Neighbour]]:
     """For each phrase of the music the phrases of the corpus that are most like it, by their codes.
 
-    `corpus`: that of another model than the pretrained one.
+    `corpus`: as `neighbours.read` gives it; by default the one in the model's folder.
     """
     if count < 1:
         raise ModelError(f"{count} neighbours; 1 at least is needed.")
-    corpus = neighbours.read(PRETRAINED / "corpus.parquet") if corpus is None else corpus
+    corpus = neighbours.read(_beside(model, "corpus.parquet")) if corpus is None else corpus
     return [neighbours.nearest(corpus, code, count) for code in encode(model, music)]
 
 
 def _codes_rng(seed: int) -> np.random.Generator:
     """For codes; with the seed alone `decode` would draw its tokens by the same numbers."""
     return np.random.default_rng([seed, 1])
+
+
+def _beside(model: Autoencoder, name: str) -> Path:
+    """A file in the folder that a model was read from: no other model's would fit."""
+    folder = getattr(model, "folder", None)
+    if folder is None:
+        raise ModelError(f"a model that was not read from a folder: {name} of the stage `describe` is needed.")
+    return Path(folder) / name
 
 
 def _tiles(model: Autoencoder, music: Quartet) -> PhraseSet:

@@ -40,7 +40,7 @@ def metre(quartet: "Quartet") -> Iterator[tuple[int, int, int]]:
     starts = [0, *itertools.accumulate(lengths)]
     last = 0
     for index, (start, length) in enumerate(zip(starts, lengths, strict=False)):
-        # The last bar may be cut short: it is filled up with rests.
+        # The last bar may be cut short.
         if length != last and not (0 < index == len(lengths) - 1 and length < last):
             yield start, *_signature(length, quartet.grid.steps_per_beat)
             last = length
@@ -74,6 +74,8 @@ def musicxml(quartet: "Quartet") -> str:
         part.partName, part.partAbbreviation = name, short
         player: Any = instrument.instrumentFromMidiProgram(program)
         player.partName, player.partAbbreviation = name, short
+        # Otherwise drawn by chance.
+        player.partId, player.instrumentId = f"P{len(score.parts) + 1}", f"I{len(score.parts) + 1}"
         part.insert(0, player)
         part.insert(0, getattr(clef, clef_name)())
         part.insert(0, key.KeySignature(sharps))
@@ -97,7 +99,8 @@ def musicxml(quartet: "Quartet") -> str:
         part.makeRests(fillGaps=True, inPlace=True)
         score.insert(0, part)
     score.insert(0, layout.StaffGroup(list(score.parts), symbol="bracket", barTogether=True))
-    return GeneralObjectExporter(score).parse().decode("utf-8")  # type: ignore[no-any-return]
+    # Without the day, the same music gives the same bytes.
+    return re.sub(r"\s*<encoding-date>.*?</encoding-date>", "", GeneralObjectExporter(score).parse().decode("utf-8"))
 
 
 def _signature(length: int, steps_per_beat: int) -> tuple[int, int]:

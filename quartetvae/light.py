@@ -173,6 +173,7 @@ class Light:
 
     def __init__(self, architecture: Architecture, weights: Weights) -> None:
         self.architecture = architecture
+        self.folder: Path | None = None
         network = architecture.network
         self._network, self._symbols = network, architecture.grid.alphabet.size
         encoder, decoder = weights.below("encoder"), weights.below("decoder")
@@ -376,4 +377,5 @@ def load(folder: Path) -> Light:
     except (OSError, KeyError, ValueError) as error:
         detail = " ".join(str(error).split())
         raise ModelError(f"{path}: not the weights of this architecture ({detail}); train again.") from error
+    model.folder = folder
     return model

@@ -73,8 +73,8 @@ def write(path: Path | str, quartet: Quartet) -> None:
         WRITERS[suffix](path, quartet)
     except ImportError as error:
         raise RenderingError(
-            f"{path.name}: the package '{error.name}' is needed for {suffix} and is not installed; "
-            "pip install 'quartetvae[sound]' brings those for sound."
+            f"{path.name}: the package '{error.name}' is needed for {suffix} and is not installed; for sound: "
+            "pip install pretty_midi soundfile && pip install --no-deps tinysoundfont."
         ) from error
     # libsndfile and symusic say by RuntimeError that a file cannot be opened.
     except (OSError, RuntimeError) as error:

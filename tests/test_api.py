@@ -49,6 +49,21 @@ def changed(one: Quartet, other: Quartet) -> float:
     return float((one.tokens != other.tokens).mean())
 
 
+def test_directions_and_corpus_are_those_of_the_models_own_folder(model: Light, tmp_path: Path) -> None:
+    toy = music(32, seed=1)
+    assert model.folder is None
+    with pytest.raises(ModelError, match=r"not read from a folder: directions\.json"):
+        api.morph(model, toy, toward="register")
+    with pytest.raises(ModelError, match=r"not read from a folder: corpus\.parquet"):
+        api.nearest(model, toy)
+    assert api.load().folder == api.PRETRAINED
+    for name in ("architecture.json", "model.weights.h5"):
+        (tmp_path / name).write_bytes((api.PRETRAINED / name).read_bytes())
+    other = api.load(tmp_path)
+    with pytest.raises(ModelError, match=r"directions\.json"):
+        api.morph(other, api.sample(other), toward="register")
+
+
 def test_the_package_has_what_the_api_has() -> None:
     elsewhere = {"Quartet": Quartet, "write": write, "load_pretrained": quartetvae.load_pretrained}
     for name in quartetvae.__all__:
@@ -68,8 +83,11 @@ def test_the_ends_are_the_reconstructions(path: str, points: int, model: Light) 
     assert len(made) == points
     assert made[0].tokens.tolist() == api.reconstruct(model, a).tokens.tolist()
     assert made[-1].tokens.tolist() == api.reconstruct(model, b).tokens.tolist()
-    # All of it in A's bars, so that the points can be set beside each other.
-    assert all(one.bars.tolist() == a.bars.tolist() and one.tempo_qpm == 72 for one in made)
+    for k, one in enumerate(made):
+        share = k / (points - 1)
+        assert one.bars.tolist() == (a if share <= 0.5 else b).bars.tolist()
+        assert one.tempo_qpm == pytest.approx(72 + share * (b.tempo_qpm - 72))
+    assert (made[0].title, made[-1].title) == (a.title, b.title)
 
 
 @pytest.mark.parametrize("path", ["linear", "spherical"])

@@ -120,6 +120,14 @@ def test_a_score_that_is_longer_than_a_page_has_all_its_notes(monkeypatch: pytes
     assert len(re.findall(r'class="note\b', picture)) >= notes > 300
 
 
+@pytest.mark.parametrize("suffix", quartet.WRITERS)
+def test_the_same_music_gives_the_same_bytes(suffix: str, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        quartet.write(tmp_path / name / f"q{suffix}", music(32))
+    assert (tmp_path / "a" / f"q{suffix}").read_bytes() == (tmp_path / "b" / f"q{suffix}").read_bytes()
+
+
 def test_sound_of_minutes_can_be_written(tmp_path: Path) -> None:
     # libvorbis brings the process down if it is given so much at once.
     quartet.write(tmp_path / "q.ogg", music(4 * 400, tempo_qpm=100))

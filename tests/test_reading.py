@@ -4,12 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import symusic
 
 from quartetvae import midi, reading
+from quartetvae import quartet as quartet_files
 from quartetvae.codec import PARTS, Alphabet
 from quartetvae.dataset import Grid
 from quartetvae.errors import CorpusError, QuartetError
 from quartetvae.midi import Midi
+from quartetvae.quartet import Quartet
 from tests.building import line, notes, quartet, track
 
 GRID = Grid(4, Alphabet(36, 99))
@@ -48,7 +51,7 @@ def test_tracks_that_are_not_four_of_the_file(tracks: list[int], tmp_path: Path)
 
 def test_what_is_no_quartet_says_what_it_has_and_what_to_do(tmp_path: Path) -> None:
     path = written(tmp_path / "piano.mid", Midi(480, (track("Piano", 0, *line(60)),)))
-    with pytest.raises(CorpusError, match=r"no quartet found \(.*0 Piano \(program 0, 8 notes\).*--parts.*--spread"):
+    with pytest.raises(CorpusError, match=r"no quartet found \(.*0 Piano \(program 0, 8 notes\).*--spread"):
         reading.piece(path, GRID)
 
 
@@ -69,6 +72,38 @@ def test_of_a_chord_of_many_the_outer_notes_stay_and_none_is_doubled() -> None:
     many = notes(*((0, 480, pitch) for pitch in (40, 45, 52, 57, 64, 69, 76, 76)))
     parts = reading.spread_over_parts([many])
     assert [of["pitch"].tolist() for of in parts] == [[76], [69], [64], [40]]
+
+
+@pytest.mark.parametrize("suffix", [".mid", ".musicxml"])
+@pytest.mark.parametrize("part", range(4))
+def test_a_part_that_rests_throughout_is_a_part(part: int, suffix: str, tmp_path: Path) -> None:
+    tokens = np.full((32, 4), GRID.alphabet.sustain, np.uint8)
+    tokens[::8] = (40, 33, 28, 12)
+    tokens[:, part] = GRID.alphabet.rest
+    quartet_files.write(tmp_path / f"q{suffix}", Quartet(tokens, GRID))
+    assert reading.piece(tmp_path / f"q{suffix}", GRID).tokens.tolist() == tokens.tolist()
+
+
+def test_tracks_that_have_a_part_keep_it_and_lines_stay_whole(tmp_path: Path) -> None:
+    # The violin comes down to where the viola is.
+    trio = [track("Violin", 40, *line(57)), track("Viola", 41, *line(60)), track("Violoncello", 42, *line(48))]
+    path = written(tmp_path / "trio.mid", Midi(480, tuple(trio)))
+    found = pitches(path, spread=True)
+    assert [min(of, default=0) for of in found] == [57, 0, 60, 48]
+    melody = [(480 * k, 240, 55 + 5 * (k % 8)) for k in range(16)]
+    path = written(tmp_path / "melody.mid", Midi(480, (track("Flute", 73, *melody),)))
+    assert sorted(len(of) for of in pitches(path, spread=True)) == [0, 0, 0, 8]
+
+
+def test_the_tempo_is_that_at_which_an_excerpt_lasts_as_long(tmp_path: Path) -> None:
+    path = tmp_path / "q.mid"
+    written(path, quartet(), tempo_qpm=60)
+    score = symusic.Score(str(path))
+    score.tempos.append(symusic.Tempo(4 * score.ticks_per_quarter, 120))
+    path.write_bytes(score.dumps_midi())
+    assert reading.tempo_qpm(path, from_beat=0, beats=4) == pytest.approx(60)
+    assert reading.tempo_qpm(path, from_beat=4, beats=2) == pytest.approx(120)
+    assert reading.tempo_qpm(path, from_beat=2, beats=4) == pytest.approx(80)
 
 
 def test_drums_are_not_spread(tmp_path: Path) -> None:

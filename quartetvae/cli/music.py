@@ -292,7 +292,7 @@ def vary(
 @click.option(
     "--toward", required=True, type=click.Choice(list(ATTRIBUTES)), help="The attribute that there is to be more of."
 )
-@click.option("--by", default=2.0, show_default=True, type=float, help="How much more; below 0 less; -2 to 2 is tried.")
+@click.option("--by", default=1.0, show_default=True, type=float, help="How much more; below 0 less; -2 to 2 is tried.")
 @click.option("--directions", "ways", type=FILE, help="directions.json of the model, if it is one of your own.")
 @input_options
 @model_option
@@ -320,7 +320,7 @@ def morph(
       quartetvae morph quartet.mid --toward note_density --by 1.5
       quartetvae morph quartet.mid --toward syncopation --by -1 --as mid,ogg
     """
-    if folder is not None and ways is None:
+    if folder is not None and ways is None and not (folder / "directions.json").exists():
         raise click.UsageError("a model of one's own has directions of its own: name them with --directions.")
     model = api.load(folder)
     music = _read(model, file, from_beat, beats, tracks, spread)
@@ -353,7 +353,7 @@ def nearest(
       quartetvae nearest quartet.mid --beats 16
       quartetvae nearest quartet.mid --count 10 --json
     """
-    if folder is not None and path is None:
+    if folder is not None and path is None and not (folder / "corpus.parquet").exists():
         raise click.UsageError("a model of one's own has codes of its own: name them with --corpus.")
     model = api.load(folder)
     music = _read(model, file, from_beat, beats, tracks, spread)
@@ -470,7 +470,4 @@ def inspect(file: Path, as_json: bool) -> None:
     if heard.found.refusal is None:
         click.echo("A string quartet: its four parts were found by name, program and register.")
     else:
-        click.echo(
-            f"No string quartet: {heard.found.refusal}. Name its parts with --parts {reading.example(heard)}, or "
-            "spread all notes over four parts with --spread."
-        )
+        click.echo(f"No string quartet: {heard.found.refusal}. {reading.advice(heard)}")
