@@ -1,5 +1,6 @@
 """What one does with a model and music: on the weights of the package, and on a toy where codes can be counted."""
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -50,12 +51,12 @@ def changed(one: Quartet, other: Quartet) -> float:
 
 
 def test_directions_and_corpus_are_those_of_the_models_own_folder(model: Light, tmp_path: Path) -> None:
-    toy = music(32, seed=1)
-    assert model.folder is None
+    toy, bare = music(32, seed=1), copy.copy(model)
+    bare.folder = None
     with pytest.raises(ModelError, match=r"not read from a folder: directions\.json"):
-        api.morph(model, toy, toward="register")
+        api.morph(bare, toy, toward="register")
     with pytest.raises(ModelError, match=r"not read from a folder: corpus\.parquet"):
-        api.nearest(model, toy)
+        api.nearest(bare, toy)
     assert api.load().folder == api.PRETRAINED
     for name in ("architecture.json", "model.weights.h5"):
         (tmp_path / name).write_bytes((api.PRETRAINED / name).read_bytes())
