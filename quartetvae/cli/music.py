@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -120,6 +120,11 @@ def _written(out: Path, music: dict[str, Quartet], kinds: Sequence[str], tempo: 
         path = out / f"{name}{kind}"
         quartet.write(path, music[name])
         tqdm.write(str(path))
+
+
+def _counted(count: int) -> Iterable[int]:
+    """0 to count - 1, with a progress bar on a terminal where there is more than a moment's work."""
+    return tqdm(range(count), unit="piece", leave=False, disable=True if count < 5 else None)
 
 
 def _read(model: Light, path: Path, from_beat: int, beats: int | None, tracks: Tracks, spread: bool) -> Quartet:
@@ -240,7 +245,7 @@ def sample(
     model = api.load(folder)
     music = {
         f"sample_{seed + k}": api.sample(model, beats=beats, temperature=temperature, seed=seed + k)
-        for k in range(count)
+        for k in _counted(count)
     }
     _written(out, music, kinds, tempo)
 
@@ -282,7 +287,7 @@ def vary(
     music = _read(model, file, from_beat, beats, tracks, spread)
     made = {
         f"variation_{seed + k}": api.vary(model, music, amount=amount, temperature=temperature, seed=seed + k)
-        for k in range(count)
+        for k in _counted(count)
     }
     _written(out, made, kinds, tempo)
 
