@@ -454,8 +454,11 @@ def inspect(file: Path, as_json: bool) -> None:
             "drums": track.is_drum,
             "notes": len(track.notes),
             "part": part,
+            "why": why,
         }
-        for number, (track, part) in enumerate(zip(heard.music.tracks, heard.found.parts, strict=True))
+        for number, (track, part, why) in enumerate(
+            zip(heard.music.tracks, heard.found.parts, heard.found.reasons, strict=True)
+        )
     ]
     beats = heard.music.end / heard.music.ticks_per_beat
     if as_json:
@@ -470,9 +473,9 @@ def inspect(file: Path, as_json: bool) -> None:
     playing = reading.playing(heard)
     click.echo(f"{click.format_filename(file.name)}: {len(playing)} tracks, {beats:.0f} beats")
     for number in playing:
-        part = heard.found.parts[number]
-        click.echo(f"  {heard.track(number)}: {part.replace('_', ' ') if part else 'no part of a quartet'}")
+        part, why = heard.found.parts[number], heard.found.reasons[number]
+        click.echo(f"  {heard.track(number)}: {part.replace('_', ' ') if part else 'no part of a quartet'} ({why})")
     if heard.found.refusal is None:
-        click.echo("A string quartet: its four parts were found by name, program and register.")
+        click.echo("A string quartet.")
     else:
         click.echo(f"No string quartet: {heard.found.refusal}. {reading.advice(heard)}")
