@@ -216,7 +216,8 @@ def _claims(group: dict[str, Any], seeds: dict[str, Any], bigram: float) -> list
             f"{cells[1]:.1f})"
         )
     if sizes := losses("corrected", "corrected-latent-128", "corrected-latent-32"):
-        verdict = "survives" if sizes[0] < min(sizes[1:]) - same else "does not survive"
+        ahead = min(sizes[1:]) - sizes[0]
+        verdict = "survives" if ahead > same else "is turned round" if ahead < -same else "is not borne out"
         said.append(
             f"*512 latent dimensions are best* {verdict} (512: {sizes[0]:.1f}, 128: {sizes[1]:.1f}, 32: {sizes[2]:.1f})"
         )
