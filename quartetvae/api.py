@@ -54,7 +54,8 @@ def read(
     if from_beat < 0 or (beats is not None and beats < 1):
         raise ModelError(f"{beats} beats from beat {from_beat} on; 1 at least from beat 0 or later is needed.")
     grid = model.architecture.grid
-    found = reading.piece(Path(path), grid, tracks=tracks, spread=spread)
+    heard = reading.hear(Path(path))
+    found = reading.as_piece(heard, grid, tracks=tracks, spread=spread)
     start = from_beat * grid.steps_per_beat
     stop = len(found.tokens) if beats is None else start + beats * grid.steps_per_beat
     if start >= len(found.tokens):
@@ -65,7 +66,7 @@ def read(
     )
     bars = found.bars[start:stop]
     excerpt = (min(stop, len(found.tokens)) - start) / grid.steps_per_beat
-    tempo = reading.tempo_qpm(Path(path), from_beat=from_beat, beats=excerpt) or TEMPO_QPM
+    tempo = reading.tempo_qpm(heard.music, from_beat=from_beat, beats=excerpt) or TEMPO_QPM
     return Quartet(cut[0], grid, bars - bars[0], title=found.work, tempo_qpm=tempo)
 
 

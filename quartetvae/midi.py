@@ -39,12 +39,21 @@ class TimeSignature:
 
 
 @dataclass(frozen=True)
+class Tempo:
+    """From `tick` on, `qpm` quarter notes per minute."""
+
+    tick: int
+    qpm: float
+
+
+@dataclass(frozen=True)
 class Midi:
-    """A MIDI file's music: tracks with their notes, and its time signatures in order."""
+    """A MIDI file's music: tracks with their notes, and its time signatures and tempos in order."""
 
     ticks_per_beat: int
     tracks: tuple[Track, ...]
     time_signatures: tuple[TimeSignature, ...] = ()
+    tempos: tuple[Tempo, ...] = ()
 
     @property
     def end(self) -> int:
@@ -80,13 +89,14 @@ def read(path: Path) -> Midi:
         for s in score.time_signatures
         if s.numerator > 0 and s.denominator > 0
     )
-    return Midi(score.ticks_per_quarter, tuple(tracks), signatures)
+    tempos = tuple(Tempo(tempo.time, float(tempo.qpm)) for tempo in sorted(score.tempos, key=lambda t: t.time))
+    return Midi(score.ticks_per_quarter, tuple(tracks), signatures, tempos)
 
 
 def write(path: Path, midi: Midi, *, tempo_qpm: float) -> None:
     """Write a MIDI file (type 1) of one tempo, in quarter notes per minute; replaces `path` in one step.
 
-    The same arguments give the same bytes.
+    `midi.tempos` are passed over. The same arguments give the same bytes.
     """
     score = symusic.Score(midi.ticks_per_beat)
     score.tempos.append(symusic.Tempo(0, tempo_qpm))

@@ -8,7 +8,7 @@ part that rests while it plays, else the part nearest in register.
 import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,8 @@ TECHNIQUES = frozenset({44, 45, 46, 48, 49, 50, 51})
 
 FIFTH_PART = 0.1
 """A surplus track with this share of all notes or more is a part of its own, so the piece is no quartet."""
+
+_ORDINALS = ("first", "second", "third", "fourth")
 
 _VIOLIN = r"(?:violin[eoi]?s?|viol|vln|vlns|vl|vn|geige)"
 _ONE, _TWO = r"(?:1|i|1st|first|primo)", r"(?:2|ii|2nd|second|secondo)"
@@ -35,13 +37,14 @@ _NAMES = (
 
 @dataclass(frozen=True)
 class Assignment:
-    """For each track its part, or None; and why this is no quartet, or None if it is one.
+    """For each track its part, or None; why this is no quartet, or None if it is one; what decided about each track.
 
     A piece for another ensemble is refused, but its parts are found if it has them.
     """
 
     parts: tuple[str | None, ...]
     refusal: str | None
+    reasons: tuple[str, ...]
 
 
 def part_by_name(name: str) -> str | None:
@@ -64,37 +67,55 @@ def assign(midi: Midi, *, ensemble: str = "") -> Assignment:
     known_quartet = "string quartet" in ensemble.lower()
     found = _assign(midi, known_quartet)
     if ensemble and not known_quartet:
-        return Assignment(found.parts, f"its ensemble is {ensemble}")
+        return replace(found, refusal=f"its ensemble is {ensemble}")
     return found
 
 
 def _assign(midi: Midi, known_quartet: bool) -> Assignment:
     parts: list[str | None] = [None] * len(midi.tracks)
     playing = [k for k, track in enumerate(midi.tracks) if len(track.notes) and not track.is_drum]
-    names = {k: part_by_name(midi.tracks[k].name) for k in playing}
+    tracks = _told_apart(midi.tracks, playing)
+    names = {k: part_by_name(tracks[k].name) for k in playing}
+    reasons = [_unknown(track) for track in midi.tracks]
     strings = [k for k in playing if names[k] or midi.tracks[k].program in {*PROGRAMS, *TECHNIQUES}]
 
-    joining = _assign_players(midi.tracks, strings, names, parts)
+    joining = _assign_players(tracks, strings, names, parts, reasons)
     if set(PARTS) - set(parts) and len(playing) == len(PARTS):
         # Four tracks and nothing else: the order of a score, if the metadata say so or no track speaks against it.
-        if known_quartet or all(_fits(midi.tracks[k], names[k], place) for place, k in enumerate(playing)):
-            for part, k in zip(PARTS, playing, strict=True):
-                parts[k] = part
+        if known_quartet or all(_fits(tracks[k], names[k], place) for place, k in enumerate(playing)):
+            for part, k, place in zip(PARTS, playing, _ORDINALS, strict=True):
+                parts[k], reasons[k] = part, f"{place} of four tracks"
             joining = []
     absent = [part for part in PARTS if part not in parts]
     if absent:
         found = ", ".join(_label(midi.tracks[k]) for k in playing) or "no notes"
-        return Assignment(tuple(parts), f"no track for {', '.join(absent)} (found: {found})")
+        return Assignment(tuple(parts), f"no track for {', '.join(absent)} (found: {found})", tuple(reasons))
 
     total = sum(len(midi.tracks[k].notes) for k in playing)
     for k in playing:
         track = midi.tracks[k]
         surplus = k in joining and track.program not in TECHNIQUES
         if (surplus or (k not in strings and parts[k] is None)) and len(track.notes) >= FIFTH_PART * total:
-            return Assignment(tuple(parts), f"a fifth part: {_label(track)}, {len(track.notes)} notes")
-    for k, part in _join(midi.tracks, joining, parts).items():
-        parts[k] = part
-    return Assignment(tuple(parts), None)
+            reasons[k] = f"a part of its own: {len(track.notes) / total:.0%} of all notes"
+            refusal = f"a fifth part: {_label(track)}, {len(track.notes)} notes"
+            return Assignment(tuple(parts), refusal, tuple(reasons))
+    for k, (part, reason) in _join(tracks, joining, parts).items():
+        parts[k], reasons[k] = part, reason
+    return Assignment(tuple(parts), None, tuple(reasons))
+
+
+def _told_apart(tracks: Sequence[Track], playing: Sequence[int]) -> Sequence[Track]:
+    """The tracks; without their names if all share one, which then tells nothing (type-0 files)."""
+    if len(playing) > 1 and len({tracks[k].name for k in playing}) == 1:
+        return [replace(track, name="") for track in tracks]
+    return tracks
+
+
+def _unknown(track: Track) -> str:
+    """Why a track has no part, if nothing else is found."""
+    if track.is_drum:
+        return "percussion"
+    return "neither name nor program tells a part" if len(track.notes) else "no notes"
 
 
 def merge(tracks: Sequence[Track], parts: Sequence[str | None]) -> list[Notes]:
@@ -103,18 +124,25 @@ def merge(tracks: Sequence[Track], parts: Sequence[str | None]) -> list[Notes]:
 
 
 def _assign_players(
-    tracks: Sequence[Track], strings: list[int], names: dict[int, str | None], parts: list[str | None]
+    tracks: Sequence[Track],
+    strings: list[int],
+    names: dict[int, str | None],
+    parts: list[str | None],
+    reasons: list[str],
 ) -> list[int]:
-    """Give each part its main track, in `parts`; return the tracks that are left to join one."""
+    """Give each part its main track, in `parts`, and say why in `reasons`; return the tracks left to join one."""
     # A part's main track is bowed if it has a bowed one; of several, the one with most notes.
     order = sorted(strings, key=lambda k: (tracks[k].program in TECHNIQUES, -len(tracks[k].notes)))
     for k in order:
         if names[k] and names[k] not in parts:
-            parts[k] = names[k]
+            parts[k], reasons[k] = names[k], "its name"
+        elif names[k]:
+            reasons[k] = "one more of this name"
     for k in strings:
         if parts[k] is None and not names[k] and tracks[k].program in PROGRAMS:
             free = [p for p, program in zip(PARTS, PROGRAMS, strict=True) if program == tracks[k].program]
             parts[k] = next((part for part in free if part not in parts), None)
+            reasons[k] = f"its program, {tracks[k].program}" if parts[k] else f"one more of program {tracks[k].program}"
     return [k for k in strings if parts[k] is None]
 
 
@@ -122,21 +150,21 @@ def _fits(track: Track, name: str | None, place: int) -> bool:
     return name in (None, PARTS[place]) and track.program in {PROGRAMS[place], *TECHNIQUES}
 
 
-def _join(tracks: Sequence[Track], joining: Sequence[int], parts: Sequence[str | None]) -> dict[int, str]:
-    """The part that each of the tracks `joining` belongs to."""
+def _join(tracks: Sequence[Track], joining: Sequence[int], parts: Sequence[str | None]) -> dict[int, tuple[str, str]]:
+    """The part that each of the tracks `joining` belongs to, and why."""
     mains = {part: tracks[parts.index(part)] for part in PARTS}
-    found: dict[int, str] = {}
+    found: dict[int, tuple[str, str]] = {}
     for k in joining:
         same_name = next((p for p, main in mains.items() if tracks[k].name and main.name == tracks[k].name), None)
         part = part_by_name(tracks[k].name) or same_name
         if part:
-            found[k] = part
+            found[k] = part, "joins it by its name"
     unknown = [k for k in joining if k not in found]
     # All the ways at once: two tracks that sound together belong to two parts. A crowd is placed one by one.
     groups = [unknown] if len(unknown) <= len(PARTS) else [[k] for k in unknown]
     for group in groups:
         best = min(itertools.product(PARTS, repeat=len(group)), key=lambda ps: _cost(tracks, group, ps, mains))
-        found |= dict(zip(group, best, strict=True))
+        found |= {k: (part, "joins it by rests and register") for k, part in zip(group, best, strict=True)}
     return found
 
 

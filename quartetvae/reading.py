@@ -11,7 +11,6 @@ from pathlib import Path
 
 import mido
 import numpy as np
-import symusic
 
 from quartetvae import codec, corpus, midi, parts, score
 from quartetvae.codec import PART_NAMES, PARTS, PROGRAMS
@@ -109,7 +108,11 @@ def piece(path: Path, grid: Grid, *, tracks: Sequence[int] | None = None, spread
     CorpusError
         If no quartet is found, with its tracks and what can be done; or if `tracks` are not four of them with notes.
     """
-    heard = hear(path)
+    return as_piece(hear(path), grid, tracks=tracks, spread=spread)
+
+
+def as_piece(heard: Heard, grid: Grid, *, tracks: Sequence[int] | None = None, spread: bool = False) -> Piece:
+    """The same of a file that has been read."""
     music = heard.music
     if tracks is not None:
         notes = _chosen(heard, tracks)
@@ -128,26 +131,23 @@ def piece(path: Path, grid: Grid, *, tracks: Sequence[int] | None = None, spread
     )
     bars = corpus.bar_numbers(music, steps=len(tokens), steps_per_beat=grid.steps_per_beat)
     # A name may have what no text may: bytes that are not UTF-8, control characters.
-    title = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in path.stem)
+    title = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in Path(heard.name).stem)
     return Piece(title, "", title, tokens, bars)
 
 
-def tempo_qpm(path: Path, *, from_beat: int = 0, beats: float | None = None) -> float | None:
-    """The tempo of a MIDI file, in quarter notes per minute; None for a score, or if the file says none within 1..1000.
+def tempo_qpm(music: Midi, *, from_beat: int = 0, beats: float | None = None) -> float | None:
+    """The tempo of music in quarter notes per minute; None if it says none within 1..1000.
 
     It is the one at which an excerpt (by default all of it) lasts as long as with all its changes of tempo.
     """
-    if path.suffix.lower() not in MIDI_SUFFIXES:
-        return None
-    music = symusic.Score(str(path))
-    said = sorted((tempo.time, float(tempo.qpm)) for tempo in music.tempos if 1 <= tempo.qpm <= 1000)
+    said = [tempo for tempo in music.tempos if 1 <= tempo.qpm <= 1000]
     if not said:
         return None
-    start = from_beat * music.ticks_per_quarter
-    stop = max(start + 1, music.end() if beats is None else start + round(beats * music.ticks_per_quarter))
+    start = from_beat * music.ticks_per_beat
+    stop = max(start + 1, music.end if beats is None else start + round(beats * music.ticks_per_beat))
     # What comes before the first goes at its tempo.
-    since = np.clip([start, *(time for time, _ in said[1:]), stop], start, stop)
-    seconds = np.diff(since) / np.array([qpm for _, qpm in said])
+    since = np.clip([start, *(tempo.tick for tempo in said[1:]), stop], start, stop)
+    seconds = np.diff(since) / np.array([tempo.qpm for tempo in said])
     return float((stop - start) / seconds.sum())
 
 

@@ -35,7 +35,7 @@ from typing import IO, Any
 from xml.etree import ElementTree
 
 from quartetvae.errors import ScoreError
-from quartetvae.midi import Midi, TimeSignature, Track
+from quartetvae.midi import Midi, Tempo, TimeSignature, Track
 from quartetvae.notes import Notes, make_notes
 
 SUFFIXES = {".xml": "musicxml", ".musicxml": "musicxml", ".mxl": "musicxml", ".krn": "humdrum"}
@@ -65,6 +65,8 @@ class _Bar:
     length: int
     notes: tuple[_Note, ...]
     signature: tuple[int, int] | None
+    tempos: tuple[Tempo, ...]
+    """In force at its start, if any, and changes within it."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,7 @@ def _convert(path: Path, kind: str) -> Midi:
         Track(*_name_and_program(part), is_drum=False, notes=_sounding(column))
         for part, column in zip(parts, columns, strict=True)
     )
-    return Midi(TICKS_PER_BEAT, tracks, _time_signatures(columns[0]) if columns else ())
+    return Midi(TICKS_PER_BEAT, tracks, _time_signatures(columns[0]) if columns else (), _tempos(columns))
 
 
 def _measures(part: Any) -> list[Any]:
@@ -205,13 +207,24 @@ def _bars(part: Any) -> list[_Bar]:
     measures = _measures(part)
     starts = [0 if measure is part else _ticks(part.elementOffset(measure)) for measure in measures]
     signature = None
+    tempo: tuple[Tempo, ...] = ()
     bars = []
     for measure, start, end in zip(measures, starts, [*starts[1:], _ticks(part.highestTime)], strict=True):
         written = measure.recurse().getElementsByClass("TimeSignature").first()
         if written is not None:
             signature = (int(written.numerator), int(written.denominator))
-        bars.append(_Bar(start, end - start, tuple(_notes(measure)), signature))
+        changes = tuple(_written_tempos(measure))
+        bars.append(_Bar(start, end - start, tuple(_notes(measure)), signature, (*tempo, *changes)))
+        tempo = tuple(replace(change, tick=0) for change in (tempo + changes)[-1:])
     return bars
+
+
+def _written_tempos(measure: Any) -> Iterator[Tempo]:
+    """Metronome marks; a word alone (Adagio) counts as music21 takes it, if it knows the word."""
+    for mark in measure.recurse().getElementsByClass("MetronomeMark"):
+        qpm = mark.getQuarterBPM()
+        if qpm is not None:
+            yield Tempo(_ticks(mark.getOffsetInHierarchy(measure)), float(qpm))
 
 
 def _notes(measure: Any) -> Iterator[_Note]:
@@ -326,6 +339,16 @@ def _time_signatures(column: Sequence[_Bar]) -> tuple[TimeSignature, ...]:
         if signature is not None and (not found or signature != (found[-1].numerator, found[-1].denominator)):
             found.append(TimeSignature(bar.start, *signature))
     return tuple(found)
+
+
+def _tempos(columns: Sequence[Sequence[_Bar]]) -> tuple[Tempo, ...]:
+    """Of the first part that has any: they stand above the score, so in its first part."""
+    for column in columns:
+        said = [replace(tempo, tick=bar.start + tempo.tick) for bar in column for tempo in bar.tempos]
+        changes = [tempo for k, tempo in enumerate(said) if not k or tempo.qpm != said[k - 1].qpm]
+        if changes:
+            return tuple(changes)
+    return ()
 
 
 def _pickup(length: int, signature: tuple[int, int]) -> tuple[int, int]:

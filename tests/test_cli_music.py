@@ -205,8 +205,12 @@ def test_inspect_as_json_and_as_text(work: Path) -> None:
     assert [of["part"] for of in found["tracks"]] == [*codec.PARTS, None]
     assert found["tracks"][4] == {
         **{"track": 4, "name": "Piano", "program": 0, "drums": False, "notes": 8, "part": None},
+        "why": "neither name nor program tells a part",
     }
-    assert "A string quartet" in run("inspect", "a.mid").stdout
+    assert found["tracks"][2]["why"] == "its name"
+    text = run("inspect", "a.mid").stdout
+    assert "A string quartet" in text
+    assert text.count("(its name)") == 4
     trio = run("inspect", "trio.mid").stdout
     assert "No string quartet: no track for violin_2" in trio
     assert "--spread" in trio
@@ -312,7 +316,9 @@ def test_out_is_where_things_go(work: Path) -> None:
 def test_the_tempo_is_the_inputs_unless_it_is_given(work: Path) -> None:
     for more, tempo in (((), 90), (("--tempo", 50), 50)):
         run("reconstruct", "a.mid", *more)
-        assert reading.tempo_qpm(work / "quartetvae-out/reconstruction.mid") == pytest.approx(tempo, abs=0.01)
+        assert reading.tempo_qpm(midi.read(work / "quartetvae-out/reconstruction.mid")) == pytest.approx(
+            tempo, abs=0.01
+        )
 
 
 # Bad input

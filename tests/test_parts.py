@@ -1,12 +1,13 @@
 """Which track is whose: by names, programs, order and register."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from quartetvae import parts
 from quartetvae.codec import PARTS
-from quartetvae.midi import Midi
+from quartetvae.midi import Midi, Track
 from tests.building import line, quartet, track
 
 LATE = range(1920, 3840, 240)
@@ -127,7 +128,7 @@ def test_the_bowed_track_is_a_parts_main_one() -> None:
     pizzicato = track("Viola", 45, *line(60, onsets=range(1920, 5760, 240)))
     midi = quartet()
     found = parts.assign(Midi(480, (pizzicato, *midi.tracks)), ensemble="")
-    assert found == parts.Assignment(("viola", *PARTS), None)
+    assert (found.parts, found.refusal) == (("viola", *PARTS), None)
 
 
 def test_a_small_surplus_track_joins_a_part() -> None:
@@ -178,12 +179,50 @@ def test_a_track_out_of_place_speaks_against_the_order_of_a_score() -> None:
 
 def test_another_ensemble_is_refused_but_its_parts_are_found() -> None:
     found = parts.assign(quartet(), ensemble="Solo Violin")
-    assert found == parts.Assignment(PARTS, "its ensemble is Solo Violin")
+    assert (found.parts, found.refusal) == (PARTS, "its ensemble is Solo Violin")
 
 
 @pytest.mark.parametrize("midi", [Midi(480, ()), Midi(480, (track("Violin I", 40),))])
 def test_a_file_without_notes_is_refused(midi: Midi) -> None:
     assert parts.assign(midi).refusal == "no track for violin_1, violin_2, viola, cello (found: no notes)"
+
+
+def test_one_name_for_all_tracks_tells_nothing() -> None:
+    assert assigned(quartet(names=("Violin 1",) * 4)) == PARTS
+    assert assigned(quartet(track("Cello", 45, *line(61, onsets=LATE)), names=("Cello",) * 4)) == (*PARTS, "viola")
+
+
+def test_what_decided_about_each_track() -> None:
+    by_name = parts.assign(quartet(track("Viola", 45, *line(60, onsets=LATE)), track("", 48, *line(77, onsets=LATE))))
+    assert by_name.reasons == (*["its name"] * 4, "joins it by its name", "joins it by rests and register")
+    by_program = parts.assign(quartet(names=("", "", "", "")))
+    assert by_program.reasons == tuple(f"its program, {program}" for program in (40, 40, 41, 42))
+    by_place = parts.assign(UNNAMED, ensemble="String Quartet")
+    assert by_place.reasons == tuple(f"{place} of four tracks" for place in ("first", "second", "third", "fourth"))
+
+
+@pytest.mark.parametrize(
+    ("surplus", "reason"),
+    [
+        (track("Piano", 0, *line(60)), "a part of its own: 20% of all notes"),
+        (track("Piano", 0, (0, 1, 60)), "neither name nor program tells a part"),
+        (track("Viola", 41, *line(60)), "a part of its own: 20% of all notes"),
+        (track("", 0), "no notes"),
+        (replace(track("Kit", 0, *line(60)), is_drum=True), "percussion"),
+    ],
+)
+def test_why_a_track_has_no_part(surplus: Track, reason: str) -> None:
+    assert parts.assign(quartet(surplus)).reasons[4] == reason
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [(("Viola", "Viola", "", "Cello"), "one more of this name"), (("",) * 4, "one more of program 42")],
+)
+def test_why_a_quartet_was_not_found(names: tuple[str, ...], reason: str) -> None:
+    found = parts.assign(quartet(names=names, programs=(42,) * 4))
+    assert found.refusal is not None
+    assert reason in found.reasons
 
 
 def test_merging_joins_the_tracks_of_a_part_in_order_of_onset() -> None:

@@ -33,9 +33,11 @@ def music(steps: int = 64, seed: int = 0, **options: object) -> Quartet:
 @pytest.mark.parametrize("suffix", [".mid", ".musicxml"])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_file_reads_back_as_the_same_music(suffix: str, seed: int, tmp_path: Path) -> None:
-    made = music(seed=seed)
+    made = music(seed=seed, tempo_qpm=72.0)
     quartet.write(tmp_path / f"q{suffix}", made)
-    assert reading.piece(tmp_path / f"q{suffix}", GRID).tokens.tolist() == made.tokens.tolist()
+    heard = reading.hear(tmp_path / f"q{suffix}")
+    assert reading.as_piece(heard, GRID).tokens.tolist() == made.tokens.tolist()
+    assert reading.tempo_qpm(heard.music) == pytest.approx(72, abs=0.01)
 
 
 @pytest.mark.parametrize("suffix", [".mid", ".musicxml"])

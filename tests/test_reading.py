@@ -1,5 +1,6 @@
 """Music of one's own: whose part is which track, and what is said when nobody can tell."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -101,9 +102,10 @@ def test_the_tempo_is_that_at_which_an_excerpt_lasts_as_long(tmp_path: Path) -> 
     score = symusic.Score(str(path))
     score.tempos.append(symusic.Tempo(4 * score.ticks_per_quarter, 120))
     path.write_bytes(score.dumps_midi())
-    assert reading.tempo_qpm(path, from_beat=0, beats=4) == pytest.approx(60)
-    assert reading.tempo_qpm(path, from_beat=4, beats=2) == pytest.approx(120)
-    assert reading.tempo_qpm(path, from_beat=2, beats=4) == pytest.approx(80)
+    music = midi.read(path)
+    assert reading.tempo_qpm(music, from_beat=0, beats=4) == pytest.approx(60)
+    assert reading.tempo_qpm(music, from_beat=4, beats=2) == pytest.approx(120)
+    assert reading.tempo_qpm(music, from_beat=2, beats=4) == pytest.approx(80)
 
 
 def test_drums_are_not_spread(tmp_path: Path) -> None:
@@ -134,8 +136,10 @@ def test_a_file_without_notes(tmp_path: Path) -> None:
 
 
 def test_the_tempo_is_the_files(tmp_path: Path) -> None:
-    assert reading.tempo_qpm(written(tmp_path / "q.mid", quartet(), tempo_qpm=72)) == pytest.approx(72, abs=0.01)
-    assert reading.tempo_qpm(Path("score.musicxml")) is None
+    music = midi.read(written(tmp_path / "q.mid", quartet(), tempo_qpm=72))
+    assert reading.tempo_qpm(music) == pytest.approx(72, abs=0.01)
+    assert reading.tempo_qpm(replace(music, tempos=())) is None
+    assert reading.tempo_qpm(replace(music, tempos=(midi.Tempo(0, 0.5), midi.Tempo(0, 80)))) == 80
 
 
 def test_bars_come_along(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from quartetvae import score
 from quartetvae.errors import ScoreError
-from quartetvae.midi import Midi, TimeSignature
+from quartetvae.midi import Midi, Tempo, TimeSignature
 from quartetvae.score import TICKS_PER_BEAT, Marks, play_order
 
 ATTRIBUTES = (
@@ -148,6 +148,33 @@ def test_time_signatures_lie_where_their_bars_are_played(tmp_path: Path) -> None
 def test_a_pickup_bar_has_a_time_signature_of_its_own(tmp_path: Path) -> None:
     midi = score.read(write_score(tmp_path / "a.xml", [note("C4", 1), note("D4", 4)]))
     assert midi.time_signatures == (TimeSignature(0, 1, 4), TimeSignature(TICKS_PER_BEAT, 4, 4))
+
+
+def metronome(qpm: int) -> str:
+    return (
+        "<direction><direction-type><metronome><beat-unit>quarter</beat-unit>"
+        f"<per-minute>{qpm}</per-minute></metronome></direction-type></direction>"
+    )
+
+
+def test_tempos_lie_where_they_are_played(tmp_path: Path) -> None:
+    start, end = (
+        f'<barline location="{place}"><repeat direction="{way}"/></barline>'
+        for place, way in (("left", "forward"), ("right", "backward"))
+    )
+    first = metronome(60) + note("C4", 4)
+    repeated = start + note("D4", 2) + metronome(90) + note("E4", 2) + end
+    midi = score.read(write_score(tmp_path / "a.xml", [first, repeated, note("F4", 4)]))
+    # A bar that is played again begins at the tempo that it had, not at that of its end.
+    expected = [(0, 60), (6, 90), (8, 60), (10, 90)]
+    assert [(tempo.tick / TICKS_PER_BEAT, tempo.qpm) for tempo in midi.tempos] == expected
+
+
+def test_a_score_may_say_its_tempo_in_any_part_or_not_at_all(tmp_path: Path) -> None:
+    plain = [note("C4", 4)]
+    assert score.read(write_score(tmp_path / "a.xml", plain, plain)).tempos == ()
+    below = write_score(tmp_path / "b.xml", plain, [metronome(72) + note("C3", 4)])
+    assert score.read(below).tempos == (Tempo(0, 72.0),)
 
 
 @pytest.mark.parametrize(("name", "program"), [("Violin II", 40), ("Viola", 41), ("Violoncello", 42), ("Oboe", 0)])

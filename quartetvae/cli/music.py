@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -120,6 +120,11 @@ def _written(out: Path, music: dict[str, Quartet], kinds: Sequence[str], tempo: 
         path = out / f"{name}{kind}"
         quartet.write(path, music[name])
         tqdm.write(str(path))
+
+
+def _counted(count: int) -> Iterable[int]:
+    """0 to count - 1, with a progress bar on a terminal where there is more than a moment's work."""
+    return tqdm(range(count), unit="piece", leave=False, disable=True if count < 5 else None)
 
 
 def _read(model: Light, path: Path, from_beat: int, beats: int | None, tracks: Tracks, spread: bool) -> Quartet:
@@ -240,7 +245,7 @@ def sample(
     model = api.load(folder)
     music = {
         f"sample_{seed + k}": api.sample(model, beats=beats, temperature=temperature, seed=seed + k)
-        for k in range(count)
+        for k in _counted(count)
     }
     _written(out, music, kinds, tempo)
 
@@ -282,7 +287,7 @@ def vary(
     music = _read(model, file, from_beat, beats, tracks, spread)
     made = {
         f"variation_{seed + k}": api.vary(model, music, amount=amount, temperature=temperature, seed=seed + k)
-        for k in range(count)
+        for k in _counted(count)
     }
     _written(out, made, kinds, tempo)
 
@@ -449,8 +454,11 @@ def inspect(file: Path, as_json: bool) -> None:
             "drums": track.is_drum,
             "notes": len(track.notes),
             "part": part,
+            "why": why,
         }
-        for number, (track, part) in enumerate(zip(heard.music.tracks, heard.found.parts, strict=True))
+        for number, (track, part, why) in enumerate(
+            zip(heard.music.tracks, heard.found.parts, heard.found.reasons, strict=True)
+        )
     ]
     beats = heard.music.end / heard.music.ticks_per_beat
     if as_json:
@@ -465,9 +473,9 @@ def inspect(file: Path, as_json: bool) -> None:
     playing = reading.playing(heard)
     click.echo(f"{click.format_filename(file.name)}: {len(playing)} tracks, {beats:.0f} beats")
     for number in playing:
-        part = heard.found.parts[number]
-        click.echo(f"  {heard.track(number)}: {part.replace('_', ' ') if part else 'no part of a quartet'}")
+        part, why = heard.found.parts[number], heard.found.reasons[number]
+        click.echo(f"  {heard.track(number)}: {part.replace('_', ' ') if part else 'no part of a quartet'} ({why})")
     if heard.found.refusal is None:
-        click.echo("A string quartet: its four parts were found by name, program and register.")
+        click.echo("A string quartet.")
     else:
         click.echo(f"No string quartet: {heard.found.refusal}. {reading.advice(heard)}")
