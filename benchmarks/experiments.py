@@ -23,9 +23,6 @@ from benchmarks import hardware
 from quartetvae import files, params
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGETS = ("evaluate", "describe")
-"""Stages that an experiment runs, with all that they need."""
-
 RUNS = ROOT / "benchmarks" / "runs"
 
 
@@ -64,8 +61,13 @@ def command(name: str, entry: dict[str, Any]) -> list[str]:
         "--name",
         name,
         *(word for pair in pairs for word in ("-S", pair)),
-        *TARGETS,
+        *targets(entry),
     ]
+
+
+def targets(entry: dict[str, Any]) -> tuple[str, ...]:
+    """Stages that an experiment runs, with all that they need: those whose metrics are kept, or may be applied."""
+    return ("evaluate", "describe") if entry["group"] in ("main", "seeds") else ("reconstruct",)
 
 
 def _plain(value: Any) -> str:

@@ -291,6 +291,30 @@ def test_testing_changes_no_weights_and_training_does() -> None:
     assert all(changed)
 
 
+def test_the_learning_rate_rises_and_ends_at_nothing() -> None:
+    network = QuartetVAE(architecture())
+    network.prepare(train(learning_rate=0.01, schedule="cosine", warmup_steps=4), 20)
+    phrases, rates = phrases_for(network, 2), []
+    for step in range(20):
+        rates.append(float(network.optimizer.learning_rate))
+        network.train_batch(phrases, step)
+    assert rates[:4] == pytest.approx([0.0025, 0.005, 0.0075, 0.01])
+    assert rates[12] == pytest.approx(0.005)
+    assert rates[-1] == pytest.approx(0.01 * 0.5 * (1 - np.cos(np.pi / 16)), rel=1e-4)
+    assert float(network.optimizer.learning_rate) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_gradients_are_clipped_as_a_whole() -> None:
+    """After one step Adam's first moment is (1 - beta_1) times the gradient that it was given."""
+    network = QuartetVAE(architecture())
+    network.prepare(train(clip_norm=0.5, beta=0.0), 1)
+    network.train_batch(phrases_for(network, 4), 0)
+    moments = [np.asarray(moment) for moment in network.optimizer._momentums]
+    norm = np.sqrt(sum(float((moment**2).sum()) for moment in moments)) / 0.1
+    assert norm == pytest.approx(0.5, rel=1e-4)
+    assert sum(float(np.abs(moment).max()) > 0 for moment in moments) > 5
+
+
 def test_a_state_of_the_generators_is_its_numbers(model: QuartetVAE) -> None:
     tokens = PHRASES[:2].astype("int32")
 
