@@ -1,7 +1,8 @@
-"""What a figure was measured on, for people."""
+"""What a figure was measured on, for people: hardware, and the commit of the code."""
 
 import os
 import platform
+import subprocess
 from pathlib import Path
 
 from quartetvae.model import devices
@@ -15,6 +16,13 @@ def used(number: int | None = None) -> str:
     if found:
         return f"{number or len(found)} x {_accelerator()}, {devices.backend()}"
     return f"{os.cpu_count()} cores ({_processor()}), {devices.backend()}"
+
+
+def commit() -> str:
+    """The commit that is checked out, seven digits; with `-dirty` where tracked files were changed since."""
+    describe = ["git", "describe", "--always", "--dirty", "--abbrev=7", "--exclude=*"]
+    here = Path(__file__).parent
+    return subprocess.run(describe, check=True, capture_output=True, text=True, cwd=here).stdout.strip()
 
 
 def _accelerator() -> str:

@@ -42,6 +42,7 @@ def main() -> None:
         "command": "python -m benchmarks.start",
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         "hardware": hardware.used(),
+        "commit": hardware.commit(),
     }
     files.write_json(ROOT / "benchmarks" / "start.json", {**about, "seconds": found})
     print(f"interpolate: {found['interpolate']} s; loading the network with Keras alone: {found['keras']} s")

@@ -3,10 +3,10 @@
     python -m benchmarks.tolerances tiny     # for .ci/tiny/gate.yaml: train the tiny pipeline with five seeds (minutes)
     python -m benchmarks.tolerances default  # for gate.yaml: from the experiments `seed-...` in benchmarks/runs/
 
-The tolerance of a figure that has a better and a worse is what the difference of two further seeds exceeds in one case
-of a hundred, if figures are normally distributed: t * s * sqrt(2), with s their standard deviation over the seeds and t
-Student's quantile, rounded up. Few seeds make it wide. Of several figures under one rule the widest counts. The figures
-themselves are kept beside the rules, in *.spread.json.
+The tolerance of a figure that has a better and a worse is by how much one further seed is worse than another in one
+case of a hundred, if figures are normally distributed: t * s * sqrt(2), with s their standard deviation over the seeds
+and t Student's quantile, rounded up. Few seeds make it wide. Of several figures under one rule the widest counts. The
+figures themselves are kept beside the rules, in *.spread.json.
 """
 
 import argparse
@@ -72,9 +72,12 @@ def spread(metrics: Sequence[dict[str, Any]], rules: Sequence[gate.Rule]) -> dic
     }
 
 
-def tolerance(figures: dict[str, list[float]]) -> float:
-    """Of a rule, by the figures that it concerns; two significant digits, rounded up."""
-    wide = max(float(np.std(values, ddof=1)) * _quantile(len(values)) for values in figures.values())
+def tolerance(figures: dict[str, list[float]], *, sides: int = 1) -> float:
+    """Of a rule, by the figures that it concerns; two significant digits, rounded up.
+
+    `sides`: 1 if only the one way counts (worse), 2 if either does (different).
+    """
+    wide = max(float(np.std(values, ddof=1)) * _quantile(len(values), sides) for values in figures.values())
     if wide == 0:
         return 0
     unit = 10.0 ** (math.floor(math.log10(wide)) - 1)
@@ -82,9 +85,12 @@ def tolerance(figures: dict[str, list[float]]) -> float:
     return int(found) if found.is_integer() else found
 
 
-def _quantile(seeds: int) -> float:
-    """How many standard deviations, found from so many seeds, two further draws lie apart at most, `SURE` times."""
-    return float(stats.t.ppf(SURE, seeds - 1) * math.sqrt(2))
+def _quantile(seeds: int, sides: int = 1) -> float:
+    """By how many standard deviations, found from so many seeds, a further draw is above another at most, `SURE` times.
+
+    With two sides: how many they lie apart at most.
+    """
+    return float(stats.t.ppf(1 - (1 - SURE) / sides, seeds - 1) * math.sqrt(2))
 
 
 def main() -> None:

@@ -162,6 +162,7 @@ def main() -> None:
             "command": "python -m benchmarks.training",
             "date": time.strftime("%Y-%m-%d"),
             "hardware": hardware.used(),
+            "commit": hardware.commit(),
         },
     )
 

@@ -8,6 +8,7 @@ code. Everything that draws numbers takes a `seed`.
 """
 
 import io
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ import pyarrow.parquet as pq
 from quartetvae import directions, latent, light, neighbours, phrases, reading
 from quartetvae.dataset import PhraseSet
 from quartetvae.directions import Directions
-from quartetvae.errors import ModelError
+from quartetvae.errors import ModelError, no_file
 from quartetvae.files import replacing
 from quartetvae.latent import Autoencoder, Codes
 from quartetvae.neighbours import Corpus, Neighbour
@@ -30,6 +31,9 @@ PRETRAINED = Path(__file__).parent / "weights"
 
 FARTHEST = 100.0
 """Codes are moved by at most; far beyond where music is, but nothing overflows there."""
+
+LARGEST = 1e6
+"""No number of a code may be further from 0: beyond, the network overflows."""
 
 
 def load(folder: Path | str | None = None) -> light.Light:
@@ -51,8 +55,8 @@ def read(
     `from_beat` (counted from 0) and `beats` choose an excerpt; by default all of it. Raises `ModelError` if nothing is
     left.
     """
-    if from_beat < 0 or (beats is not None and beats < 1):
-        raise ModelError(f"{beats} beats from beat {from_beat} on; 1 at least from beat 0 or later is needed.")
+    from_beat = _whole(from_beat, "as the beat to begin with", least=0)
+    beats = None if beats is None else _whole(beats, "beats", least=1)
     grid = model.architecture.grid
     heard = reading.hear(Path(path))
     found = reading.as_piece(heard, grid, tracks=tracks, spread=spread)
@@ -85,6 +89,9 @@ def decode(
     codes = np.asarray(codes, dtype=np.float32)
     if not np.isfinite(codes).all() or not np.isfinite(temperature):
         raise ModelError("codes or a temperature that are not finite; numbers are needed.")
+    if (farthest := np.abs(codes).max(initial=0)) > LARGEST:
+        raise ModelError(f"codes with numbers up to {farthest:g}; {-LARGEST:g} to {LARGEST:g} is needed.")
+    seed = _whole(seed, "as the seed", least=0)
     tokens = model.decode(codes, temperature=temperature, seed=seed)
     whole = tokens.reshape(-1, tokens.shape[2])
     if like is None:
@@ -108,6 +115,7 @@ def interpolate(
     The longer one is cut to the length of the other. `path`: `spherical` or `linear`, see `latent.path`. Bars are those
     of the nearer end, tempos lie between theirs.
     """
+    points = _whole(points, "points", least=2)
     a, b = _alike(a, b)
     codes = latent.path(encode(model, a), encode(model, b), points=points, kind=path)
     shares = np.linspace(0, 1, points)
@@ -130,6 +138,7 @@ def interpolate_grid(
     """Music between four quartets at the corners of a grid, in rows: A and B end the first, C and D the last."""
     if len(corners) != 4:
         raise ModelError(f"{len(corners)} quartets; four are needed for the corners of a grid.")
+    points = _whole(points, "points", least=2)
     a, b, c, d = _alike(*corners)
     left, right = (
         latent.path(encode(model, top), encode(model, bottom), points=points, kind=path)
@@ -146,8 +155,7 @@ def interpolate_grid(
 
 def sample(model: Autoencoder, *, beats: int = 16, temperature: float = 0.0, seed: int = 0) -> Quartet:
     """Music from codes drawn from the prior N(0, I), each phrase by itself."""
-    if beats < 1:
-        raise ModelError(f"{beats} beats; 1 at least are needed.")
+    beats = _whole(beats, "beats", least=1)
     count = -(-beats // model.architecture.form.beats_per_phrase)
     codes = latent.sample_prior(count, model.architecture.network.latent_dim, rng=_codes_rng(seed))
     made = decode(model, codes, temperature=temperature, seed=seed)
@@ -197,15 +205,25 @@ def nearest(
 
     `corpus`: as `neighbours.read` gives it; by default the one in the model's folder.
     """
-    if count < 1:
-        raise ModelError(f"{count} neighbours; 1 at least is needed.")
+    count = _whole(count, "neighbours", least=1)
     corpus = neighbours.read(_beside(model, "corpus.parquet")) if corpus is None else corpus
     return [neighbours.nearest(corpus, code, count) for code in encode(model, music)]
 
 
 def _codes_rng(seed: int) -> np.random.Generator:
     """For codes; with the seed alone `decode` would draw its tokens by the same numbers."""
-    return np.random.default_rng([seed, 1])
+    return np.random.default_rng([_whole(seed, "as the seed", least=0), 1])
+
+
+def _whole(value: int, what: str, *, least: int) -> int:
+    """A whole number that is large enough."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or number < least:
+        raise ModelError(f"{value} {what}; a whole number, {least} at least, is needed.")
+    return number
 
 
 def _beside(model: Autoencoder, name: str) -> Path:
@@ -258,8 +276,13 @@ def write_codes(path: Path | str, codes: Codes) -> None:
 def read_codes(path: Path | str) -> Codes:
     """Read codes (phrases, latent_dim) from .npy or .parquet; raises `ModelError`."""
     path = Path(path)
+    suffix = path.suffix.lower()
+    if reason := no_file(path):
+        raise ModelError(reason)
+    if suffix not in (".npy", ".parquet"):
+        raise ModelError(f"{path.name}: no codes by its name; .npy or .parquet from `encode` is needed.")
     try:
-        if path.suffix.lower() == ".parquet":
+        if suffix == ".parquet":
             table = pq.read_table(path)
             found = np.stack([table[f"z_{k}"].to_numpy() for k in range(table.num_columns)], axis=1)
         else:

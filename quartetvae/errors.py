@@ -6,6 +6,7 @@ library users need not know this module.
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 
 class QuartetError(ValueError):
@@ -54,6 +55,15 @@ class RenderingError(QuartetError):
 
 class GateError(QuartetError):
     """Figures that cannot be compared: an unknown revision, rules that cannot be read or that concern nothing."""
+
+
+def no_file(path: Path) -> str | None:
+    """Why there is nothing to read at a path, for a message; None if a file is there."""
+    if path.is_file():
+        return None
+    if path.is_dir():
+        return f"{path}: a folder; a file is needed: name one of those in it."
+    return f"{path}: there is no such file; check its name and folder."
 
 
 def run(main: Callable[[], None]) -> None:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from quartetvae import parts
 from quartetvae.codec import PARTS
-from quartetvae.errors import MidiError
+from quartetvae.errors import MidiError, no_file
 from quartetvae.metrics.music import UNITS_PER_BEAT, Table
 from quartetvae.midi import Midi, Track
 from quartetvae.notes import make_notes
@@ -79,6 +79,8 @@ def read(path: Path) -> File:
     MidiError
         If it is missing, damaged, without notes, or its tracks do not run side by side (type 2).
     """
+    if reason := no_file(path):
+        raise MidiError(reason)
     try:
         content = mido.MidiFile(path)
     # mido raises OSError, EOFError, ValueError or KeyError by the kind of damage.

@@ -14,7 +14,7 @@ from pathlib import Path
 import symusic
 
 from quartetvae.codec import PART_NAMES, PROGRAMS, Alphabet, Tokens, decode
-from quartetvae.errors import MidiError
+from quartetvae.errors import MidiError, no_file
 from quartetvae.files import replacing
 from quartetvae.notes import Notes, make_notes
 
@@ -70,6 +70,8 @@ def read(path: Path) -> Midi:
     MidiError
         If the file is missing, empty or damaged. A file without notes is no error here.
     """
+    if reason := no_file(path):
+        raise MidiError(reason)
     try:
         score = symusic.Score(str(path))
     # symusic raises RuntimeError, ValueError or OSError by the kind of damage.

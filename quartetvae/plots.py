@@ -10,6 +10,7 @@ Colours are after Okabe and Ito's (Color Universal Design, 2008), which the colo
 part in every picture, others for sets of phrases. Lines differ in their dashes too.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -402,6 +403,8 @@ def _pitch_name(pitch: int) -> str:
 def save(figure: Figure, path: Path) -> None:
     """Write a figure as PNG, the same bytes for the same picture."""
     FigureCanvasAgg(figure)
-    with replacing(path) as temporary:
+    with replacing(path) as temporary, warnings.catch_warnings():
+        # A title in a script that the font does not have is drawn as boxes; no more is to be said of it.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         # No name of the writing software: its version would change the bytes.
         figure.savefig(temporary, format="png", dpi=DPI, metadata={"Software": None})

@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import IO, Any
 from xml.etree import ElementTree
 
-from quartetvae.errors import ScoreError
+from quartetvae.errors import ScoreError, no_file
 from quartetvae.midi import Midi, Tempo, TimeSignature, Track
 from quartetvae.notes import Notes, make_notes
 
@@ -96,6 +96,8 @@ def read(path: Path) -> Midi:
     kind = SUFFIXES.get(path.suffix.lower())
     if kind is None:
         raise ScoreError(f"{path.name}: not a score by its suffix; one of {', '.join(SUFFIXES)} is needed.")
+    if reason := no_file(path):
+        raise ScoreError(reason)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # music21 warns of bars too full, which are mended here

@@ -309,7 +309,9 @@ BAD_CODES: dict[str, tuple[str, Callable[[Path], Any]]] = {
 def test_what_are_no_codes_is_named(kind: str, tmp_path: Path) -> None:
     suffix, write = BAD_CODES[kind]
     write(tmp_path / f"bad{suffix}")
-    with pytest.raises(ModelError, match=rf"bad\{suffix}: .*(no codes|codes of shape).* (is|are) needed"):
+    with pytest.raises(
+        ModelError, match=rf"bad\{suffix}: .*((no codes|codes of shape|a folder).* (is|are) needed|no such file)"
+    ):
         api.read_codes(tmp_path / f"bad{suffix}")
 
 
@@ -369,9 +371,10 @@ def test_bars_of_an_excerpt_begin_anew(tmp_path: Path, model: Light) -> None:
     ("options", "message"),
     [
         ({"from_beat": 4}, r"piece\.mid: nothing from beat 4 on; it has 4 beats"),
-        ({"from_beat": -1}, "from beat -1"),
+        ({"from_beat": -1}, "-1 as the beat to begin with; a whole number, 0 at least"),
         ({"beats": 0}, "0 beats"),
         ({"beats": -3}, "-3 beats"),
+        ({"beats": 1.5}, r"1\.5 beats; a whole number"),
         ({"tracks": [0, 1, 2, 9]}, "four different ones"),
     ],
 )
@@ -392,7 +395,12 @@ NAN, PIECE = float("nan"), small("60 62 - .")
         (lambda: api.interpolate(TOY, PIECE, PIECE, points=1), "1 point"),
         (lambda: api.interpolate(TOY, PIECE, PIECE, path="bent"), "path 'bent'"),
         (lambda: api.interpolate_grid(TOY, [PIECE] * 3), "3 quartets; four are needed"),
+        (lambda: api.interpolate(TOY, PIECE, PIECE, points=2.5), r"2\.5 points; a whole number, 2 at least"),  # type: ignore[arg-type]
+        (lambda: api.interpolate_grid(TOY, [PIECE] * 4, points=1), "1 points"),
         (lambda: api.sample(TOY, beats=0), "0 beats"),
+        (lambda: api.sample(TOY, seed=-1), "-1 as the seed; a whole number, 0 at least"),
+        (lambda: api.vary(TOY, PIECE, seed=-1), "-1 as the seed"),
+        (lambda: api.decode(TOY, CODES, temperature=1.0, seed=-1), "-1 as the seed"),
         (lambda: api.sample(TOY, temperature=NAN), "not finite"),
         (lambda: api.vary(TOY, PIECE, amount=-0.1), r"an amount of -0\.1"),
         (lambda: api.vary(TOY, PIECE, amount=NAN), "an amount of nan"),
@@ -404,6 +412,7 @@ NAN, PIECE = float("nan"), small("60 62 - .")
         (lambda: api.nearest(TOY, PIECE, count=0, corpus=Corpus([{}], CODES)), "0 neighbours"),
         (lambda: api.nearest(TOY, PIECE, corpus=Corpus([{}], CODES[:, :3])), r"the corpus has codes of shape \(3,\)"),
         (lambda: api.decode(TOY, CODES * NAN), "not finite"),
+        (lambda: api.decode(TOY, CODES - np.float32(1e30)), r"up to 1e\+30; -1e\+06 to 1e\+06 is needed"),
         (lambda: api.decode(TOY, np.repeat(CODES, 3, axis=0), like=PIECE), "3 codes for music of 1 phrases"),
         (lambda: api.encode(TOY, api.sample(api.load(), beats=1)), "read it with this model"),
         (lambda: api.decode(api.load(), CODES), r"codes of shape \(1, 16\); \(codes, 128\) is needed"),

@@ -80,9 +80,16 @@ def test_what_is_no_quartet_has_tracks_for_parts_and_says_why(tmp_path: Path) ->
 @pytest.mark.parametrize("content", [b"", b"no music\n", b"MThd\x00\x00\x00\x06\x00\x01"])
 def test_features_of_no_midi_file(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "bad.mid").write_bytes(content)
-    for path in (tmp_path / "bad.mid", tmp_path / "missing.mid"):
-        with pytest.raises(QuartetError, match=rf"{path.name}: not a readable MIDI file"):
-            run("features", path, "--json")
+    (tmp_path / "score.mxl").write_bytes(content)
+    for name, message in {
+        "bad.mid": "not a readable MIDI file",
+        "missing.mid": "there is no such file",
+        "missing.mxl": "there is no such file",
+        "score.mxl": "a score; features are of what is played: export it as MIDI",
+        "": "a folder; a file is needed",
+    }.items():
+        with pytest.raises(QuartetError, match=rf"{name}: {message}"):
+            run("features", tmp_path / name, "--json")
 
 
 def test_a_folder_is_like_itself_and_less_like_another(tmp_path: Path) -> None:
@@ -103,13 +110,15 @@ def test_a_folder_is_like_itself_and_less_like_another(tmp_path: Path) -> None:
     assert figures(a, b) == different
 
 
-def test_compare_draws_and_prints(tmp_path: Path) -> None:
+def test_compare_draws_and_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     a, b = folder(tmp_path / "a", *range(8)), folder(tmp_path / "b" / "below", *range(4))
     result = run("compare", a, b.parent, "--plot", tmp_path / "overlap.png", "--replicates", 5, "--seed", 3)
     assert result.exit_code == 0
     assert (tmp_path / "overlap.png").read_bytes().startswith(b"\x89PNG")
-    for feature in comparison.FEATURES:
-        assert feature.replace("_", " ") in result.stdout
+    # A line each, also where a terminal is narrow.
+    lines = result.stdout.splitlines()
+    assert [line.split("  ")[0].replace(" ", "_") for line in lines[1:-1]] == list(comparison.FEATURES)
     assert "8 files in A, 4 in B; at equal numbers 4 of each" in result.stderr
 
 

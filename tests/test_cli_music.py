@@ -134,6 +134,19 @@ def test_interpolate_writes_the_points_and_its_ends_are_the_reconstructions(work
         assert tokens(work / "points" / point) == sounding(api.reconstruct(model, api.read(name, model)))
 
 
+def test_points_of_an_earlier_path_are_named(work: Path) -> None:
+    assert run("interpolate", "a.mid", "b.mid", "--points", 4, "--out", "points").stderr == ""
+    assert run("interpolate", "a.mid", "b.mid", "--points", 4, "--out", "points").stderr == ""
+    (work / "points" / "notes.txt").write_text("mine")
+    again = run("interpolate", "b.mid", "a.mid", "--points", 2, "--out", "points")
+    assert (
+        again.stderr
+        == "note: point_2.mid to point_3.mid (2 files) in points are of an earlier run, not of this path.\n"
+    )
+    # Nothing is removed.
+    assert set(contents("points")) == {"notes.txt", *(f"point_{k}.mid" for k in range(4))}
+
+
 def test_a_grid_has_the_four_pieces_at_its_corners(work: Path) -> None:
     midi.write(work / "c.mid", long_quartet(2), tempo_qpm=120)
     midi.write(work / "d.mid", long_quartet(-3), tempo_qpm=120)
@@ -366,10 +379,12 @@ def test_wrong_usage_is_2_and_writes_nothing(words: list[str], message: str, wor
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["reconstruct", "none.mid"], r"none\.mid: not a readable MIDI file"),
-        (["reconstruct", "none.mxl"], r"none\.mxl: not a readable musicxml file"),
-        (["reconstruct", "folder.mid"], r"folder\.mid: not a readable MIDI file"),
-        (["inspect", "folder.xml"], r"folder\.xml: not a readable musicxml file"),
+        (["reconstruct", "none.mid"], r"none\.mid: there is no such file"),
+        (["reconstruct", "none.mxl"], r"none\.mxl: there is no such file"),
+        (["reconstruct", "folder.mid"], r"folder\.mid: a folder; a file is needed"),
+        (["inspect", "folder.xml"], r"folder\.xml: a folder; a file is needed"),
+        (["decode", A], r"a\.mid: no codes by its name; \.npy or \.parquet"),
+        (["decode", "none.npy"], r"none\.npy: there is no such file"),
         (["inspect", "song.mp3"], r"song\.mp3: neither MIDI nor a score.* \.mid, \.midi, \.xml, \.musicxml, \.mxl"),
         (["inspect", "folder"], "folder: neither MIDI nor a score"),
         (["reconstruct", A, "--from-beat", "16"], r"a\.mid: nothing from beat 16 on; it has 16 beats"),
@@ -390,8 +405,6 @@ def test_wrong_usage_is_2_and_writes_nothing(words: list[str], message: str, wor
         (["encode", A, "codes.txt"], r"codes\.txt: codes are written as \.npy or \.parquet"),
         (["encode", A, "a.mid/codes.npy"], "codes.npy: cannot be written"),
         (["encode", A, "folder.npy"], r"folder\.npy: cannot be written"),
-        (["decode", "none.npy"], r"none\.npy: no codes"),
-        (["decode", A], r"a\.mid: no codes"),
         (["decode", "narrow.npy"], r"codes of shape \(2, 5\); \(codes, 128\) is needed"),
         (["decode", "nan.npy"], r"nan\.npy: codes of shape \(2, 128\), 1 of their numbers not finite"),
         (["decode", "codes.npy", "--out", A], r"--out a\.mid: no folder there"),
@@ -460,7 +473,7 @@ def test_results_go_to_stdout_and_errors_to_stderr_without_a_traceback(work: Pat
     assert (good.returncode, good.stderr) == (0, "")
     assert len(json.loads(good.stdout)["tracks"]) == 4
     assert (bad.returncode, bad.stdout) == (1, "")
-    assert bad.stderr.startswith("error: none.mid: not a readable MIDI file")
+    assert bad.stderr.startswith("error: none.mid: there is no such file")
     assert bad.stderr.count("\n") == 1
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "Traceback" not in wrong.stderr

@@ -241,6 +241,14 @@ def test_an_overlap_without_interval_is_a_point(tmp_path: Path) -> None:
     assert (tmp_path / "bare.png").read_bytes() != (tmp_path / "with.png").read_bytes()
 
 
+def test_a_title_that_the_font_cannot_write_is_no_matter(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    plots.piano_roll(
+        tmp_path / "x.png", [("", np.full((4, 4), 30, np.uint8))], ALPHABET, steps_per_beat=4, title="四重奏"
+    )
+    assert (tmp_path / "x.png").exists()
+    assert not recwarn.list
+
+
 def test_transitions_are_on_one_scale(tmp_path: Path) -> None:
     """Twice the counts are the same shares; another set's larger share changes the colours of the first."""
     one, spread = np.eye(12), np.ones((12, 12))

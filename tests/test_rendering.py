@@ -83,14 +83,20 @@ def test_midi_survives_writing_and_reading(tmp_path: Path) -> None:
         assert one.notes.tolist() == other.notes.tolist()
 
 
-@pytest.mark.parametrize("content", [None, b"", b"MThd", b"not MIDI at all"])
-def test_what_is_no_midi_is_an_error(content: bytes | None, tmp_path: Path) -> None:
-    if content is not None:
-        (tmp_path / "a.mid").write_bytes(content)
+@pytest.mark.parametrize("content", [b"", b"MThd", b"not MIDI at all"])
+def test_what_is_no_midi_is_an_error(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.mid").write_bytes(content)
     with pytest.raises(
         MidiError, match=r"^a\.mid: not a readable MIDI file \(.*\); export it again or leave it out\.$"
     ):
         midi.read(tmp_path / "a.mid")
+
+
+def test_a_file_that_is_missing_is_not_called_damaged(tmp_path: Path) -> None:
+    with pytest.raises(MidiError, match=r"a\.mid: there is no such file; check its name and folder\.$"):
+        midi.read(tmp_path / "a.mid")
+    with pytest.raises(MidiError, match="a folder; a file is needed"):
+        midi.read(tmp_path)
 
 
 def test_a_reconstruction_is_written_beside_its_original(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ def test_a_tolerance_is_the_quantile_of_differences_and_is_rounded_up() -> None:
     assert tolerances.tolerance({"x": [0.0, 0.001, 0.002]}) == 0.0099
     assert tolerances.tolerance({"x": [0.0, 100.0, 200.0]}) == 990
     assert tolerances.tolerance({"x": [1.0, 1.0, 1.0]}) == 0
+    # 9.925 at .995: one per cent is shared by both sides.
+    assert tolerances.tolerance({"x": [0.0, 1.0, 2.0]}, sides=2) == 15
 
 
 @pytest.mark.parametrize("seeds", [3, 5])
@@ -27,6 +29,9 @@ def test_two_further_draws_differ_by_more_in_one_case_of_a_hundred(seeds: int) -
     draws = rng.normal(size=(20_000, seeds + 2))
     limits = draws[:, :seeds].std(axis=1, ddof=1) * tolerances._quantile(seeds)
     assert (draws[:, -1] - draws[:, -2] > limits).mean() == pytest.approx(0.01, abs=0.003)
+    assert (np.abs(draws[:, -1] - draws[:, -2]) > limits).mean() == pytest.approx(0.02, abs=0.005)
+    both = limits * tolerances._quantile(seeds, 2) / tolerances._quantile(seeds)
+    assert (np.abs(draws[:, -1] - draws[:, -2]) > both).mean() == pytest.approx(0.01, abs=0.003)
 
 
 def test_the_spread_is_of_figures_that_have_a_better_and_a_worse() -> None:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table as Columns
 from tqdm import tqdm
 
-from quartetvae import events, set_plots
+from quartetvae import events, score, set_plots
 from quartetvae.errors import CorpusError, MidiError
 from quartetvae.metrics import comparison, music, sets
 from quartetvae.metrics.paper import PITCH_CLASSES
@@ -37,6 +37,8 @@ def features(file: Path, as_json: bool) -> None:
       quartetvae features quartet.mid
       quartetvae features quartet.mid --json | jq .parts.cello.pitch_range
     """
+    if file.suffix.lower() in score.SUFFIXES and file.is_file():
+        raise CorpusError(f"{file.name}: a score; features are of what is played: export it as MIDI (.mid).")
     read = events.read(file)
     table = events.table(read)
     found = music.of_all_and_parts(table, list(read.voices))
@@ -175,7 +177,7 @@ def _share(value: float | None) -> str:
 
 
 def _spanned(value: float | None, low: float | None, high: float | None) -> str:
-    return _share(value) if low is None else f"{_share(value)} ({_share(low)} to {_share(high)})"
+    return _share(value) if low is None else f"{_share(value)} ({_share(low)}-{_share(high)})"
 
 
 def _midi_files(folder: Path, *, fewest: int) -> list[Path]:

@@ -21,6 +21,9 @@ FILE = click.Path(path_type=Path)
 
 KINDS = {suffix.removeprefix("."): suffix for suffix in quartet.WRITERS}
 
+POINT = re.compile(rf"(point_\d+|row_\d+_\d+)({'|'.join(map(re.escape, quartet.WRITERS))})")
+"""A file that `interpolate` writes."""
+
 
 def _kinds(ctx: click.Context, param: click.Parameter, value: str) -> list[str]:
     """Suffixes of what to write, from names with commas between them."""
@@ -105,7 +108,7 @@ output_options = _options(
 )
 
 
-def _written(out: Path, music: dict[str, Quartet], kinds: Sequence[str], tempo: float | None) -> None:
+def _written(out: Path, music: dict[str, Quartet], kinds: Sequence[str], tempo: float | None) -> list[Path]:
     """Write quartets by name, and print the files' names."""
     if tempo is not None:
         music = {name: replace(made, tempo_qpm=tempo) for name, made in music.items()}
@@ -116,10 +119,22 @@ def _written(out: Path, music: dict[str, Quartet], kinds: Sequence[str], tempo: 
     work = [(name, kind) for name in music for kind in kinds]
     # MIDI takes no time; a bar for it would only flicker.
     quick = set(kinds) <= {".mid"}
+    written = []
     for name, kind in tqdm(work, unit="file", disable=True if quick else None):
         path = out / f"{name}{kind}"
         quartet.write(path, music[name])
         tqdm.write(str(path))
+        written.append(path)
+    return written
+
+
+def _say_what_is_older(out: Path, written: Iterable[Path]) -> None:
+    """Name the points of another path that lie among those just written: one would take them for points of this one."""
+    new = {path.name for path in written}
+    older = sorted(path.name for path in out.iterdir() if POINT.fullmatch(path.name) and path.name not in new)
+    if older:
+        names = older[0] if len(older) == 1 else f"{older[0]} to {older[-1]} ({len(older)} files)"
+        click.echo(f"note: {names} in {click.format_filename(out)} are of an earlier run, not of this path.", err=True)
 
 
 def _counted(count: int) -> Iterable[int]:
@@ -187,7 +202,7 @@ def interpolate(
     else:
         rows = api.interpolate_grid(model, pieces, points=points, path=kind)
         music = {f"row_{i:0{digits}}_{j:0{digits}}": made for i, row in enumerate(rows) for j, made in enumerate(row)}
-    _written(out, music, kinds, tempo)
+    _say_what_is_older(out, _written(out, music, kinds, tempo))
 
 
 @click.command()
