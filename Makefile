@@ -19,17 +19,17 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 demo: $(READY) ## Run the whole pipeline on music21's own quartets: minutes on two cores, no download of music
-	python -m quartetvae.profiles profiles/demo.yaml
+	python -m quartetvae.pipeline.profiles profiles/demo.yaml
 	dvc repro
 	@python -m stages
 
 repro: $(READY) ## Run the default profile: MusicNet
-	python -m quartetvae.profiles profiles/default.yaml
+	python -m quartetvae.pipeline.profiles profiles/default.yaml
 	dvc repro
 	@python -m stages
 
 paper: $(READY) ## Run the paper's protocol, its defects included: hours
-	python -m quartetvae.profiles profiles/paper.yaml
+	python -m quartetvae.pipeline.profiles profiles/paper.yaml
 	dvc repro
 	@python -m stages
 
@@ -49,7 +49,7 @@ check: $(READY) ## Check that dvc.lock is up to date with code and parameters
 BASE ?= HEAD
 
 gate: $(READY) ## Check that no figure in metrics/ got worse since the commit BASE (HEAD)
-	python -m quartetvae.gate --base $(BASE)
+	python -m quartetvae.pipeline.gate --base $(BASE)
 
 tiny: $(READY) ## Run a tiny pipeline twice: the same bytes, and figures that hold against those committed in .ci/tiny
 	GATE_BASE=$(BASE) .ci/tiny/run

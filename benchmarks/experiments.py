@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import hardware
-from quartetvae import files, params
+from quartetvae import files
+from quartetvae.pipeline import params
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = ROOT / "benchmarks" / "runs"

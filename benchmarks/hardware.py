@@ -5,7 +5,7 @@ import platform
 import subprocess
 from pathlib import Path
 
-from quartetvae.model import devices
+from quartetvae.model.keras import devices
 
 
 def used(number: int | None = None) -> str:

@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from quartetvae import files, params
+from quartetvae import files
+from quartetvae.pipeline import params
 
 ROOT = Path(__file__).resolve().parent.parent
 LARGEST = 10_000_000

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import experiments, tolerances
-from quartetvae import plots
 from quartetvae.metrics import comparison
+from quartetvae.plots import training
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- results: begin, written by benchmarks/results.py -->", "<!-- results: end -->"
@@ -459,7 +459,7 @@ def main() -> None:
         return
     path.write_text(new, encoding="utf-8")
     if "sweep" in found:
-        plots.operating_points(ROOT / "plots" / "operating_points.png", _points(found))
+        training.operating_points(ROOT / "plots" / "operating_points.png", _points(found))
 
 
 if __name__ == "__main__":

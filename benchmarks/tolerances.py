@@ -25,7 +25,8 @@ from ruamel.yaml import YAML
 from scipy import stats
 
 from benchmarks import experiments, hardware
-from quartetvae import files, gate
+from quartetvae import files
+from quartetvae.pipeline import gate
 
 ROOT = Path(__file__).resolve().parent.parent
 RULES = {"tiny": ROOT / ".ci" / "tiny" / "gate.yaml", "default": ROOT / "gate.yaml"}

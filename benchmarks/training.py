@@ -21,32 +21,34 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks import hardware
-from quartetvae import files, params
-from quartetvae.architecture import Architecture
-from quartetvae.codec import PARTS, Alphabet, Tokens
-from quartetvae.dataset import Grid
-from quartetvae.model import devices
-from quartetvae.model.vae import QuartetVAE, cell_nats, kl_nats
+from quartetvae import config, files
+from quartetvae.model.architecture import Architecture
+from quartetvae.model.keras import devices
+from quartetvae.model.keras.vae import QuartetVAE, cell_nats, kl_nats
+from quartetvae.music.codec import Alphabet, Tokens
+from quartetvae.music.ensemble import PARTS
+from quartetvae.music.quartet import Grid
+from quartetvae.pipeline import params
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def settings(profile: str) -> tuple[Architecture, params.Train]:
+def settings(profile: str) -> tuple[Architecture, config.Train]:
     """Network and training of a profile."""
     sections = params.read_yaml(ROOT / "profiles" / f"{profile}.yaml")
     grid = Grid(sections["encode"]["steps_per_beat"], Alphabet(36, 99))
-    network, form = params.Model(**sections["model"]), params.Phrases(**sections["phrases"])
-    return Architecture(network, grid, form), params.Train(**sections["train"])
+    network, form = config.Model(**sections["model"]), config.Phrases(**sections["phrases"])
+    return Architecture(network, grid, form), config.Train(**sections["train"])
 
 
-def ours(architecture: Architecture, train: params.Train) -> Callable[[Tokens], object]:
+def ours(architecture: Architecture, train: config.Train) -> Callable[[Tokens], object]:
     """A step of training of our network."""
     model = QuartetVAE(architecture)
     model.prepare(train, 1_000_000)
     return lambda tokens: model.train_batch(tokens, 0)
 
 
-def plain(architecture: Architecture, train: params.Train) -> Callable[[Tokens], object]:
+def plain(architecture: Architecture, train: config.Train) -> Callable[[Tokens], object]:
     """A step of training of the same network, of Keras' own layers."""
     import keras
     from keras import layers, ops

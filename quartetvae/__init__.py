@@ -1,6 +1,6 @@
-"""The latent space of string quartets.
+"""The latent space of string quartets: read music, encode it, walk between two pieces, write what lies there.
 
-What `quartetvae.api` has is here as well, and `Quartet` and `write` from `quartetvae.quartet`.
+All of `quartetvae.api` is here as well.
 """
 
 import importlib
@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from quartetvae.api import (
+        Quartet,
         decode,
         encode,
         interpolate,
         interpolate_grid,
         load,
+        load_pretrained,
         morph,
         nearest,
         read,
@@ -20,9 +22,11 @@ if TYPE_CHECKING:
         reconstruct,
         sample,
         vary,
+        write,
         write_codes,
     )
-    from quartetvae.quartet import Quartet, write
+
+__version__ = "0.1.0"
 
 __all__ = [
     "Quartet",
@@ -50,17 +54,8 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("quartetvae.api")
     if name not in __all__:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    home = "quartetvae.quartet" if name in ("Quartet", "write") else "quartetvae.api"
-    return getattr(importlib.import_module(home), name)
+    return getattr(importlib.import_module("quartetvae.api"), name)
 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-def load_pretrained() -> Any:
-    """The model whose weights come with the package: a `model.vae.QuartetVAE`, ready to encode and decode.
-
-    Its network library is imported here and not with the package, which takes seconds.
-    """
-    return importlib.import_module("quartetvae.pretrained").load()

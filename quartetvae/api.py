@@ -2,32 +2,60 @@
 
 Conventions
 -----------
-Music is a `Quartet`; a model is whatever has `latent.Autoencoder`'s methods. Codes are float32, (phrases, latent_dim):
-music is cut into phrases of `model.architecture.form.beats_per_phrase` beats from its first beat on, and each has a
-code. Everything that draws numbers takes a `seed`.
+Music is a `Quartet`; a model is whatever has `Autoencoder`'s methods, as `load` gives it. Codes are float32,
+(phrases, latent_dim): music is cut into phrases of `model.architecture.form.beats_per_phrase` beats from its first beat
+on, and each has a code. A beat is a quarter note. Everything that draws numbers takes a `seed`; the same seed gives the
+same music. All errors are `QuartetError`s, which are also `ValueError`s.
 """
 
-import io
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from zipfile import BadZipFile
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from quartetvae import directions, latent, light, neighbours, phrases, reading
-from quartetvae.dataset import PhraseSet
-from quartetvae.directions import Directions
-from quartetvae.errors import ModelError, no_file
-from quartetvae.files import replacing
-from quartetvae.latent import Autoencoder, Codes
-from quartetvae.neighbours import Corpus, Neighbour
-from quartetvae.quartet import TEMPO_QPM, Quartet
+from quartetvae.config import PathKind
+from quartetvae.corpus import phrases
+from quartetvae.corpus.records import PhraseSet
+from quartetvae.errors import ModelError
+from quartetvae.io import read as files
+from quartetvae.io.write import write
+from quartetvae.latent import code_files, neighbours, paths
+from quartetvae.latent import codes as latent_codes
+from quartetvae.latent import directions as latent_directions
+from quartetvae.latent.directions import Directions
+from quartetvae.latent.neighbours import Corpus, Neighbour
+from quartetvae.model import pretrained
+from quartetvae.model.autoencoder import Autoencoder, Codes
+from quartetvae.model.numpy import network
+from quartetvae.model.numpy.network import NumpyAutoencoder
+from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, Ensemble
+from quartetvae.music.quartet import TEMPO_QPM, Quartet
+from quartetvae.music.tracks import mean_tempo
 
-PRETRAINED = Path(__file__).parent / "weights"
+if TYPE_CHECKING:
+    from quartetvae.model.keras.vae import QuartetVAE
+
+__all__ = [
+    "Quartet",
+    "decode",
+    "encode",
+    "interpolate",
+    "interpolate_grid",
+    "load",
+    "load_pretrained",
+    "morph",
+    "nearest",
+    "read",
+    "read_codes",
+    "reconstruct",
+    "sample",
+    "vary",
+    "write",
+    "write_codes",
+]
 
 FARTHEST = 100.0
 """Codes are moved by at most; far beyond where music is, but nothing overflows there."""
@@ -36,9 +64,42 @@ LARGEST = 1e6
 """No number of a code may be further from 0: beyond, the network overflows."""
 
 
-def load(folder: Path | str | None = None) -> light.Light:
-    """A model ready in a fraction of a second: of a folder that the stage `train` made, or the pretrained one."""
-    return light.load(PRETRAINED if folder is None else Path(folder))
+def load(folder: Path | str | None = None) -> NumpyAutoencoder:
+    """Load a model, ready in a fraction of a second: the network in NumPy, with the same output as Keras.
+
+    Parameters
+    ----------
+    folder
+        One that the stage `train` made; by default the weights that come with the package.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing or damaged, or the two do not belong together.
+
+    Examples
+    --------
+    >>> model = load()
+    >>> model.architecture.form.beats_per_phrase
+    4
+    """
+    return network.load(pretrained.FOLDER if folder is None else Path(folder))
+
+
+def load_pretrained() -> "QuartetVAE":
+    """Load the package's weights as a Keras model, ready to encode and decode; Keras itself takes seconds to import.
+
+    Raises
+    ------
+    ModelError
+        If its files are missing or damaged.
+
+    Examples
+    --------
+    >>> load_pretrained().count_params()
+    2168200
+    """
+    return pretrained.load()
 
 
 def read(
@@ -49,17 +110,43 @@ def read(
     spread: bool = False,
     from_beat: int = 0,
     beats: int | None = None,
+    ensemble: Ensemble = DEFAULT_ENSEMBLE,
 ) -> Quartet:
-    """Music from a MIDI file or score, on the model's grid; see `reading.piece`.
+    """Read music from a MIDI file or score, on the model's grid.
 
-    `from_beat` (counted from 0) and `beats` choose an excerpt; by default all of it. Raises `ModelError` if nothing is
-    left.
+    Parameters
+    ----------
+    path
+        .mid, .midi, .xml, .musicxml, .mxl or .krn.
+    tracks
+        Numbers of the tracks that play the four parts, from the top down; by default they are found by name, program
+        and register.
+    spread
+        Where the four parts are not found, make four parts of all notes.
+    from_beat, beats
+        An excerpt: its first beat, counted from 0, and how many beats; by default all of the music.
+    ensemble
+        Whose parts to look for.
+
+    Raises
+    ------
+    CorpusError, MidiError, ScoreError
+        If the file cannot be read, or the four parts are not found in it.
+    ModelError
+        If nothing is left from `from_beat` on.
+
+    Examples
+    --------
+    >>> model = load()
+    >>> write("a.mid", sample(model, beats=8))
+    >>> read("a.mid", model, from_beat=4).tokens.shape
+    (16, 4)
     """
     from_beat = _whole(from_beat, "as the beat to begin with", least=0)
     beats = None if beats is None else _whole(beats, "beats", least=1)
     grid = model.architecture.grid
-    heard = reading.hear(Path(path))
-    found = reading.as_piece(heard, grid, tracks=tracks, spread=spread)
+    file = files.read(Path(path), ensemble=ensemble)
+    found = files.to_piece(file, grid, tracks=tracks, spread=spread)
     start = from_beat * grid.steps_per_beat
     stop = len(found.tokens) if beats is None else start + beats * grid.steps_per_beat
     if start >= len(found.tokens):
@@ -70,21 +157,56 @@ def read(
     )
     bars = found.bars[start:stop]
     excerpt = (min(stop, len(found.tokens)) - start) / grid.steps_per_beat
-    tempo = reading.tempo_qpm(heard.music, from_beat=from_beat, beats=excerpt) or TEMPO_QPM
-    return Quartet(cut[0], grid, bars - bars[0], title=found.work, tempo_qpm=tempo)
+    tempo = mean_tempo(file.music, from_beat=from_beat, beats=excerpt) or TEMPO_QPM
+    return Quartet(cut[0], grid, bars - bars[0], title=found.work, tempo_qpm=tempo, ensemble=ensemble)
 
 
 def encode(model: Autoencoder, music: Quartet) -> Codes:
-    """The posterior means of its phrases, (phrases, latent_dim)."""
+    """Encode music: the posterior means of its phrases.
+
+    Returns
+    -------
+    float32, shape (phrases, latent_dim); the last phrase is filled up with rests.
+
+    Raises
+    ------
+    ModelError
+        If the music is on another grid than the model's.
+
+    Examples
+    --------
+    >>> model = load()
+    >>> encode(model, sample(model, beats=10)).shape
+    (3, 128)
+    """
     return model.encode(_tiles(model, music).tokens)[0]
 
 
 def decode(
     model: Autoencoder, codes: Codes, *, temperature: float = 0.0, seed: int = 0, like: Quartet | None = None
 ) -> Quartet:
-    """Music from codes, (phrases, latent_dim), one phrase after the other.
+    """Decode codes to music, one phrase after the other.
 
-    `like`: music whose bars, length, title and tempo it takes over.
+    Parameters
+    ----------
+    codes
+        Shape (phrases, latent_dim).
+    temperature
+        0 takes the likeliest note, 1 draws by the model's probabilities; `seed` says what is drawn.
+    like
+        Music whose bars, length, title and tempo it takes over; it has as many phrases.
+
+    Raises
+    ------
+    ModelError
+        If codes are not finite, too large, of another shape, or not as many as the phrases of `like`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> model = load()
+    >>> decode(model, np.zeros((2, 128))).tokens.shape
+    (32, 4)
     """
     codes = np.asarray(codes, dtype=np.float32)
     if not np.isfinite(codes).all() or not np.isfinite(temperature):
@@ -103,27 +225,111 @@ def decode(
 
 
 def reconstruct(model: Autoencoder, music: Quartet) -> Quartet:
-    """The music as the model gives it back."""
-    return decode(model, encode(model, music), like=music)
+    """Give music back as the model decodes its codes; as long as the original.
+
+    Raises
+    ------
+    ModelError
+        If the music is on another grid than the model's.
+
+    Examples
+    --------
+    >>> model = load()
+    >>> reconstruct(model, sample(model, beats=6)).tokens.shape
+    (24, 4)
+    """
+    _check_grid(model, music)
+    return replace(music, tokens=paths.reconstruct(model, music.piece("music")).tokens)
 
 
 def interpolate(
-    model: Autoencoder, a: Quartet, b: Quartet, *, points: int = 5, path: str = "spherical"
+    model: Autoencoder, a: Quartet, b: Quartet, *, points: int = 5, path: PathKind = "spherical"
 ) -> list[Quartet]:
-    """Music on the way from A to B, phrase by phrase: `points` quartets, the reconstructions of both included.
+    """Find music on the way from A to B, phrase by phrase.
 
-    The longer one is cut to the length of the other. `path`: `spherical` or `linear`, see `latent.path`. Bars are those
-    of the nearer end, tempos lie between theirs.
+    Parameters
+    ----------
+    points
+        How many quartets, the reconstructions of A and B included; 2 at least.
+    path
+        `spherical` or `linear`, see `quartetvae.latent.paths.between`.
+
+    Returns
+    -------
+    `points` quartets, the first the reconstruction of A, the last that of B. The longer one is cut to the length of the
+    other. Bars are those of the nearer end, tempos (quarter notes per minute) lie between theirs.
+
+    Raises
+    ------
+    ArgumentError
+        If `path` is of no known kind.
+    ModelError
+        If there are too few points, or the music is on another grid than the model's.
+
+    Examples
+    --------
+    >>> model = load()
+    >>> a, b = sample(model, beats=8, seed=1), sample(model, beats=12, seed=2)
+    >>> [point.tokens.shape for point in interpolate(model, a, b, points=3)]
+    [(32, 4), (32, 4), (32, 4)]
     """
     points = _whole(points, "points", least=2)
-    a, b = _alike(a, b)
-    codes = latent.path(encode(model, a), encode(model, b), points=points, kind=path)
+    _check_grid(model, a, b)
+    walked = paths.interpolate(model, a.piece("a"), b.piece("b"), points=points, kind=path)
+    a, b = _same_length(a, b)
+    return [
+        replace(_between({0: a, 1: b}, share), tokens=walked.point(k))
+        for k, share in enumerate(np.linspace(0, 1, points))
+    ]
+
+
+def interpolate_grid(
+    model: Autoencoder, corners: Sequence[Quartet], *, points: int = 5, path: PathKind = "spherical"
+) -> list[list[Quartet]]:
+    """Find music between four quartets at the corners of a grid.
+
+    Parameters
+    ----------
+    corners
+        A, B, C and D: A and B end the first row, C and D the last.
+    points
+        Of each row and of each column, the ends included; 2 at least.
+    path
+        `spherical` or `linear`, along columns and rows alike.
+
+    Returns
+    -------
+    `points` rows of `points` quartets each, as long as the shortest corner.
+
+    Raises
+    ------
+    ArgumentError
+        If `path` is of no known kind.
+    ModelError
+        If there are not four corners, too few points, or the music is on another grid than the model's.
+
+    Examples
+    --------
+    >>> model = load()
+    >>> corners = [sample(model, beats=4, seed=seed) for seed in range(4)]
+    >>> grid = interpolate_grid(model, corners, points=2)
+    >>> len(grid), len(grid[0])
+    (2, 2)
+    """
+    points = _whole(points, "points", least=2)
+    _check_grid(model, *corners)
+    rows = paths.interpolate_grid(model, [corner.piece("corner") for corner in corners], points=points, kind=path)
+    a, b, c, d = _same_length(*corners)
     shares = np.linspace(0, 1, points)
-    return [decode(model, codes[:, k], like=_between({0: a, 1: b}, share)) for k, share in enumerate(shares)]
+    found = []
+    for row, down in zip(rows, shares, strict=True):
+        sides = {0: _between({0: a, 1: c}, down), 1: _between({0: b, 1: d}, down)}
+        found.append([replace(_between(sides, share), tokens=row.point(k)) for k, share in enumerate(shares)])
+    return found
 
 
 def _between(ends: Mapping[int, Quartet], share: float) -> Quartet:
-    """What music so far on the way from the one to the other takes over from them: all but its tokens."""
+    """Choose what music so far on the way from the one to the other takes over from them: all but its tokens."""
     a, b = ends[0], ends[1]
     if share in ends:
         return ends[int(share)]
@@ -132,33 +338,30 @@ def _between(ends: Mapping[int, Quartet], share: float) -> Quartet:
     return replace(a if share <= 0.5 else b, title=title, tempo_qpm=tempo)
 
 
-def interpolate_grid(
-    model: Autoencoder, corners: Sequence[Quartet], *, points: int = 5, path: str = "spherical"
-) -> list[list[Quartet]]:
-    """Music between four quartets at the corners of a grid, in rows: A and B end the first, C and D the last."""
-    if len(corners) != 4:
-        raise ModelError(f"{len(corners)} quartets; four are needed for the corners of a grid.")
-    points = _whole(points, "points", least=2)
-    a, b, c, d = _alike(*corners)
-    left, right = (
-        latent.path(encode(model, top), encode(model, bottom), points=points, kind=path)
-        for top, bottom in ((a, c), (b, d))
-    )
-    rows = []
-    shares = np.linspace(0, 1, points)
-    for k, down in enumerate(shares):
-        row = latent.path(left[:, k], right[:, k], points=points, kind=path)
-        sides = {0: _between({0: a, 1: c}, down), 1: _between({0: b, 1: d}, down)}
-        rows.append([decode(model, row[:, j], like=_between(sides, share)) for j, share in enumerate(shares)])
-    return rows
-
-
 def sample(model: Autoencoder, *, beats: int = 16, temperature: float = 0.0, seed: int = 0) -> Quartet:
-    """Music from codes drawn from the prior N(0, I), each phrase by itself."""
+    """Make music from codes drawn from the prior N(0, I), each phrase by itself.
+
+    Parameters
+    ----------
+    beats
+        How many.
+    temperature
+        0 takes the likeliest note, 1 draws by the model's probabilities.
+
+    Raises
+    ------
+    ModelError
+        If `beats` is no whole number above 0, `seed` none from 0 on, or the temperature is below 0 or not finite.
+
+    Examples
+    --------
+    >>> sample(load(), beats=3, seed=7).tokens.shape
+    (12, 4)
+    """
     beats = _whole(beats, "beats", least=1)
     count = -(-beats // model.architecture.form.beats_per_phrase)
-    codes = latent.sample_prior(count, model.architecture.network.latent_dim, rng=_codes_rng(seed))
-    made = decode(model, codes, temperature=temperature, seed=seed)
+    drawn = latent_codes.sample_prior(count, model.architecture.network.latent_dim, rng=_codes_rng(seed))
+    made = decode(model, drawn, temperature=temperature, seed=seed)
     steps = beats * made.grid.steps_per_beat
     return Quartet(made.tokens[:steps], made.grid)
 
@@ -166,57 +369,164 @@ def sample(model: Autoencoder, *, beats: int = 16, temperature: float = 0.0, see
 def vary(
     model: Autoencoder, music: Quartet, *, amount: float = 0.5, temperature: float = 0.0, seed: int = 0
 ) -> Quartet:
-    """The music with noise in its codes: normal, `amount` wide, where 1 is as wide as the prior."""
+    """Vary music: decode its codes with noise in them.
+
+    Parameters
+    ----------
+    amount
+        The standard deviation of the noise, 0 (none) to 100; the prior's is 1.
+    temperature
+        0 takes the likeliest note, 1 draws by the model's probabilities.
+
+    Raises
+    ------
+    ModelError
+        If the amount is out of range, or the music is on another grid than the model's.
+
+    Examples
+    --------
+    >>> model = load()
+    >>> music = sample(model, beats=8)
+    >>> varied = vary(model, music, amount=0.3, seed=1)
+    >>> varied.tokens.shape == music.tokens.shape
+    True
+    """
     if not 0 <= amount <= FARTHEST:
         raise ModelError(f"an amount of {amount:g}; 0 (none) to {FARTHEST:g} is needed, 1 at most as a rule.")
-    codes = encode(model, music)
-    noise = _codes_rng(seed).standard_normal(codes.shape, dtype=np.float32)
-    return decode(model, codes + np.float32(amount) * noise, temperature=temperature, seed=seed, like=music)
+    found = encode(model, music)
+    noise = _codes_rng(seed).standard_normal(found.shape, dtype=np.float32)
+    return decode(model, found + np.float32(amount) * noise, temperature=temperature, seed=seed, like=music)
 
 
 def morph(
-    model: Autoencoder, music: Quartet, *, toward: str, by: float = 1.0, ways: Directions | None = None
+    model: Autoencoder,
+    music: Quartet,
+    *,
+    toward: str,
+    by: float = 1.0,
+    directions: Directions | None = None,
 ) -> Quartet:
-    """The music with more of an attribute (less, if `by` is below 0); see `directions`. Beyond 2 nothing is promised.
+    """Give music more of an attribute, or less: decode its codes moved along the attribute's direction.
 
-    `ways`: directions, as `directions.read` gives them; by default those in the model's folder.
+    Parameters
+    ----------
+    toward
+        `note_density`, `register`, `chromaticism`, `syncopation` or `rhythmic_unison`; see
+        `quartetvae.metrics.attributes`.
+    by
+        How far, -100 to 100; below 0 there is less of it. Beyond 2 nothing is promised.
+    directions
+        As `quartetvae.latent.directions.read` gives them; by default those in the model's folder.
+
+    Raises
+    ------
+    ModelError
+        If the attribute is unknown, the distance out of range, or the directions are of another model.
+
+    Examples
+    --------
+    >>> model = load()
+    >>> music = sample(model, beats=8)
+    >>> denser = morph(model, music, toward="note_density", by=1.5)
+    >>> denser.tokens.shape == music.tokens.shape
+    True
     """
     # Also not by NaN. Codes of the prior are about the root of latent_dim from 0.
     if not abs(by) <= FARTHEST:
         raise ModelError(f"by {by:g}; {-FARTHEST:g} to {FARTHEST:g} is needed, -2 to 2 as a rule.")
-    ways = directions.read(_beside(model, "directions.json")) if ways is None else ways
-    if toward not in ways:
-        raise ModelError(f"attribute '{toward}' is unknown; there are {', '.join(ways)}.")
+    known = latent_directions.read(_beside(model, "directions.json")) if directions is None else directions
+    if toward not in known:
+        raise ModelError(f"attribute '{toward}' is unknown; there are {', '.join(known)}.")
     tokens = _tiles(model, music).tokens
-    codes = model.encode(tokens)[0]
-    if ways[toward].shape[1] != codes.shape[1]:
+    found = model.encode(tokens)[0]
+    if known[toward].shape[1] != found.shape[1]:
         raise ModelError(
-            f"directions of {ways[toward].shape[1]} dimensions, codes of {codes.shape[1]}: they belong to different "
+            f"directions of {known[toward].shape[1]} dimensions, codes of {found.shape[1]}: they belong to different "
             "models."
         )
-    way = directions.along(ways[toward], tokens, music.grid.alphabet)
-    return decode(model, codes + np.float32(by) * way, like=music)
+    direction = latent_directions.of_each(known[toward], tokens, music.grid.alphabet)
+    return decode(model, found + np.float32(by) * direction, like=music)
 
 
 def nearest(
     model: Autoencoder, music: Quartet, *, count: int = 5, corpus: Corpus | None = None
 ) -> list[list[Neighbour]]:
-    """For each phrase of the music the phrases of the corpus that are most like it, by their codes.
+    """Find, for each phrase of the music, the phrases of a corpus whose codes are nearest to its own.
 
-    `corpus`: as `neighbours.read` gives it; by default the one in the model's folder.
+    Parameters
+    ----------
+    count
+        How many for each phrase.
+    corpus
+        As `quartetvae.latent.neighbours.read` gives it; by default the one in the model's folder.
+
+    Returns
+    -------
+    For each phrase its neighbours, the nearest first, each with its place (piece, composer, work, bar, beat) and the
+    Euclidean distance of the codes.
+
+    Raises
+    ------
+    ModelError
+        If `count` is no whole number above 0, or there is no corpus of this model.
+
+    Examples
+    --------
+    >>> model = load()
+    >>> found = nearest(model, sample(model, beats=8), count=3)
+    >>> len(found), len(found[0])
+    (2, 3)
     """
     count = _whole(count, "neighbours", least=1)
     corpus = neighbours.read(_beside(model, "corpus.parquet")) if corpus is None else corpus
     return [neighbours.nearest(corpus, code, count) for code in encode(model, music)]
 
 
+def write_codes(path: Path | str, codes: Codes) -> None:
+    """Write codes (phrases, latent_dim) as .npy, or as .parquet with a column for each dimension (z_0, z_1 ...).
+
+    Raises
+    ------
+    ModelError
+        If the suffix is another, or the file cannot be written.
+
+    Examples
+    --------
+    >>> model = load()
+    >>> write_codes("codes.npy", encode(model, sample(model, beats=8)))
+    """
+    code_files.write(Path(path), codes)
+
+
+def read_codes(path: Path | str) -> Codes:
+    """Read codes from .npy or .parquet.
+
+    Returns
+    -------
+    float32, shape (phrases, latent_dim), all finite.
+
+    Raises
+    ------
+    ModelError
+        If the file holds none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> write_codes("codes.parquet", np.zeros((2, 128), np.float32))
+    >>> read_codes("codes.parquet").shape
+    (2, 128)
+    """
+    return code_files.read(Path(path))
+
+
 def _codes_rng(seed: int) -> np.random.Generator:
-    """For codes; with the seed alone `decode` would draw its tokens by the same numbers."""
+    """Make a generator for codes; with the seed alone `decode` would draw its tokens by the same numbers."""
     return np.random.default_rng([_whole(seed, "as the seed", least=0), 1])
 
 
 def _whole(value: int, what: str, *, least: int) -> int:
-    """A whole number that is large enough."""
+    """Check for a whole number that is large enough."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -227,81 +537,27 @@ def _whole(value: int, what: str, *, least: int) -> int:
 
 
 def _beside(model: Autoencoder, name: str) -> Path:
-    """A file in the folder that a model was read from: no other model's would fit."""
+    """Name a file in the folder that a model was read from: no other model's would fit."""
     folder = getattr(model, "folder", None)
     if folder is None:
         raise ModelError(f"a model that was not read from a folder: {name} of the stage `describe` is needed.")
     return Path(folder) / name
 
 
+def _check_grid(model: Autoencoder, *music: Quartet) -> None:
+    for one in music:
+        if one.grid != model.architecture.grid:
+            raise ModelError(
+                f"music on {one.grid}; the model needs {model.architecture.grid}: read it with this model."
+            )
+
+
 def _tiles(model: Autoencoder, music: Quartet) -> PhraseSet:
-    architecture = model.architecture
-    if music.grid != architecture.grid:
-        raise ModelError(f"music on {music.grid}; the model needs {architecture.grid}: read it with this model.")
-    form = architecture.form.model_copy(update={"align": "beat"})
-    return phrases.tile(music.piece("music"), form, architecture.grid)
+    _check_grid(model, music)
+    return latent_codes.tile(model, music.piece("music"), music.grid)
 
 
-def _alike(*music: Quartet) -> list[Quartet]:
-    """Cut to the length of the shortest."""
+def _same_length(*music: Quartet) -> list[Quartet]:
+    """Cut music to the length of the shortest."""
     steps = min(len(one.tokens) for one in music)
     return [replace(one, tokens=one.tokens[:steps], bars=one.bars[:steps]) for one in music]
-
-
-def write_codes(path: Path | str, codes: Codes) -> None:
-    """Write codes (phrases, latent_dim) as .npy, or as .parquet with a column for each dimension (z_0, z_1 ...).
-
-    Raises
-    ------
-    ModelError
-        If the suffix is another, or the file cannot be written.
-    """
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in (".npy", ".parquet"):
-        raise ModelError(f"{path.name or path}: codes are written as .npy or .parquet; choose one of them.")
-    try:
-        with replacing(path) as temporary:
-            if suffix == ".npy":
-                # By Python's own file: where the disk is full NumPy's says nothing.
-                content = io.BytesIO()
-                np.save(content, codes)
-                temporary.write_bytes(content.getvalue())
-            else:
-                pq.write_table(pa.table({f"z_{k}": column for k, column in enumerate(codes.T)}), temporary)
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be written ({error.strerror or error}); choose another place.") from error
-
-
-def read_codes(path: Path | str) -> Codes:
-    """Read codes (phrases, latent_dim) from .npy or .parquet; raises `ModelError`."""
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if reason := no_file(path):
-        raise ModelError(reason)
-    if suffix not in (".npy", ".parquet"):
-        raise ModelError(f"{path.name}: no codes by its name; .npy or .parquet from `encode` is needed.")
-    try:
-        if suffix == ".parquet":
-            table = pq.read_table(path)
-            found = np.stack([table[f"z_{k}"].to_numpy() for k in range(table.num_columns)], axis=1)
-        else:
-            # Opened here: NumPy leaves a damaged file open.
-            with path.open("rb") as file:
-                found = np.load(file, allow_pickle=False)
-        # Neither complex numbers nor dates, of which NumPy would make numbers all the same.
-        if not isinstance(found, np.ndarray) or found.dtype.kind not in "iuf":
-            raise ValueError(f"an array of {getattr(found, 'dtype', 'arrays')}")
-        with np.errstate(over="ignore"):
-            codes = np.asarray(found, dtype=np.float32)
-    # A damaged header may also promise more than there is memory for.
-    except (OSError, EOFError, ValueError, TypeError, KeyError, MemoryError, BadZipFile, pa.ArrowException) as error:
-        detail = " ".join(str(error).split())
-        raise ModelError(f"{path.name}: no codes ({detail}); .npy or .parquet from `encode` is needed.") from error
-    unusable = np.count_nonzero(~np.isfinite(codes))
-    if codes.ndim != 2 or not codes.size or unusable:
-        raise ModelError(
-            f"{path.name}: codes of shape {codes.shape}, {unusable} of their numbers not finite; finite numbers "
-            "(phrases, latent_dim) are needed."
-        )
-    return codes

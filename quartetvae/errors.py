@@ -5,12 +5,17 @@ library users need not know this module.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, get_args
 
 
 class QuartetError(ValueError):
     """Root of all errors that are about the user's input, files or parameters, not about our own bugs."""
+
+
+class ArgumentError(QuartetError):
+    """An argument whose value is none of those that it can have."""
 
 
 class ParamsError(QuartetError):
@@ -64,6 +69,28 @@ def no_file(path: Path) -> str | None:
     if path.is_dir():
         return f"{path}: a folder; a file is needed: name one of those in it."
     return f"{path}: there is no such file; check its name and folder."
+
+
+def shortened(names: Iterable[str]) -> str:
+    """List the first three of some names, in alphabetical order, and how many more there are."""
+    every = sorted(names)
+    return ", ".join(every[:3]) + (f" and {len(every) - 3} more" if len(every) > 3 else "")
+
+
+def check_mode(name: str, value: str, modes: Any) -> None:
+    """Raise `ArgumentError` unless `value` is one of the values of the `Literal` type `modes`.
+
+    A type checker finds a wrong mode before the code runs; this finds it where there is none.
+
+    >>> from typing import Literal
+    >>> check_mode("boundary", "onsets", Literal["onset", "sustain"])
+    Traceback (most recent call last):
+    ...
+    quartetvae.errors.ArgumentError: boundary 'onsets' found; one of 'onset', 'sustain' is needed.
+    """
+    if value not in get_args(modes):
+        listed = ", ".join(repr(mode) for mode in get_args(modes))
+        raise ArgumentError(f"{name} {value!r} found; one of {listed} is needed.")
 
 
 def run(main: Callable[[], None]) -> None:

@@ -1,19 +1,19 @@
 """Stage `augment`: pieces are cut into phrases; those for training are transposed and windowed."""
 
-from pathlib import Path
-
-from quartetvae import dataset, errors, files, params, phrases
+from quartetvae import errors, files
+from quartetvae.corpus import phrases, tables
+from quartetvae.pipeline import locations, params
 
 
 def main() -> None:
     """Cut data/pieces.parquet into data/phrases/<split>.parquet."""
     form, augment = params.load("phrases", "augment")
-    sets = phrases.build(dataset.read_pieces(Path("data/pieces.parquet")), form, augment)
-    with files.replacing_folder(Path("data/phrases")) as folder:
+    sets = phrases.build(tables.read_pieces(locations.PIECES), form, augment)
+    with files.replacing_folder(locations.PHRASES) as folder:
         for split, phrase_set in sets.items():
-            dataset.write_phrases(folder / f"{split}.parquet", phrase_set)
+            tables.write_phrases(folder / locations.phrases(split).name, phrase_set)
     figures = phrases.figures(sets)
-    files.write_json(Path("metrics/augment.json"), figures)
+    files.write_json(locations.metrics("augment"), figures)
     print(", ".join(f"{name}: {count['phrases']} phrases" for name, count in figures.items()))
 
 

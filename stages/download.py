@@ -3,18 +3,22 @@
 import os
 from pathlib import Path
 
-from quartetvae import errors, params, sources
+from quartetvae import errors
+from quartetvae.corpus import sources
+from quartetvae.corpus.sources import conversion
+from quartetvae.pipeline import locations, params
 
 
 def main() -> None:
     """Fetch the source; mirror, cache and processes come from the environment, since they must not change a hash."""
     (download,) = params.load("download")
     sources.fetch(
-        download,
-        Path("data/raw"),
-        cache=Path(os.environ.get("QUARTETVAE_CACHE", ".work/downloads")),
+        download.source,
+        locations.RAW,
+        directory=Path(download.directory),
+        cache=Path(os.environ.get("QUARTETVAE_CACHE", locations.DOWNLOADS)),
         mirror=os.environ.get("QUARTETVAE_MIRROR") or None,
-        workers=sources.workers(os.environ.get("QUARTETVAE_WORKERS", "")),
+        workers=conversion.workers(os.environ.get("QUARTETVAE_WORKERS", "")),
     )
 
 

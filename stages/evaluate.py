@@ -1,37 +1,47 @@
 """Stage `evaluate`: what the model makes beside real music, what its codes are used for, and the plots that show it."""
 
-from pathlib import Path
-
 from tqdm import tqdm
 
-from quartetvae import dataset, errors, files, history, latent_plots, params, plots, set_judging, set_plots
+from quartetvae import errors, files
+from quartetvae.corpus import tables
+from quartetvae.evaluation import excerpts, sets
+from quartetvae.evaluation import model as evaluation
 from quartetvae.metrics import comparison
-from quartetvae.model import saving
+from quartetvae.model.keras import saving
+from quartetvae.pipeline import artifacts, locations, params
+from quartetvae.plots import latent, training
+from quartetvae.plots import sets as set_plots
+from quartetvae.training import history
 
 
 def main() -> None:
     """Compare excerpts of real test pieces with what the model makes of music, of paths, and of nothing."""
     (section,) = params.load("evaluate")
-    model = saving.load(Path("models/quartetvae"))
-    real = dataset.read_pieces(Path("data/pieces.parquet"))
-    drawn = set_judging.excerpts(
+    model = saving.load(locations.MODEL)
+    real = tables.read_pieces(locations.PIECES)
+    drawn = excerpts.collect(
         model,
         real,
-        dataset.read_pieces(Path("outputs/reconstructions/pieces.parquet")),
-        dataset.read_pieces(Path("outputs/interpolations/pieces.parquet")),
-        dataset.read_phrases(Path("data/phrases/train.parquet")),
-        section,
+        tables.read_pieces(locations.RECONSTRUCTIONS / artifacts.PIECES),
+        tables.read_pieces(locations.INTERPOLATIONS / artifacts.PIECES),
+        tables.read_phrases(locations.phrases("train")),
+        beats=section.excerpt_beats,
+        count=section.excerpts,
+        temperature=section.temperature,
+        seed=section.seed,
     )
     with tqdm(total=len(comparison.FEATURES), desc="evaluate", unit="feature") as progress:
-        figures = set_judging.music_sets(drawn, real.grid, section, progress=progress.update)
-    held_out = dataset.read_phrases(Path("data/phrases/test.parquet"))
-    code, kl = set_judging.code_use(model, held_out, seed=section.seed)
+        figures = sets.figures(
+            drawn, real.grid, replicates=section.replicates, seed=section.seed, progress=progress.update
+        )
+    held_out = tables.read_phrases(locations.phrases("test"))
+    code, kl = evaluation.code_use(model, held_out, seed=section.seed)
 
-    plots.training_curve(Path("plots/training.png"), history.read(Path("plots/loss.csv")))
-    set_plots.draw(Path("plots"), drawn, figures, real.grid)
-    latent_plots.kl_by_dimension(Path("plots/kl_by_dimension.png"), kl)
-    latent_plots.latent_map(Path("plots/latent_map.png"), model.encode(held_out.tokens)[0], held_out, real)
-    files.write_json(Path("metrics/evaluate.json"), {**figures, "latent": code})
+    training.training_curve(locations.plot("training"), history.read(locations.LOSS))
+    set_plots.draw(locations.PLOTS, drawn, figures, real.grid)
+    latent.kl_by_dimension(locations.plot("kl_by_dimension"), kl)
+    latent.latent_map(locations.plot("latent_map"), model.encode(held_out.tokens)[0], held_out, real)
+    files.write_json(locations.metrics("evaluate"), {**figures, "latent": code})
 
 
 if __name__ == "__main__":

@@ -1,17 +1,17 @@
 """Stage `filter`: a row for every file read, with the decision on it and the reason."""
 
-from pathlib import Path
-
-from quartetvae import corpus, dataset, errors, files, params
+from quartetvae import errors, files
+from quartetvae.corpus import survey, tables
+from quartetvae.pipeline import locations, params
 
 
 def main() -> None:
     """Survey data/raw."""
     (section,) = params.load("filter")
-    table = corpus.survey(Path("data/raw"), match=section.match)
-    figures = corpus.counts(table)
-    dataset.write_quartets(Path("data/quartets.parquet"), table)
-    files.write_json(Path("metrics/filter.json"), figures)
+    table = survey.survey(locations.RAW, match=section.match)
+    figures = survey.figures(table)
+    tables.write_quartets(locations.QUARTETS, table)
+    files.write_json(locations.metrics("filter"), figures)
     print("{files_read} files read, {selected} quartets selected, of {works} works".format(**figures))
 
 

@@ -1,36 +1,45 @@
 """Stage `reconstruct`: held-out music through the model and back, judged, written as MIDI and drawn."""
 
-from pathlib import Path
-
 import numpy as np
 from tqdm import tqdm
 
-from quartetvae import dataset, errors, files, judging, latent, params, rendering
-from quartetvae.model import saving
+from quartetvae import errors, files
+from quartetvae.corpus import tables
+from quartetvae.evaluation import model as evaluation
+from quartetvae.latent import paths
+from quartetvae.metrics.figures import ReconstructFigures
+from quartetvae.model.keras import saving
+from quartetvae.pipeline import artifacts, locations, params
+from quartetvae.plots import scores
 
 
 def main() -> None:
     """Reconstruct the validation and test phrases for figures, the test pieces for listening."""
     (section,) = params.load("reconstruct")
-    model = saving.load(Path("models/quartetvae"))
-    training = dataset.read_phrases(Path("data/phrases/train.parquet"))
-    figures = {}
-    for split in ("validation", "test"):
-        held_out = dataset.read_phrases(Path(f"data/phrases/{split}.parquet"))
-        pieces = dataset.read_pieces(Path("data/pieces.parquet"))
-        figures[split] = judging.reconstructions(model, held_out, training, pieces, section)
+    model = saving.load(locations.MODEL)
+    training = tables.read_phrases(locations.phrases("train"))
+    validation, test = (tables.read_phrases(locations.phrases(split)) for split in ("validation", "test"))
+    pieces = tables.read_pieces(locations.PIECES)
+    options = {"decode": section.decode, "seed": section.seed}
+    figures: ReconstructFigures = {
+        "validation": evaluation.reconstructions(model, validation, training, pieces, **options),
+        "test": evaluation.reconstructions(model, test, training, pieces, **options),
+    }
 
     rng = np.random.default_rng(section.seed)
-    test = pieces.of("test")
+    originals = pieces.in_split("test")
     rebuilt = [
-        latent.reconstruct(model, piece, decode=section.decode, rng=rng)
-        for piece in tqdm(test, desc="reconstruct", unit="piece")
+        paths.reconstruct(model, piece, decode=section.decode, rng=rng)
+        for piece in tqdm(originals, desc="reconstruct", unit="piece")
     ]
-    with files.replacing_folder(Path("outputs/reconstructions")) as folder:
-        rendering.reconstructions(folder, test, rebuilt, pieces.grid, section)
-    rendering.reconstruction_example(Path("plots/reconstruction.png"), test[0], rebuilt[0], pieces.grid, section)
-    rendering.scores(Path("plots/scores.png"), figures)
-    files.write_json(Path("metrics/reconstruct.json"), figures)
+    with files.replacing_folder(locations.RECONSTRUCTIONS) as folder:
+        artifacts.reconstructions(
+            folder, originals, rebuilt, pieces.grid, tempo_qpm=section.tempo_qpm, plot_beats=section.plot_beats
+        )
+    example = locations.plot("reconstruction")
+    artifacts.reconstruction_roll(example, originals[0], rebuilt[0], pieces.grid, beats=section.plot_beats)
+    scores.reconstructions(locations.plot("scores"), figures)
+    files.write_json(locations.metrics("reconstruct"), figures)
 
 
 if __name__ == "__main__":

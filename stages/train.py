@@ -3,30 +3,33 @@
 import os
 from pathlib import Path
 
-from quartetvae import checkpoints, dataset, errors, files, history, params, training
-from quartetvae.architecture import Architecture
-from quartetvae.model import devices, saving
-from quartetvae.model.vae import QuartetVAE
+from quartetvae import errors, files
+from quartetvae.corpus import tables
+from quartetvae.model.architecture import Architecture
+from quartetvae.model.keras import devices, saving
+from quartetvae.model.keras.vae import QuartetVAE
+from quartetvae.pipeline import locations, params
+from quartetvae.training import checkpoints, history, loop
 
 
 def main() -> None:
     """Train on data/phrases, or go on with a training that was killed."""
     network, train = params.load("model", "train")
-    paths = [Path("data/phrases/train.parquet"), Path("data/phrases/validation.parquet")]
-    phrases, validation = (dataset.read_phrases(path) for path in paths)
+    paths = [locations.phrases(split) for split in ("train", "validation")]
+    phrases, validation = (tables.read_phrases(path) for path in paths)
     name = checkpoints.key((network, train), paths, devices.backend())
     devices.share_threads()
     root = Path(os.environ.get("DVC_ROOT", "."))
-    with checkpoints.opened(root / ".work" / "checkpoints" / name) as checkpoint:
+    with checkpoints.opened(root / locations.CHECKPOINTS / name) as checkpoint:
         with devices.used(train.devices) as number:
             architecture = Architecture(network, phrases.grid, phrases.form)
             model = QuartetVAE(architecture, seed=train.seed, precision=train.precision)
-            outcome = training.fit(model, phrases, validation, train, checkpoint, devices=number)
-        saving.save(Path("models/quartetvae"), model)
-        history.write(Path("plots/loss.csv"), outcome.history)
-        files.write_json(Path("metrics/train.json"), training.figures(outcome, model, phrases))
+            outcome = loop.fit(model, phrases, validation, train, checkpoint, devices=number)
+        saving.save(locations.MODEL, model)
+        history.write(locations.LOSS, outcome.history)
+        files.write_json(locations.metrics("train"), loop.figures(outcome, model, phrases))
     print(outcome)
-    # benchmarks/experiments.py reads this line.
+    # experiments/__main__.py reads this line.
     print(f"trained in {outcome.seconds / 60:.1f} minutes")
 
 

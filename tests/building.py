@@ -7,18 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from quartetvae import codec, corpus, midi, params
-from quartetvae.architecture import Architecture
-from quartetvae.codec import PARTS, Alphabet, Tokens
-from quartetvae.dataset import Grid, PhraseSet, Piece, Pieces
-from quartetvae.midi import Midi, TimeSignature, Track
-from quartetvae.notes import Notes, make_notes
+from quartetvae import config
+from quartetvae.corpus import survey
+from quartetvae.corpus.records import PhraseSet, Pieces
+from quartetvae.io import midi
+from quartetvae.model.architecture import Architecture
+from quartetvae.music import ensemble
+from quartetvae.music.codec import Alphabet, Tokens
+from quartetvae.music.ensemble import PARTS
+from quartetvae.music.notes import Notes, make_notes
+from quartetvae.music.quartet import Grid, Piece
+from quartetvae.music.tracks import Music, TimeSignature, Track
 
 ALPHABET = Alphabet(60, 71)
 """An octave from middle C: the tokens 0 to 11, then rest, then sustain."""
 REST, SUSTAIN = ALPHABET.rest, ALPHABET.sustain
 GRID = Grid(4, ALPHABET)
-FORM = params.Phrases(beats_per_phrase=1, boundary="onset", align="beat")
+FORM = config.Phrases(beats_per_phrase=1, boundary="onset", align="beat")
 
 Row = tuple[int, int, int]
 """A note: onset and duration in ticks, MIDI pitch."""
@@ -42,24 +47,24 @@ def line(low: int, *, onsets: Sequence[int] = tuple(range(0, 1920, 240))) -> lis
 
 def quartet(
     *more: Track,
-    names: Sequence[str] = codec.PART_NAMES,
-    programs: Sequence[int] = codec.PROGRAMS,
+    names: Sequence[str] = ensemble.PART_NAMES,
+    programs: Sequence[int] = ensemble.PROGRAMS,
     signatures: Sequence[TimeSignature] = (),
     lift: int = 0,
-) -> Midi:
+) -> Music:
     """A quartet of eight notes a part, 480 ticks to the beat, with further tracks; `lift` moves it up in pitch."""
     lows = (76, 69, 60, 48)
     players = [
         track(name, program, *line(low + lift)) for name, program, low in zip(names, programs, lows, strict=True)
     ]
-    return Midi(480, (*players, *more), tuple(signatures))
+    return Music(480, (*players, *more), tuple(signatures))
 
 
-def write_corpus(folder: Path, files: Mapping[str, Midi | bytes], **columns: Mapping[str, str]) -> Path:
+def write_corpus(folder: Path, files: Mapping[str, Music | bytes], **columns: Mapping[str, str]) -> Path:
     """A corpus: `<id>.mid` for each id and metadata.csv; `columns` gives ids a work, ensemble ... of their own."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "metadata.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, corpus.METADATA)
+        writer = csv.DictWriter(file, survey.METADATA)
         writer.writeheader()
         for id, content in files.items():
             path = folder / f"{id}.mid"
@@ -111,14 +116,14 @@ def pieces(*, train: Sequence[Piece], validation: Sequence[Piece] = (), test: Se
     return Pieces(tuple(p for members in sets.values() for p in members), names, GRID, 0.0)
 
 
-def phrase_set(tokens: Tokens, *, grid: Grid = GRID, form: params.Phrases = FORM) -> PhraseSet:
+def phrase_set(tokens: Tokens, *, grid: Grid = GRID, form: config.Phrases = FORM) -> PhraseSet:
     """Phrases, all of one piece."""
     count, steps = tokens.shape[:2]
     starts = np.arange(count, dtype=np.int64) * steps
     return PhraseSet(tokens, np.full(count, "one"), starts, np.zeros(count, np.int64), grid, form)
 
 
-TRAIN = params.Train.model_validate(
+TRAIN = config.Train.model_validate(
     {
         **{"epochs": 1, "batch_size": 8, "learning_rate": 0.01, "schedule": "constant", "warmup_steps": 0},
         **{"weight_decay": 0.0, "adam_beta_2": 0.999, "clip_norm": 0.0, "beta": 0.5, "beta_warmup": 0.0},
@@ -129,16 +134,16 @@ TRAIN = params.Train.model_validate(
 """Everything at its neutral value."""
 
 
-def train(**changes: Any) -> params.Train:
+def train(**changes: Any) -> config.Train:
     """Section `train` with changes, checked."""
-    return params.Train.model_validate(TRAIN.model_dump() | changes)
+    return config.Train.model_validate(TRAIN.model_dump() | changes)
 
 
-def architecture(*, grid: Grid = GRID, form: params.Phrases = FORM, **changes: Any) -> Architecture:
+def architecture(*, grid: Grid = GRID, form: config.Phrases = FORM, **changes: Any) -> Architecture:
     """A tiny network; `changes` to section `model`."""
     tiny: dict[str, Any] = {
         **{"decoder": "flat", "cell": "gru", "bidirectional": False, "pooling": "last", "segment_beats": 1},
         **{"encoder_units": 8, "encoder_layers": 1, "decoder_units": 8, "decoder_layers": 1},
         **{"latent_dim": 4, "embedding_dim": 2, "dropout": 0.0, "word_dropout": 0.0},
     }
-    return Architecture(params.Model(**{**tiny, **changes}), grid, form)
+    return Architecture(config.Model(**{**tiny, **changes}), grid, form)

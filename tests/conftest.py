@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from quartetvae import sources
+from quartetvae.corpus.sources import musicnet
 
 # A loaded machine is slow, not wrong.
 settings.register_profile("patient", deadline=None)
@@ -26,5 +26,5 @@ def mirror() -> Path:
 def musicnet_raw(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """MusicNet as the stage `download` leaves it: 330 MIDI files and metadata.csv."""
     folder = tmp_path_factory.mktemp("musicnet")
-    sources.fetch_musicnet(folder / "raw", cache=folder / "cache", mirror=str(mirror))
+    musicnet.fetch(folder / "raw", cache=folder / "cache", mirror=str(mirror))
     return folder / "raw"

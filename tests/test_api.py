@@ -11,13 +11,17 @@ import pyarrow.parquet as pq
 import pytest
 
 import quartetvae
-from quartetvae import api, midi, neighbours
-from quartetvae.codec import Tokens
+from quartetvae import api
 from quartetvae.errors import ModelError, QuartetError
-from quartetvae.light import Light
+from quartetvae.io import midi
+from quartetvae.io.write import write
+from quartetvae.latent import neighbours
+from quartetvae.latent.neighbours import Corpus
 from quartetvae.metrics import attributes
-from quartetvae.neighbours import Corpus
-from quartetvae.quartet import TEMPO_QPM, Quartet, write
+from quartetvae.model.numpy.network import NumpyAutoencoder
+from quartetvae.music import tracks
+from quartetvae.music.codec import Tokens
+from quartetvae.music.quartet import TEMPO_QPM, Quartet
 from tests.building import GRID, REST, SUSTAIN, part_array, quartet, random_tokens
 from tests.toy import STEPS, TOY
 
@@ -26,7 +30,7 @@ UP = np.ones((1, WIDTH), np.float32)
 
 
 @pytest.fixture(scope="module")
-def model() -> Light:
+def model() -> NumpyAutoencoder:
     return api.load()
 
 
@@ -50,7 +54,7 @@ def changed(one: Quartet, other: Quartet) -> float:
     return float((one.tokens != other.tokens).mean())
 
 
-def test_directions_and_corpus_are_those_of_the_models_own_folder(model: Light, tmp_path: Path) -> None:
+def test_directions_and_corpus_are_those_of_the_models_own_folder(model: NumpyAutoencoder, tmp_path: Path) -> None:
     toy, bare = music(32, seed=1), copy.copy(model)
     bare.folder = None
     with pytest.raises(ModelError, match=r"not read from a folder: directions\.json"):
@@ -78,7 +82,7 @@ def test_the_package_has_what_the_api_has() -> None:
 
 @pytest.mark.parametrize("path", ["linear", "spherical"])
 @pytest.mark.parametrize("points", [2, 4])
-def test_the_ends_are_the_reconstructions(path: str, points: int, model: Light) -> None:
+def test_the_ends_are_the_reconstructions(path: str, points: int, model: NumpyAutoencoder) -> None:
     a, b = music(40, seed=1, bars=np.arange(40) // 12, title="A", tempo_qpm=72.0), music(40, seed=2)
     made = api.interpolate(model, a, b, points=points, path=path)
     assert len(made) == points
@@ -92,7 +96,7 @@ def test_the_ends_are_the_reconstructions(path: str, points: int, model: Light) 
 
 
 @pytest.mark.parametrize("path", ["linear", "spherical"])
-def test_a_grids_corners_are_the_reconstructions(path: str, model: Light) -> None:
+def test_a_grids_corners_are_the_reconstructions(path: str, model: NumpyAutoencoder) -> None:
     corners = [music(32, seed=seed) for seed in range(4)]
     rows = api.interpolate_grid(model, corners, points=3, path=path)
     assert [len(row) for row in rows] == [3, 3, 3]
@@ -110,13 +114,13 @@ def test_the_middle_of_a_straight_path_is_the_mean_of_the_codes() -> None:
     assert middle.tokens[:, 0].tolist() == [2, 5, 3, 1]
 
 
-def test_the_paths_differ(model: Light) -> None:
+def test_the_paths_differ(model: NumpyAutoencoder) -> None:
     ends = music(32, seed=1), music(32, seed=2)
     linear, spherical = (api.interpolate(model, *ends, points=3, path=path)[1] for path in ("linear", "spherical"))
     assert changed(linear, spherical) > 0
 
 
-def test_the_shortest_decides_the_length(model: Light) -> None:
+def test_the_shortest_decides_the_length(model: NumpyAutoencoder) -> None:
     pieces = [music(steps, seed=steps) for steps in (50, 38, 64, 40)]
     ends = api.interpolate(model, pieces[0], pieces[1], points=2)
     cut = Quartet(pieces[0].tokens[:38], pieces[0].grid)
@@ -127,7 +131,7 @@ def test_the_shortest_decides_the_length(model: Light) -> None:
 # What is drawn
 
 
-def test_a_sample_is_of_its_seed_and_length(model: Light) -> None:
+def test_a_sample_is_of_its_seed_and_length(model: NumpyAutoencoder) -> None:
     one = api.sample(model, beats=6, seed=3)
     assert one.tokens.shape == (24, 4)
     assert one.tokens.tolist() == api.sample(model, beats=6, seed=3).tokens.tolist()
@@ -136,7 +140,7 @@ def test_a_sample_is_of_its_seed_and_length(model: Light) -> None:
     assert api.sample(model, beats=12, seed=3).tokens[:16].tolist() == one.tokens[:16].tolist()
 
 
-def test_temperature_draws(model: Light) -> None:
+def test_temperature_draws(model: NumpyAutoencoder) -> None:
     likeliest, drawn, again = (api.sample(model, temperature=t, seed=1) for t in (0.0, 1.0, 1.0))
     assert changed(likeliest, drawn) > 0
     assert changed(drawn, again) == 0
@@ -152,7 +156,7 @@ def test_codes_and_tokens_are_drawn_by_different_numbers() -> None:
     assert abs(np.corrcoef(codes, noise)[0, 1]) < 0.2
 
 
-def test_no_variation_is_the_reconstruction_and_more_amount_is_further_from_it(model: Light) -> None:
+def test_no_variation_is_the_reconstruction_and_more_amount_is_further_from_it(model: NumpyAutoencoder) -> None:
     piece = music(64)
     plain = api.reconstruct(model, piece)
     near, far, other = (
@@ -191,7 +195,7 @@ def test_a_direction_by_scale_is_that_of_each_phrase() -> None:
     assert moved[4:] == [[1] * 4, [1] * 4, [1] * 4, [1] * 4]
 
 
-def test_the_packages_own_directions_and_corpus(model: Light) -> None:
+def test_the_packages_own_directions_and_corpus(model: NumpyAutoencoder) -> None:
     """More and less of each attribute is more and less of it; real phrases have real neighbours."""
     steps, beats = 64, model.architecture.grid.steps_per_beat
     samples = [api.sample(model, beats=16, seed=seed) for seed in range(6)]
@@ -215,7 +219,7 @@ def test_the_packages_own_directions_and_corpus(model: Light) -> None:
         assert all(set(one.place) == set(neighbours.COLUMNS[:-1]) for one in near)
 
 
-def test_the_nearest_of_a_phrase_of_the_corpus_is_itself(model: Light) -> None:
+def test_the_nearest_of_a_phrase_of_the_corpus_is_itself(model: NumpyAutoencoder) -> None:
     piece = music(64)
     codes = api.encode(model, piece)
     places: list[dict[str, object]] = [{"beat": 4 * k} for k in range(4)]
@@ -227,7 +231,7 @@ def test_the_nearest_of_a_phrase_of_the_corpus_is_itself(model: Light) -> None:
 # Codes
 
 
-def test_encoding_then_decoding_is_reconstruction(model: Light) -> None:
+def test_encoding_then_decoding_is_reconstruction(model: NumpyAutoencoder) -> None:
     piece = music(70, bars=np.arange(70) // 6, title="T", tempo_qpm=60.0)
     codes = api.encode(model, piece)
     assert codes.shape == (5, model.architecture.network.latent_dim)
@@ -338,7 +342,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "piece.mid"
 
 
-def test_an_excerpt_is_cut_out(file: Path, model: Light) -> None:
+def test_an_excerpt_is_cut_out(file: Path, model: NumpyAutoencoder) -> None:
     whole = api.read(file, model)
     part, rest = (api.read(file, model, from_beat=start, beats=beats) for start, beats in ((1, 2), (3, 99)))
     assert len(whole.tokens) == 16
@@ -348,8 +352,8 @@ def test_an_excerpt_is_cut_out(file: Path, model: Light) -> None:
     assert rest.tokens.tolist() == whole.tokens[12:].tolist()
 
 
-def test_an_excerpt_from_within_a_held_note_begins_with_it(tmp_path: Path, model: Light) -> None:
-    held = midi.Midi(480, tuple(midi.Track(t.name, t.program, False, t.notes[:1]) for t in quartet().tracks))
+def test_an_excerpt_from_within_a_held_note_begins_with_it(tmp_path: Path, model: NumpyAutoencoder) -> None:
+    held = tracks.Music(480, tuple(tracks.Track(t.name, t.program, False, t.notes[:1]) for t in quartet().tracks))
     for track in held.tracks:
         track.notes["duration"] = 4 * 480
     midi.write(tmp_path / "held.mid", held, tempo_qpm=90)
@@ -360,8 +364,8 @@ def test_an_excerpt_from_within_a_held_note_begins_with_it(tmp_path: Path, model
     assert len(cut.tokens) == 8
 
 
-def test_bars_of_an_excerpt_begin_anew(tmp_path: Path, model: Light) -> None:
-    waltz = quartet(signatures=[midi.TimeSignature(0, 3, 4)])
+def test_bars_of_an_excerpt_begin_anew(tmp_path: Path, model: NumpyAutoencoder) -> None:
+    waltz = quartet(signatures=[tracks.TimeSignature(0, 3, 4)])
     midi.write(tmp_path / "waltz.mid", waltz, tempo_qpm=90)
     for start, bars in ((2, [0] * 4 + [1] * 4), (3, [0] * 4)):
         assert api.read(tmp_path / "waltz.mid", model, from_beat=start).bars.tolist() == bars
@@ -378,7 +382,9 @@ def test_bars_of_an_excerpt_begin_anew(tmp_path: Path, model: Light) -> None:
         ({"tracks": [0, 1, 2, 9]}, "four different ones"),
     ],
 )
-def test_an_excerpt_that_there_is_not(options: dict[str, Any], message: str, file: Path, model: Light) -> None:
+def test_an_excerpt_that_there_is_not(
+    options: dict[str, Any], message: str, file: Path, model: NumpyAutoencoder
+) -> None:
     with pytest.raises(QuartetError, match=message):
         api.read(file, model, **options)
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quartetvae.model import saving
-from quartetvae.model.vae import QuartetVAE
+from quartetvae.model.keras import saving
+from quartetvae.model.keras.vae import QuartetVAE
 from tests.building import FORM, architecture, random_tokens
 from tests.imports import ROOT
 

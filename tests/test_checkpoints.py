@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quartetvae import checkpoints, history, training
-from quartetvae.checkpoints import Checkpoint, Progress
 from quartetvae.errors import TrainingError
-from quartetvae.model import saving
-from quartetvae.model.vae import QuartetVAE
+from quartetvae.model.keras import saving
+from quartetvae.model.keras.vae import QuartetVAE
+from quartetvae.training import checkpoints, history, loop
+from quartetvae.training.checkpoints import Checkpoint, Progress
 from tests import workspace
 from tests.building import TRAIN, architecture, phrase_set, random_tokens, train
 
@@ -44,24 +44,24 @@ class Stopping(Checkpoint):
 
 def test_a_resumed_training_is_the_uninterrupted_one(tmp_path: Path) -> None:
     whole = QuartetVAE(architecture(**NETWORK))
-    expected = training.fit(whole, TRAINING, VALIDATION, SECTION)
+    expected = loop.fit(whole, TRAINING, VALIDATION, SECTION)
     with pytest.raises(Killed):
-        training.fit(QuartetVAE(architecture(**NETWORK)), TRAINING, VALIDATION, SECTION, Stopping(tmp_path, after=2))
+        loop.fit(QuartetVAE(architecture(**NETWORK)), TRAINING, VALIDATION, SECTION, Stopping(tmp_path, after=2))
     resumed = QuartetVAE(architecture(**NETWORK), seed=9)
-    assert training.fit(resumed, TRAINING, VALIDATION, SECTION, Checkpoint(tmp_path)) == expected
+    assert loop.fit(resumed, TRAINING, VALIDATION, SECTION, Checkpoint(tmp_path)) == expected
     for name, network in (("whole", whole), ("resumed", resumed)):
         saving.save(tmp_path / name, network)
     assert (tmp_path / "whole" / saving.WEIGHTS).read_bytes() == (tmp_path / "resumed" / saving.WEIGHTS).read_bytes()
 
 
 def test_a_training_that_is_done_does_nothing_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = training.fit(QuartetVAE(architecture()), TRAINING, VALIDATION, SECTION, Checkpoint(tmp_path))
+    first = loop.fit(QuartetVAE(architecture()), TRAINING, VALIDATION, SECTION, Checkpoint(tmp_path))
 
     def refuse(*_: Any) -> None:
         raise AssertionError("trained again")
 
     monkeypatch.setattr(QuartetVAE, "train_batch", refuse)
-    assert training.fit(QuartetVAE(architecture()), TRAINING, VALIDATION, SECTION, Checkpoint(tmp_path)) == first
+    assert loop.fit(QuartetVAE(architecture()), TRAINING, VALIDATION, SECTION, Checkpoint(tmp_path)) == first
 
 
 def progress() -> Progress:

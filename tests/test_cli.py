@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from quartetvae import cli, events, midi
+from quartetvae import cli
 from quartetvae.cli import measures
-from quartetvae.codec import PARTS
 from quartetvae.errors import QuartetError
-from quartetvae.metrics import comparison, music
+from quartetvae.evaluation import files
+from quartetvae.io import midi, midi_events
+from quartetvae.metrics import comparison, features
+from quartetvae.music import tracks
+from quartetvae.music.ensemble import PARTS
 from tests.building import line, quartet, track
 
 
@@ -54,8 +57,8 @@ def test_features_as_json_are_those_of_the_library(file: Path) -> None:
     found = json.loads(result.stdout)
     assert set(found) == {"whole", "parts"}
     assert tuple(found["parts"]) == PARTS
-    table = events.table(events.read(file))
-    assert found["whole"] == music.plain(music.features(table))
+    table = files.table(midi_events.read(file))
+    assert found["whole"] == features.plain(features.features(table))
     assert found["parts"]["cello"]["note_count"] == 8
     assert found["whole"]["note_count"] == 32
     assert set(found["whole"]["inter_onset_interval"]) == {"beats", "seconds"}
@@ -70,7 +73,7 @@ def test_features_as_a_table(file: Path) -> None:
 
 
 def test_what_is_no_quartet_has_tracks_for_parts_and_says_why(tmp_path: Path) -> None:
-    midi.write(tmp_path / "duo.mid", midi.Midi(480, quartet().tracks[:2], ()), tempo_qpm=120)
+    midi.write(tmp_path / "duo.mid", tracks.Music(480, quartet().tracks[:2], ()), tempo_qpm=120)
     found = json.loads(run("features", tmp_path / "duo.mid", "--json").stdout)
     assert all(name.startswith("track_") for name in found["parts"])
     assert found["not_a_quartet"]

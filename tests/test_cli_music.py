@@ -17,10 +17,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from quartetvae import api, cli, codec, directions, light, midi, neighbours, quartet, reading
+from quartetvae import api, cli
 from quartetvae.errors import QuartetError
+from quartetvae.io import midi, read, write
+from quartetvae.latent import directions, neighbours
 from quartetvae.metrics.attributes import ATTRIBUTES
-from quartetvae.quartet import Quartet
+from quartetvae.model.numpy import weights
+from quartetvae.music import ensemble, tracks
+from quartetvae.music.quartet import Quartet
 from tests import building
 from tests.building import line, track
 
@@ -36,16 +40,16 @@ SIGNATURES = {
 }
 
 
-def long_quartet(lift: int = 0, *more: midi.Track, count: int = 32, skip: str = "") -> midi.Midi:
+def long_quartet(lift: int = 0, *more: tracks.Track, count: int = 32, skip: str = "") -> tracks.Music:
     """Notes on every half beat, 16 beats of them; without a part if one is to be skipped."""
     onsets = range(0, count * 240, 240)
     lows = (76, 69, 60, 48)
     players = [
         track(name, program, *line(low + lift, onsets=onsets))
-        for name, program, low in zip(codec.PART_NAMES, codec.PROGRAMS, lows, strict=True)
+        for name, program, low in zip(ensemble.PART_NAMES, ensemble.PROGRAMS, lows, strict=True)
         if name != skip
     ]
-    return midi.Midi(480, (*players, *more))
+    return tracks.Music(480, (*players, *more))
 
 
 @pytest.fixture
@@ -103,7 +107,7 @@ def plain(*words: str) -> tuple[str, ...]:
 
 def tokens(path: str | Path) -> list[list[int]]:
     """The part array of a file."""
-    rows: list[list[int]] = reading.piece(Path(path), api.load().architecture.grid).tokens.tolist()
+    rows: list[list[int]] = read.read_piece(Path(path), api.load().architecture.grid).tokens.tolist()
     return rows
 
 
@@ -215,7 +219,7 @@ def test_inspect_as_json_and_as_text(work: Path) -> None:
     found = json.loads(run("inspect", "five.mid", "--json").stdout)
     assert (found["file"], found["beats"]) == ("five.mid", pytest.approx(16, abs=0.1))
     assert found["not_a_quartet"] is None  # eight notes beside 128 are no part
-    assert [of["part"] for of in found["tracks"]] == [*codec.PARTS, None]
+    assert [of["part"] for of in found["tracks"]] == [*ensemble.PARTS, None]
     assert found["tracks"][4] == {
         **{"track": 4, "name": "Piano", "program": 0, "drums": False, "notes": 8, "part": None},
         "why": "neither name nor program tells a part",
@@ -278,7 +282,7 @@ def other_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package's model with other weights."""
     folder = tmp_path_factory.mktemp("model") / "model"
     shutil.copytree(api.PRETRAINED, folder, ignore=shutil.ignore_patterns("*.parquet", "directions.json"))
-    with h5py.File(folder / light.WEIGHTS, "r+") as file:
+    with h5py.File(folder / weights.WEIGHTS, "r+") as file:
         found: list[Any] = []
         file.visititems(lambda _, of: found.append(of) if isinstance(of, h5py.Dataset) else None)
         for of in found:
@@ -329,9 +333,7 @@ def test_out_is_where_things_go(work: Path) -> None:
 def test_the_tempo_is_the_inputs_unless_it_is_given(work: Path) -> None:
     for more, tempo in (((), 90), (("--tempo", 50), 50)):
         run("reconstruct", "a.mid", *more)
-        assert reading.tempo_qpm(midi.read(work / "quartetvae-out/reconstruction.mid")) == pytest.approx(
-            tempo, abs=0.01
-        )
+        assert read.tempo_qpm(midi.read(work / "quartetvae-out/reconstruction.mid")) == pytest.approx(tempo, abs=0.01)
 
 
 # Bad input
@@ -454,7 +456,7 @@ def test_a_writer_that_cannot_open_its_file_is_no_bug_of_ours(work: Path, monkey
     def refuse(path: Path, music: Quartet) -> None:
         raise RuntimeError("File not found")
 
-    monkeypatch.setitem(quartet.WRITERS, ".mid", refuse)
+    monkeypatch.setitem(write.WRITERS, ".mid", refuse)
     with pytest.raises(QuartetError, match=r"sample_0\.mid: cannot be written \(File not found\)"):
         run("sample", "--beats", 4)
 

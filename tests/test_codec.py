@@ -6,9 +6,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from quartetvae import codec
-from quartetvae.codec import Alphabet, Losses, Tokens
 from quartetvae.errors import CodecError
+from quartetvae.music import codec
+from quartetvae.music.codec import Alphabet, Losses, Tokens
 from tests.building import ALPHABET, REST, SUSTAIN, Row, canonical, notes, part_array
 
 WIDE = Alphabet(36, 99)

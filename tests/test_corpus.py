@@ -6,11 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quartetvae import codec, corpus, midi, paper, parts
-from quartetvae.codec import PARTS, Alphabet
-from quartetvae.dataset import Grid, Piece
+from quartetvae.corpus import encoding, paper_files, survey
 from quartetvae.errors import CorpusError
-from quartetvae.midi import Midi, TimeSignature
+from quartetvae.io import midi
+from quartetvae.music import codec, metre, part_assignment
+from quartetvae.music.codec import Alphabet
+from quartetvae.music.ensemble import PARTS
+from quartetvae.music.quartet import Grid, Piece
+from quartetvae.music.tracks import Music, TimeSignature
 from tests.building import ALPHABET, line, quartet, track, write_corpus
 
 WIDE = Alphabet(36, 99)
@@ -20,16 +23,16 @@ WIDE = Alphabet(36, 99)
 
 @pytest.fixture(scope="module")
 def table(musicnet_raw: Path) -> pd.DataFrame:
-    return corpus.survey(musicnet_raw, match="quartet")
+    return survey.survey(musicnet_raw, match="quartet")
 
 
 @pytest.fixture(scope="module")
 def encoded(musicnet_raw: Path, table: pd.DataFrame) -> list[tuple[Piece, codec.Losses]]:
-    return list(corpus.encode_all(musicnet_raw, table, steps_per_beat=4, alphabet=WIDE))
+    return list(encoding.encode_all(musicnet_raw, table, steps_per_beat=4, alphabet=WIDE))
 
 
 def test_the_counts_of_musicnet(table: pd.DataFrame) -> None:
-    figures = corpus.counts(table)
+    figures = survey.counts(table)
     composers = figures.pop("composers")
     assert figures == {
         "files_read": 330,
@@ -54,11 +57,11 @@ def test_every_file_of_musicnet_has_a_row_and_a_reason(table: pd.DataFrame) -> N
     assert (table["reason"] != "").all()
     assert (table["sha256"].str.len() == 64).all()
     assert sorted(table["position"][table["position"] >= 0]) == list(range(53))
-    assert ((table["position"] >= 0) == (table["decision"] == corpus.SELECTED)).all()
+    assert ((table["position"] >= 0) == (table["decision"] == survey.SELECTED)).all()
 
 
 def test_the_unreadable_files_of_musicnet(table: pd.DataFrame) -> None:
-    unreadable = table[table["decision"] == corpus.UNREADABLE]
+    unreadable = table[table["decision"] == survey.UNREADABLE]
     assert unreadable["id"].tolist() == ["2194", "2211", "2227", "2230", "2292", "2305", "2310"]
     assert unreadable["reason"].str.contains("not a readable MIDI file").all()
 
@@ -71,21 +74,21 @@ def test_the_duplicates_of_musicnet(table: pd.DataFrame) -> None:
         "1922": "1918",
         "1923": "1919",
     }
-    assert set(twice["decision"]) == {corpus.DUPLICATE}
+    assert set(twice["decision"]) == {survey.DUPLICATE}
 
 
 def test_on_musicnet_quartets_are_what_its_metadata_call_so(table: pd.DataFrame) -> None:
-    known = table[(table["ensemble"] == "String Quartet") & (table["decision"] != corpus.UNREADABLE)]
-    found = table[table["decision"].isin([corpus.SELECTED, corpus.DUPLICATE])]
+    known = table[(table["ensemble"] == "String Quartet") & (table["decision"] != survey.UNREADABLE)]
+    found = table[table["decision"].isin([survey.SELECTED, survey.DUPLICATE])]
     assert set(found["id"]) == set(known["id"])
 
 
 def test_the_papers_files_are_selected_in_its_order(musicnet_raw: Path) -> None:
-    table = corpus.survey(musicnet_raw, match="paper")
+    table = survey.survey(musicnet_raw, match="paper")
     selected = table[table["position"] >= 0].sort_values("position")
-    assert tuple(selected["id"]) == paper.IDS
-    assert (selected["decision"] == corpus.SELECTED).all()
-    assert (table["decision"] == corpus.SELECTED).sum() == 36
+    assert tuple(selected["id"]) == paper_files.IDS
+    assert (selected["decision"] == survey.SELECTED).all()
+    assert (table["decision"] == survey.SELECTED).sum() == 36
 
 
 def test_without_metadata_the_same_quartets_of_musicnet_are_found_and_the_solo_fugue(
@@ -93,10 +96,10 @@ def test_without_metadata_the_same_quartets_of_musicnet_are_found_and_the_solo_f
 ) -> None:
     found = {
         row["id"]
-        for row in table[table["decision"] != corpus.UNREADABLE].to_dict("records")
-        if parts.assign(midi.read(musicnet_raw / row["file"])).refusal is None
+        for row in table[table["decision"] != survey.UNREADABLE].to_dict("records")
+        if part_assignment.assign(midi.read(musicnet_raw / row["file"])).refusal is None
     }
-    known = set(table["id"][table["decision"].isin([corpus.SELECTED, corpus.DUPLICATE])])
+    known = set(table["id"][table["decision"].isin([survey.SELECTED, survey.DUPLICATE])])
     assert found == known | {"2242"}
 
 
@@ -137,7 +140,7 @@ def test_every_part_of_musicnet_keeps_its_onsets_within_half_a_step(
 def test_musicnet_on_finer_grids_is_as_long_and_loses_less(
     musicnet_raw: Path, table: pd.DataFrame, encoded: list[tuple[Piece, codec.Losses]], steps_per_beat: int
 ) -> None:
-    fine = list(corpus.encode_all(musicnet_raw, table, steps_per_beat=steps_per_beat, alphabet=WIDE))
+    fine = list(encoding.encode_all(musicnet_raw, table, steps_per_beat=steps_per_beat, alphabet=WIDE))
     assert len(fine) == 53
     for (piece, losses), (coarse, coarse_losses) in zip(fine, encoded, strict=True):
         assert piece.id == coarse.id
@@ -148,7 +151,7 @@ def test_musicnet_on_finer_grids_is_as_long_and_loses_less(
 
 def test_the_figures_of_encoding_musicnet(encoded: list[tuple[Piece, codec.Losses]]) -> None:
     splits = {piece.id: "train" for piece, _ in encoded[1:]} | {encoded[0][0].id: "test"}
-    figures = corpus.encoding_figures(encoded, splits, Grid(4, WIDE))
+    figures = encoding.encoding_figures(encoded, splits, Grid(4, WIDE))
     assert (figures["pieces"], figures["alphabet"], figures["symbols_used"]) == (53, 66, 66)
     assert (figures["pitch_lowest"], figures["pitch_highest"]) == (36, 99)
     assert figures["steps"] == sum(len(piece.tokens) for piece, _ in encoded)
@@ -164,7 +167,7 @@ def test_the_figures_of_encoding_musicnet(encoded: list[tuple[Piece, codec.Losse
 
 def decisions(folder: Path) -> dict[str, tuple[str, str]]:
     return {
-        row["id"]: (row["decision"], row["reason"]) for row in corpus.survey(folder, match="quartet").to_dict("records")
+        row["id"]: (row["decision"], row["reason"]) for row in survey.survey(folder, match="quartet").to_dict("records")
     }
 
 
@@ -172,10 +175,10 @@ def test_a_damaged_file_is_a_row_and_no_error(tmp_path: Path) -> None:
     whole = write_corpus(tmp_path / "whole", {"a": quartet()}) / "a.mid"
     damaged = {"half": whole.read_bytes()[:60], "empty": b"", "text": b"not MIDI at all"}
     found = decisions(write_corpus(tmp_path / "raw", {**damaged, "good": quartet()}))
-    assert found.pop("good") == (corpus.SELECTED, "two violins, viola and cello")
+    assert found.pop("good") == (survey.SELECTED, "two violins, viola and cello")
     assert set(found) == set(damaged)
     for id, (decision, reason) in found.items():
-        assert decision == corpus.UNREADABLE
+        assert decision == survey.UNREADABLE
         assert reason.startswith(f"{id}.mid: not a readable MIDI file (")
         assert "\n" not in reason
 
@@ -183,29 +186,29 @@ def test_a_damaged_file_is_a_row_and_no_error(tmp_path: Path) -> None:
 def test_files_that_are_no_quartets_are_rows_with_reasons(tmp_path: Path) -> None:
     files = {
         "good": quartet(),
-        "silent": Midi(480, ()),
-        "solo": Midi(480, (track("Cello", 42, *line(48)),)),
+        "silent": Music(480, ()),
+        "solo": Music(480, (track("Cello", 42, *line(48)),)),
         "fugue": quartet(lift=1),
         "quintet": quartet(track("Piano", 0, *line(60))),
     }
     found = decisions(write_corpus(tmp_path, files, ensemble={"fugue": "Solo Violin"}))
     assert found == {
-        "good": (corpus.SELECTED, "two violins, viola and cello"),
-        "silent": (corpus.REJECTED, "no track for violin_1, violin_2, viola, cello (found: no notes)"),
-        "solo": (corpus.REJECTED, "no track for violin_1, violin_2, viola (found: Cello (program 42))"),
-        "fugue": (corpus.REJECTED, "its ensemble is Solo Violin"),
-        "quintet": (corpus.REJECTED, "a fifth part: Piano (program 0), 8 notes"),
+        "good": (survey.SELECTED, "two violins, viola and cello"),
+        "silent": (survey.REJECTED, "no track for violin_1, violin_2, viola, cello (found: no notes)"),
+        "solo": (survey.REJECTED, "no track for violin_1, violin_2, viola (found: Cello (program 42))"),
+        "fugue": (survey.REJECTED, "its ensemble is Solo Violin"),
+        "quintet": (survey.REJECTED, "a fifth part: Piano (program 0), 8 notes"),
     }
 
 
 def test_the_same_notes_are_one_piece_whatever_the_file_is_like(tmp_path: Path) -> None:
     plain = quartet()
-    finer = Midi(
+    finer = Music(
         960,
         tuple(track(t.name, t.program, *((2 * o, 2 * d, p) for o, d, p, _ in t.notes.tolist())) for t in plain.tracks),
     )
     files = {"one": plain, "finer": finer, "renamed": quartet(names=("", "", "", "")), "other": quartet(lift=1)}
-    table = corpus.survey(write_corpus(tmp_path, files), match="quartet").set_index("id")
+    table = survey.survey(write_corpus(tmp_path, files), match="quartet").set_index("id")
     assert table["duplicate_of"].to_dict() == {"one": "", "finer": "one", "renamed": "one", "other": ""}
     assert table["position"].to_dict() == {"one": 0, "finer": -1, "renamed": -1, "other": 1}
     assert table.loc["finer", "reason"] == "same notes as one"
@@ -214,18 +217,18 @@ def test_the_same_notes_are_one_piece_whatever_the_file_is_like(tmp_path: Path) 
 def test_exchanged_parts_are_another_piece(tmp_path: Path) -> None:
     exchanged = quartet(names=("Violin II", "Violin I", "Viola", "Cello"))
     assert set(
-        corpus.survey(write_corpus(tmp_path, {"a": quartet(), "b": exchanged}), match="quartet")["decision"]
-    ) == {corpus.SELECTED}
+        survey.survey(write_corpus(tmp_path, {"a": quartet(), "b": exchanged}), match="quartet")["decision"]
+    ) == {survey.SELECTED}
 
 
 def test_a_track_left_out_is_named(tmp_path: Path) -> None:
     click = track("Click", 115, (0, 10, 60))
     found = decisions(write_corpus(tmp_path, {"a": quartet(click)}))
-    assert found == {"a": (corpus.SELECTED, "two violins, viola and cello; left out: Click")}
+    assert found == {"a": (survey.SELECTED, "two violins, viola and cello; left out: Click")}
 
 
 def test_a_row_tells_what_is_in_the_file(tmp_path: Path) -> None:
-    (row,) = corpus.survey(write_corpus(tmp_path, {"a": quartet()}), match="quartet").to_dict("records")
+    (row,) = survey.survey(write_corpus(tmp_path, {"a": quartet()}), match="quartet").to_dict("records")
     assert row["programs"] == [40, 40, 41, 42]
     assert row["tracks"] == ["Violin I", "Violin II", "Viola", "Cello"]
     assert row["parts"] == list(PARTS)
@@ -234,39 +237,39 @@ def test_a_row_tells_what_is_in_the_file(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_quartets_is_one_error(tmp_path: Path) -> None:
-    files: dict[str, Midi | bytes] = {"solo": Midi(480, (track("Cello", 42, *line(48)),)), "text": b"no MIDI"}
+    files: dict[str, Music | bytes] = {"solo": Music(480, (track("Cello", 42, *line(48)),)), "text": b"no MIDI"}
     with pytest.raises(CorpusError, match=r"no string quartet among 2 files \(.*1 rejected") as caught:
-        corpus.survey(write_corpus(tmp_path, files), match="quartet")
+        survey.survey(write_corpus(tmp_path, files), match="quartet")
     assert "solo.mid: no track for" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_an_empty_corpus_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"no string quartet among 0 files \(none\)"):
-        corpus.survey(write_corpus(tmp_path, {}), match="quartet")
+        survey.survey(write_corpus(tmp_path, {}), match="quartet")
 
 
 def test_another_corpus_than_the_papers_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"35 of its 36 files.*needs download.source 'musicnet'"):
-        corpus.survey(write_corpus(tmp_path, {"2104": quartet()}), match="paper")
+        survey.survey(write_corpus(tmp_path, {"2104": quartet()}), match="paper")
 
 
 def test_missing_metadata_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"metadata\.csv: not a readable table.*run the stage `download`"):
-        corpus.read_metadata(tmp_path)
+        survey.read_metadata(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b'id,file\n"a,b'])
 def test_damaged_metadata_are_an_error(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "metadata.csv").write_bytes(content)
     with pytest.raises(CorpusError, match=r"metadata\.csv: "):
-        corpus.read_metadata(tmp_path)
+        survey.read_metadata(tmp_path)
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
     (tmp_path / "metadata.csv").write_text("id,composer,work,movement,file\n")
     with pytest.raises(CorpusError, match="no column ensemble; needed are id, composer, work"):
-        corpus.read_metadata(tmp_path)
+        survey.read_metadata(tmp_path)
 
 
 def test_an_id_that_is_there_twice_is_an_error(tmp_path: Path) -> None:
@@ -274,27 +277,27 @@ def test_an_id_that_is_there_twice_is_an_error(tmp_path: Path) -> None:
     with (folder / "metadata.csv").open("a") as file:
         file.write("b,Haydn,w,1,,b.mid\n")
     with pytest.raises(CorpusError, match="id b is there twice"):
-        corpus.read_metadata(folder)
+        survey.read_metadata(folder)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     folder = write_corpus(tmp_path, {"a": quartet(), "b": quartet()})
     (folder / "b.mid").unlink()
     with pytest.raises(CorpusError, match=r"names b\.mid, which is not in"):
-        corpus.read_metadata(folder)
+        survey.read_metadata(folder)
 
 
 def test_metadata_stay_strings(tmp_path: Path) -> None:
     folder = write_corpus(tmp_path, {"0010": quartet()}, work={"0010": "NA"})
-    (row,) = corpus.read_metadata(folder).to_dict("records")
+    (row,) = survey.read_metadata(folder).to_dict("records")
     assert (row["id"], row["work"], row["ensemble"]) == ("0010", "NA", "")
 
 
 def test_a_piece_is_encoded_with_its_techniques(tmp_path: Path) -> None:
     pizzicato = track("Cello pizz.", 45, (1920, 480, 60))
     folder = write_corpus(tmp_path, {"a": quartet(pizzicato)}, work={"a": "op. 1"})
-    ((piece, losses),) = corpus.encode_all(
-        folder, corpus.survey(folder, match="quartet"), steps_per_beat=4, alphabet=WIDE
+    ((piece, losses),) = encoding.encode_all(
+        folder, survey.survey(folder, match="quartet"), steps_per_beat=4, alphabet=WIDE
     )
     assert (piece.id, piece.composer, piece.work) == ("a", "Haydn", "op. 1")
     assert piece.tokens[16:, 3].tolist() == [60 - 36, WIDE.sustain, WIDE.sustain, WIDE.sustain]
@@ -303,11 +306,11 @@ def test_a_piece_is_encoded_with_its_techniques(tmp_path: Path) -> None:
 
 
 def test_a_file_whose_parts_were_not_found_cannot_be_encoded(tmp_path: Path) -> None:
-    files = {"good": quartet(), "solo": Midi(480, (track("Cello", 42, *line(48)),))}
+    files = {"good": quartet(), "solo": Music(480, (track("Cello", 42, *line(48)),))}
     folder = write_corpus(tmp_path, files)
-    row = corpus.survey(folder, match="quartet").to_dict("records")[1]
+    row = survey.survey(folder, match="quartet").to_dict("records")[1]
     with pytest.raises(CorpusError, match=r"solo \(solo\.mid\): its four parts were not found \(no track for"):
-        corpus.encode_file(folder, row, steps_per_beat=4, alphabet=ALPHABET)
+        encoding.encode_file(folder, row, steps_per_beat=4, alphabet=ALPHABET)
 
 
 # Bars
@@ -316,7 +319,7 @@ def test_a_file_whose_parts_were_not_found_cannot_be_encoded(tmp_path: Path) -> 
 def bars(signatures: list[TimeSignature], *, steps: int, tpb: int = 480, spb: int = 4) -> list[int]:
     """How many steps each bar has."""
     player = track("", 40, (0, steps * tpb // spb, 60))
-    numbers = corpus.bar_numbers(Midi(tpb, (player,), tuple(signatures)), steps=steps, steps_per_beat=spb)
+    numbers = metre.bar_numbers(Music(tpb, (player,), tuple(signatures)), steps=steps, steps_per_beat=spb)
     assert (np.diff(numbers, prepend=0) >= 0).all()
     assert len(numbers) == steps
     return [int(count) for count in np.bincount(numbers)]
@@ -365,4 +368,4 @@ def test_bar_lines_are_rounded_to_the_grid() -> None:
 
 
 def test_a_file_without_notes_has_bars_too() -> None:
-    assert corpus.bar_numbers(Midi(480, ()), steps=20, steps_per_beat=4).tolist() == [0] * 16 + [1] * 4
+    assert metre.bar_numbers(Music(480, ()), steps=20, steps_per_beat=4).tolist() == [0] * 16 + [1] * 4

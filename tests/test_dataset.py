@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from quartetvae import corpus, dataset
-from quartetvae.dataset import PhraseSet, Pieces
+from quartetvae.corpus import records, survey, tables
+from quartetvae.corpus.records import PhraseSet, Pieces
 from quartetvae.errors import DatasetError
-from quartetvae.midi import Midi
+from quartetvae.music.tracks import Music
 from tests.building import FORM, GRID, phrase_set, piece, quartet, random_tokens, write_corpus
 
 PIECES = Pieces(
@@ -36,19 +36,19 @@ PHRASES = dataclasses.replace(
 
 def write_pieces(path: Path, content: Pieces = PIECES) -> Path:
     splits = {piece.id: split for piece, split in zip(content.pieces, content.splits, strict=True)}
-    dataset.write_pieces(path, content.pieces, splits, grid=content.grid, tail_share=content.tail_share)
+    tables.write_pieces(path, content.pieces, splits, grid=content.grid, tail_share=content.tail_share)
     return path
 
 
 def write_phrases(path: Path, content: PhraseSet = PHRASES) -> Path:
-    dataset.write_phrases(path, content)
+    tables.write_phrases(path, content)
     return path
 
 
 def write_quartets(path: Path) -> Path:
-    files: dict[str, Midi | bytes] = {"a": quartet(), "b": b"no MIDI", "c": quartet()}
-    table = corpus.survey(write_corpus(path.parent / "raw", files), match="quartet")
-    dataset.write_quartets(path, table)
+    files: dict[str, Music | bytes] = {"a": quartet(), "b": b"no MIDI", "c": quartet()}
+    table = survey.survey(write_corpus(path.parent / "raw", files), match="quartet")
+    tables.write_quartets(path, table)
     return path
 
 
@@ -58,14 +58,14 @@ WRITERS: dict[str, Callable[[Path], Path]] = {
     "quartets": write_quartets,
 }
 READERS: dict[str, Callable[[Path], object]] = {
-    "pieces": dataset.read_pieces,
-    "phrases": dataset.read_phrases,
-    "quartets": dataset.read_quartets,
+    "pieces": tables.read_pieces,
+    "phrases": tables.read_phrases,
+    "quartets": tables.read_quartets,
 }
 
 
 def test_pieces_survive_writing_and_reading(tmp_path: Path) -> None:
-    found = dataset.read_pieces(write_pieces(tmp_path / "pieces.parquet"))
+    found = tables.read_pieces(write_pieces(tmp_path / "pieces.parquet"))
     assert (found.grid, found.splits, found.tail_share) == (PIECES.grid, PIECES.splits, 0.25)
     assert len(found.pieces) == 3
     for one, other in zip(found.pieces, PIECES.pieces, strict=True):
@@ -76,7 +76,7 @@ def test_pieces_survive_writing_and_reading(tmp_path: Path) -> None:
 
 
 def test_phrases_survive_writing_and_reading(tmp_path: Path) -> None:
-    found = dataset.read_phrases(write_phrases(tmp_path / "train.parquet"))
+    found = tables.read_phrases(write_phrases(tmp_path / "train.parquet"))
     assert (found.grid, found.form, found.steps, len(found)) == (PHRASES.grid, PHRASES.form, 4, 5)
     assert found.tokens.dtype == np.uint8
     for name in ("tokens", "pieces", "starts", "semitones"):
@@ -85,8 +85,8 @@ def test_phrases_survive_writing_and_reading(tmp_path: Path) -> None:
 
 def test_the_table_of_quartets_survives_writing_and_reading(tmp_path: Path) -> None:
     path = write_quartets(tmp_path / "quartets.parquet")
-    found = dataset.read_quartets(path)
-    wanted = corpus.survey(tmp_path / "raw", match="quartet")
+    found = tables.read_quartets(path)
+    wanted = survey.survey(tmp_path / "raw", match="quartet")
     assert list(found.columns) == list(wanted.columns)
     for name in wanted.columns:
         assert [as_plain(value) for value in found[name]] == [as_plain(value) for value in wanted[name]], name
@@ -152,13 +152,13 @@ def test_the_grid_is_in_the_schema(kind: str, tmp_path: Path) -> None:
 def test_a_split_without_phrases_is_an_error_when_it_is_read(tmp_path: Path) -> None:
     path = write_phrases(tmp_path / "test.parquet", PHRASES.take(slice(0, 0)))
     with pytest.raises(DatasetError, match=r"test\.parquet: no phrases in it; give this split a share"):
-        dataset.read_phrases(path)
+        tables.read_phrases(path)
 
 
 def test_a_table_without_pieces_is_an_error_when_it_is_read(tmp_path: Path) -> None:
     path = write_pieces(tmp_path / "pieces.parquet", dataclasses.replace(PIECES, pieces=(), splits=()))
     with pytest.raises(DatasetError, match=r"pieces\.parquet: no pieces"):
-        dataset.read_pieces(path)
+        tables.read_pieces(path)
 
 
 @pytest.mark.parametrize(("kind", "stage"), [("pieces", "encode"), ("phrases", "augment"), ("quartets", "filter")])
@@ -201,13 +201,13 @@ def test_a_table_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> No
     path = write_pieces(tmp_path / "pieces.parquet")
     before = path.read_bytes()
     with pytest.raises(KeyError):
-        dataset.write_pieces(path, PIECES.pieces, {"2313": "train"}, grid=GRID)
+        tables.write_pieces(path, PIECES.pieces, {"2313": "train"}, grid=GRID)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
 def test_taking_and_joining_phrases() -> None:
-    some = dataset.join([PHRASES.take(slice(0, 2)), PHRASES.take(np.array([False, False, True, True, True]))])
+    some = records.join([PHRASES.take(slice(0, 2)), PHRASES.take(np.array([False, False, True, True, True]))])
     for name in ("tokens", "pieces", "starts", "semitones"):
         assert getattr(some, name).tolist() == getattr(PHRASES, name).tolist(), name
     assert PHRASES.take(np.array([3, 0])).pieces.tolist() == ["a", "b"]

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quartetvae.codec import PARTS, Tokens
 from quartetvae.errors import ModelError
-from quartetvae.model.vae import QuartetVAE
+from quartetvae.model.keras.vae import QuartetVAE
+from quartetvae.music.codec import Tokens
+from quartetvae.music.ensemble import PARTS
 from tests.building import ALPHABET, FORM, architecture, random_tokens, train
 
 LONG = FORM.model_copy(update={"beats_per_phrase": 2})

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quartetvae import directions
-from quartetvae.codec import Tokens
 from quartetvae.errors import ModelError
-from quartetvae.latent import Codes
+from quartetvae.latent import directions
 from quartetvae.metrics.attributes import ATTRIBUTES
+from quartetvae.model.autoencoder import Codes
+from quartetvae.music.codec import Tokens
 from tests.building import ALPHABET, REST, part_array, random_tokens
 from tests.toy import STEPS, TOY, Toy
 

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 import quartetvae
 from benchmarks import docs
-from quartetvae import midi
 from quartetvae.cli import COMMANDS, app
+from quartetvae.io import midi
 from tests.imports import ROOT
 from tests.workspace import write_corpus
 

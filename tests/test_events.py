@@ -8,10 +8,11 @@ import mido
 import numpy as np
 import pytest
 
-from quartetvae import events, midi
-from quartetvae.codec import PARTS
 from quartetvae.errors import MidiError
-from quartetvae.metrics import music
+from quartetvae.evaluation import files
+from quartetvae.io import midi, midi_events
+from quartetvae.metrics import features
+from quartetvae.music.ensemble import PARTS
 from tests.building import quartet, track
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "yang_lerch.json").read_text(encoding="utf-8"))
@@ -40,8 +41,8 @@ def off(tick: int, pitch: int) -> Event:
     return tick, mido.Message("note_off", note=pitch)
 
 
-def notes_of(path: Path) -> list[events.Note]:
-    ((voice,),) = events.read(path).voices.values()
+def notes_of(path: Path) -> list[midi_events.Note]:
+    ((voice,),) = midi_events.read(path).voices.values()
     return list(voice.notes)
 
 
@@ -71,16 +72,16 @@ def check(found: dict[str, Any], expected: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", GOLDEN["toys"])
 def test_a_tiny_melody_has_the_features_that_others_found(name: str, tmp_path: Path) -> None:
-    check(music.features(events.table(events.read(toy(tmp_path, name)))), GOLDEN["toys"][name]["values"])
+    check(features.features(files.table(midi_events.read(toy(tmp_path, name)))), GOLDEN["toys"][name]["values"])
 
 
 @pytest.mark.parametrize("name", GOLDEN["files"])
 def test_a_quartet_has_the_features_that_others_found(name: str, musicnet_raw: Path) -> None:
     piece = Path(name).name.split("_")[0]
     (path,) = musicnet_raw.rglob(f"{piece}*.mid")
-    file = events.read(path)
+    file = midi_events.read(path)
     assert list(file.voices) == list(PARTS)
-    found = music.of_all_and_parts(events.table(file))
+    found = features.of_all_and_parts(files.table(file))
     check(found["whole"], GOLDEN["files"][name]["whole"])
     for part, expected in GOLDEN["files"][name]["parts"].items():
         check(found[part], expected)
@@ -93,13 +94,13 @@ def test_notes_that_begin_together_keep_the_order_of_the_file(tmp_path: Path) ->
 
 def test_a_note_on_of_velocity_0_ends_a_note(tmp_path: Path) -> None:
     path = write(tmp_path / "a.mid", [on(0, 60), on(240, 60, velocity=0)])
-    assert notes_of(path) == [events.Note(0, 60, 64, end=240, until=240, rest=None)]
+    assert notes_of(path) == [midi_events.Note(0, 60, 64, end=240, until=240, rest=None)]
 
 
 def test_a_note_that_never_ends_has_no_length(tmp_path: Path) -> None:
     path = write(tmp_path / "a.mid", [on(0, 60), off(480, 60), on(480, 62)])
     assert [note.end for note in notes_of(path)] == [480, None]
-    found = music.features(events.table(events.read(path)))
+    found = features.features(files.table(midi_events.read(path)))
     assert found["note_count"].tolist() == [2]
     assert found["note_length_histogram"].sum() == 1
 
@@ -119,16 +120,16 @@ def test_seconds_follow_the_tempo(tmp_path: Path) -> None:
         (480, mido.MetaMessage("set_tempo", tempo=1_000_000)),
         (480, mido.MetaMessage("set_tempo", tempo=250_000)),
     ]
-    file = events.read(write(tmp_path / "a.mid", tempos, [on(0, 60), off(480, 60)]))
+    file = midi_events.read(write(tmp_path / "a.mid", tempos, [on(0, 60), off(480, 60)]))
     # 120 beats a minute until told otherwise; of two changes on one tick the last counts.
-    assert events.seconds(np.array([0.0, 240.0, 480.0, 960.0]), file).tolist() == [0.0, 0.25, 0.5, 0.75]
+    assert midi_events.seconds(np.array([0.0, 240.0, 480.0, 960.0]), file).tolist() == [0.0, 0.25, 0.5, 0.75]
 
 
 def test_a_tempo_said_again_changes_nothing(tmp_path: Path) -> None:
     def seconds(*ticks: int) -> Any:
         tempos = [(tick, mido.MetaMessage("set_tempo", tempo=450_450)) for tick in ticks]
-        file = events.read(write(tmp_path / "a.mid", tempos, [on(0, 60), off(480, 60)]))
-        return events.seconds(np.arange(0, 60_000, 40, dtype=np.float64), file)
+        file = midi_events.read(write(tmp_path / "a.mid", tempos, [on(0, 60), off(480, 60)]))
+        return midi_events.seconds(np.arange(0, 60_000, 40, dtype=np.float64), file)
 
     assert np.array_equal(seconds(0), seconds(0, 1111, 23_333))
 
@@ -156,9 +157,9 @@ def one_track(path: Path, *, drums: bool = False) -> Path:
 
 
 def test_in_a_file_of_one_track_each_channel_is_a_player(tmp_path: Path) -> None:
-    file = events.read(one_track(tmp_path / "a.mid"))
+    file = midi_events.read(one_track(tmp_path / "a.mid"))
     assert list(file.voices) == list(PARTS)
-    found = music.of_all_and_parts(events.table(file))
+    found = features.of_all_and_parts(files.table(file))
     assert [found[part]["note_count"].tolist() for part in PARTS] == [[16], [4], [8], [4]]
     # The unison of the violins: each note has its own length.
     assert found["violin_2"]["note_length_histogram"][0, 2] == 4
@@ -168,41 +169,41 @@ def test_in_a_file_of_one_track_each_channel_is_a_player(tmp_path: Path) -> None
 
 def test_drums_have_no_pitch(tmp_path: Path) -> None:
     path = one_track(tmp_path / "a.mid", drums=True)
-    assert list(events.read(path).voices) == list(PARTS)
+    assert list(midi_events.read(path).voices) == list(PARTS)
     drum = [(0, mido.Message("note_on", channel=9, note=100)), (480, mido.Message("note_off", channel=9, note=100))]
-    solo = events.read(write(tmp_path / "b.mid", [], [on(0, 60), off(480, 60)], drum))
+    solo = midi_events.read(write(tmp_path / "b.mid", [], [on(0, 60), off(480, 60)], drum))
     assert list(solo.voices) == ["track_1"]
     with pytest.raises(MidiError, match="no notes"):
-        events.read(write(tmp_path / "c.mid", drum))
+        midi_events.read(write(tmp_path / "c.mid", drum))
 
 
 def test_times_that_mean_nothing_are_refused(tmp_path: Path) -> None:
     notes = [on(0, 60), off(480, 60)]
     with pytest.raises(MidiError, match="a tempo of 0"):
-        events.read(write(tmp_path / "a.mid", [(0, mido.MetaMessage("set_tempo", tempo=0))], notes))
+        midi_events.read(write(tmp_path / "a.mid", [(0, mido.MetaMessage("set_tempo", tempo=0))], notes))
     path = write(tmp_path / "b.mid", notes)
     for division in (b"\x00\x00", b"\xe7\x28"):  # none; 25 frames a second of 40 ticks
         content = path.read_bytes()
         path.write_bytes(content[:12] + division + content[14:])
         with pytest.raises(MidiError, match="no ticks per beat"):
-            events.read(path)
+            midi_events.read(path)
 
 
 def test_parts_are_those_that_the_codec_finds(tmp_path: Path) -> None:
     low = [(onset, 100, 50 + onset % 7) for onset in range(120, 2040, 240)]
     midi.write(tmp_path / "a.mid", quartet(track("Cello pizz", 45, *low)), tempo_qpm=100)
-    file = events.read(tmp_path / "a.mid")
+    file = midi_events.read(tmp_path / "a.mid")
     assert file.refusal is None
     assert {part: sum(len(voice.notes) for voice in of) for part, of in file.voices.items()} == {
         **dict.fromkeys(PARTS[:3], 8),
         "cello": 16,
     }
-    assert (np.diff(events.table(file).of_parts([3]).onset_beats) > 0).all()
+    assert (np.diff(files.table(file).of_parts([3]).onset_beats) > 0).all()
 
 
 def test_what_is_no_quartet_has_its_tracks(tmp_path: Path) -> None:
     path = write(tmp_path / "a.mid", [], [on(0, 60), off(480, 60)], [on(0, 50), off(480, 50)])
-    file = events.read(path)
+    file = midi_events.read(path)
     assert list(file.voices) == ["track_1", "track_2"]
     assert "no track for" in str(file.refusal)
 
@@ -214,11 +215,11 @@ def test_what_is_no_quartet_has_its_tracks(tmp_path: Path) -> None:
 def test_a_damaged_file_is_named(content: bytes, message: str, tmp_path: Path) -> None:
     (tmp_path / "bad.mid").write_bytes(content)
     with pytest.raises(MidiError, match=rf"bad\.mid: {message}"):
-        events.read(tmp_path / "bad.mid")
+        midi_events.read(tmp_path / "bad.mid")
 
 
 def test_a_file_without_notes_or_of_songs_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MidiError, match="no notes"):
-        events.read(write(tmp_path / "a.mid", []))
+        midi_events.read(write(tmp_path / "a.mid", []))
     with pytest.raises(MidiError, match="type 2"):
-        events.read(write(tmp_path / "b.mid", [on(0, 60), off(480, 60)], kind=2))
+        midi_events.read(write(tmp_path / "b.mid", [on(0, 60), off(480, 60)], kind=2))

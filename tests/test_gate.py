@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from quartetvae import gate
 from quartetvae.errors import GateError
-from quartetvae.gate import Rule, Unreadable, Verdict, compare
+from quartetvae.pipeline import gate
+from quartetvae.pipeline.gate import Rule, Unreadable, Verdict, compare
 from tests.imports import ROOT
 
 BASE: dict[str, Any] = {

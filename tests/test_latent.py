@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from quartetvae import latent
-from quartetvae.dataset import Piece
 from quartetvae.errors import ModelError
-from quartetvae.latent import Codes
+from quartetvae.latent import codes, paths
+from quartetvae.model.autoencoder import Codes
+from quartetvae.music.quartet import Piece
 from tests.building import FORM, GRID, piece, random_tokens
 from tests.toy import STEPS, TOY, Toy
 
@@ -27,9 +27,9 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
-def walk(a: Piece = A, b: Piece = B, **changes: Any) -> latent.Walk:
+def walk(a: Piece = A, b: Piece = B, **changes: Any) -> paths.Walk:
     options: dict[str, Any] = {"points": 5, "kind": "linear", "beats": 4, "decode": "mean"}
-    return latent.walk(TOY, a, b, **{**options, **changes}, rng=rng())
+    return paths.walk(TOY, a, b, **{**options, **changes}, rng=rng())
 
 
 def codes(phrases: int = 3, dims: int = 5) -> st.SearchStrategy[Codes]:
@@ -41,21 +41,21 @@ def codes(phrases: int = 3, dims: int = 5) -> st.SearchStrategy[Codes]:
 
 
 def test_codes_of_the_prior_are_normal_and_of_their_seed() -> None:
-    found = latent.sample_prior(20_000, 3, rng=rng())
+    found = codes.sample_prior(20_000, 3, rng=rng())
     assert found.shape == (20_000, 3)
     assert found.dtype == np.float32
     assert found.mean(axis=0) == pytest.approx(np.zeros(3), abs=0.03)
     assert np.cov(found.T) == pytest.approx(np.eye(3), abs=0.03)
-    assert np.array_equal(found[:5], latent.sample_prior(5, 3, rng=rng()))
+    assert np.array_equal(found[:5], codes.sample_prior(5, 3, rng=rng()))
 
 
 def test_codes_of_the_aggregate_posterior_are_those_of_phrases() -> None:
     # The toy's codes are the tokens, with a standard deviation of 3.
     tokens = np.repeat(np.array([[0], [60]], np.uint8), STEPS * 4, axis=1).reshape(2, STEPS, 4)
-    found = latent.sample_aggregate(TOY, tokens, 2, rng=rng())
+    found = codes.sample_aggregate(TOY, tokens, 2, rng=rng())
     assert sorted(found.mean(axis=1).tolist()) == pytest.approx([0, 60], abs=4)
     assert found.std(axis=1) == pytest.approx([3, 3], rel=0.5)
-    many = latent.sample_aggregate(TOY, tokens, 400, rng=rng())
+    many = codes.sample_aggregate(TOY, tokens, 400, rng=rng())
     assert (many.mean(axis=1) > 30).mean() == pytest.approx(0.5, abs=0.1)
 
 
@@ -64,7 +64,7 @@ def test_codes_of_the_aggregate_posterior_are_those_of_phrases() -> None:
 
 @given(codes(), codes(), st.integers(2, 9), st.sampled_from(KINDS))
 def test_a_path_begins_and_ends_exactly_at_its_ends(a: Codes, b: Codes, points: int, kind: str) -> None:
-    path = latent.path(a, b, points=points, kind=kind)
+    path = paths.path(a, b, points=points, kind=kind)
     assert path.shape == (3, points, 5)
     assert path.dtype == np.float32
     assert np.isfinite(path).all()
@@ -74,7 +74,7 @@ def test_a_path_begins_and_ends_exactly_at_its_ends(a: Codes, b: Codes, points: 
 
 @given(codes(), codes(), st.integers(2, 9), st.sampled_from(KINDS))
 def test_the_way_back_is_the_path_reversed(a: Codes, b: Codes, points: int, kind: str) -> None:
-    there, back = latent.path(a, b, points=points, kind=kind), latent.path(b, a, points=points, kind=kind)
+    there, back = paths.path(a, b, points=points, kind=kind), paths.path(b, a, points=points, kind=kind)
     # Next to antipodes no great circle is defined: which way the path goes hangs on the last digit.
     start, end = a.astype(np.float64), b.astype(np.float64)
     lengths = np.linalg.norm(start, axis=1) * np.linalg.norm(end, axis=1)
@@ -86,19 +86,19 @@ def test_the_way_back_is_the_path_reversed(a: Codes, b: Codes, points: int, kind
 
 def test_a_straight_line_counted_by_hand() -> None:
     a, b = np.array([[0, 8]], np.float32), np.array([[4, 0]], np.float32)
-    assert latent.path(a, b, points=5, kind="linear").tolist() == [[[0, 8], [1, 6], [2, 4], [3, 2], [4, 0]]]
+    assert paths.path(a, b, points=5, kind="linear").tolist() == [[[0, 8], [1, 6], [2, 4], [3, 2], [4, 0]]]
 
 
 def test_a_quarter_of_a_circle_counted_by_hand() -> None:
     a, b = np.array([[2, 0]], np.float32), np.array([[0, 2]], np.float32)
     half, root = 1.0, math.sqrt(3)
     expected: list[list[float]] = [[2, 0], [root, half], [half, root], [0, 2]]
-    np.testing.assert_allclose(latent.path(a, b, points=4, kind="spherical")[0], expected, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(paths.path(a, b, points=4, kind="spherical")[0], expected, rtol=1e-6, atol=1e-6)
 
 
 def test_the_length_grows_linearly_along_an_arc() -> None:
     a, b = np.array([[1, 0]], np.float32), np.array([[0, 3]], np.float32)
-    path = latent.path(a, b, points=3, kind="spherical")
+    path = paths.path(a, b, points=3, kind="spherical")
     np.testing.assert_allclose(path[0, 1], [math.sqrt(2), math.sqrt(2)], rtol=1e-6)
 
 
@@ -107,7 +107,7 @@ def test_an_arc_between_codes_of_one_length_keeps_it(a: Codes, b: Codes) -> None
     a, b = a + np.float32(1e-3), b + np.float32(1e-3)
     unit_a, unit_b = (x / np.linalg.norm(x.astype(np.float64), axis=1, keepdims=True) for x in (a, b))
     cosine = (unit_a * unit_b).sum(axis=1)
-    path = latent.path(unit_a.astype(np.float32), unit_b.astype(np.float32), points=5, kind="spherical")
+    path = paths.path(unit_a.astype(np.float32), unit_b.astype(np.float32), points=5, kind="spherical")
     lengths = np.linalg.norm(path, axis=-1)
     # Away from antipodes, where no great circle is defined.
     np.testing.assert_allclose(lengths[cosine > -0.999], 1, rtol=1e-4)
@@ -118,26 +118,26 @@ def test_an_arc_between_codes_of_one_length_keeps_it(a: Codes, b: Codes) -> None
 )
 def test_where_there_is_no_arc_the_path_is_straight(a: list[float], b: list[float]) -> None:
     ends = np.array([a], np.float32), np.array([b], np.float32)
-    line, arc = (latent.path(*ends, points=5, kind=kind) for kind in KINDS)
+    line, arc = (paths.path(*ends, points=5, kind=kind) for kind in KINDS)
     np.testing.assert_allclose(arc, line, rtol=1e-6)
 
 
 def test_each_phrase_has_a_path_of_its_own() -> None:
     a, b = np.array([[1, 0], [1, 2]], np.float32), np.array([[0, 1], [2, 4]], np.float32)
-    both = latent.path(a, b, points=3, kind="spherical")
-    each = [latent.path(a[k : k + 1], b[k : k + 1], points=3, kind="spherical")[0] for k in range(2)]
+    both = paths.path(a, b, points=3, kind="spherical")
+    each = [paths.path(a[k : k + 1], b[k : k + 1], points=3, kind="spherical")[0] for k in range(2)]
     assert both.tolist() == np.stack(each).tolist()
 
 
 @pytest.mark.parametrize("points", [1, 0, -1])
 def test_a_path_needs_two_points(points: int) -> None:
     with pytest.raises(ModelError, match=rf"{points} point\(s\) on a path; 2 at least are needed"):
-        latent.path(np.zeros((1, 2), np.float32), np.ones((1, 2), np.float32), points=points, kind="linear")
+        paths.path(np.zeros((1, 2), np.float32), np.ones((1, 2), np.float32), points=points, kind="linear")
 
 
 def test_an_unknown_path_is_refused() -> None:
     with pytest.raises(ModelError, match="path 'cubic' found; 'linear' or 'spherical' is needed"):
-        latent.path(np.zeros((1, 2), np.float32), np.ones((1, 2), np.float32), points=2, kind="cubic")
+        paths.path(np.zeros((1, 2), np.float32), np.ones((1, 2), np.float32), points=2, kind="cubic")
 
 
 # Pieces
@@ -146,23 +146,23 @@ def test_an_unknown_path_is_refused() -> None:
 def test_a_perfect_model_reconstructs_a_piece_of_any_length() -> None:
     sustained = dataclasses.replace(TOY.architecture, form=FORM.model_copy(update={"boundary": "sustain"}))
     for steps in (1, STEPS, 22, 30):
-        one = latent.excerpt(A, steps=steps)
-        found = latent.reconstruct(Toy(sustained), one, decode="mean", rng=rng())
+        one = paths.excerpt(A, steps=steps)
+        found = paths.reconstruct(Toy(sustained), one, decode="mean", rng=rng())
         assert found.tokens.tolist() == one.tokens.tolist()
         assert (found.id, found.composer, found.work) == (A.id, A.composer, A.work)
 
 
 def test_a_sample_is_not_the_mean() -> None:
-    mean = latent.reconstruct(TOY, A, decode="mean", rng=rng())
-    sample = latent.reconstruct(TOY, A, decode="sample", rng=rng())
+    mean = paths.reconstruct(TOY, A, decode="mean", rng=rng())
+    sample = paths.reconstruct(TOY, A, decode="sample", rng=rng())
     assert (mean.tokens != sample.tokens).any()
-    assert sample.tokens.tolist() == latent.reconstruct(TOY, A, decode="sample", rng=rng()).tokens.tolist()
+    assert sample.tokens.tolist() == paths.reconstruct(TOY, A, decode="sample", rng=rng()).tokens.tolist()
 
 
 def test_samples_of_the_posterior_have_its_mean_and_variance() -> None:
     mean = np.tile(np.array([-2, 5], np.float32), (20_000, 1))
     log_var = np.tile(np.log(np.array([0.25, 9], np.float32)), (20_000, 1))
-    drawn = latent.sample_posterior(mean, log_var, rng())
+    drawn = codes.sample_posterior(mean, log_var, rng())
     assert drawn.dtype == np.float32
     # Five standard errors: of the mean sd / sqrt(n); of the sd sd / sqrt(2 n).
     np.testing.assert_allclose(drawn.mean(axis=0), [-2, 5], atol=5 * 3 / math.sqrt(20_000))
@@ -175,8 +175,8 @@ def test_the_ends_of_a_walk_are_the_reconstructions(kind: str, beats: int) -> No
     found = walk(kind=kind, beats=beats, points=3)
     assert found.names == ("a", "b")
     for k, one in ((0, A), (2, B)):
-        cut = latent.excerpt(one, steps=beats * GRID.steps_per_beat)
-        rebuilt = latent.reconstruct(TOY, cut, decode="mean", rng=rng())
+        cut = paths.excerpt(one, steps=beats * GRID.steps_per_beat)
+        rebuilt = paths.reconstruct(TOY, cut, decode="mean", rng=rng())
         assert found.point(k).tolist() == rebuilt.tokens.tolist()
 
 
@@ -200,7 +200,7 @@ def test_a_shorter_piece_shortens_the_walk() -> None:
 
 def test_a_walk_is_cut_on_the_beat_grid_whatever_the_bars() -> None:
     by_bar = dataclasses.replace(TOY.architecture, form=FORM.model_copy(update={"align": "bar"}))
-    one = latent.walk(
+    one = paths.walk(
         Toy(by_bar),
         piece("a", A.tokens, steps_per_bar=3),
         piece("b", B.tokens, steps_per_bar=5),
@@ -223,10 +223,10 @@ def test_a_walk_by_samples_is_another_one() -> None:
 
 def test_the_bounds_add_up() -> None:
     tokens = np.zeros((3, STEPS, 4), np.uint8)
-    found = latent.bounds(TOY, tokens, TOY.encode(tokens), rng=rng())
+    found = codes.bounds(TOY, tokens, TOY.encode(tokens), rng=rng())
     # Mean 0 and standard deviation 3 in each of the dimensions, one for each cell.
     assert found["kl_nats"] == pytest.approx(4 * STEPS * 0.5 * (9 - 1 - 2 * math.log(3)), rel=1e-6)
     mean, log_var = TOY.encode(tokens)
-    drawn = latent.sample_posterior(mean, log_var, rng())
+    drawn = codes.sample_posterior(mean, log_var, rng())
     assert found["reconstruction_nats"] == pytest.approx(np.abs(drawn).sum(axis=1), rel=1e-6)
     assert found["elbo_nats"].tolist() == (-(found["kl_nats"] + found["reconstruction_nats"])).tolist()

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import pytest
 
-from quartetvae.model import layers
-from quartetvae.model.layers import GRU, LSTM, RecurrentStack, Summary
+from quartetvae.model.keras import layers
+from quartetvae.model.keras.layers import GRU, LSTM, RecurrentStack, Summary
 
 INPUTS = np.random.default_rng(0).standard_normal((3, 7, 5))
 UNITS = 4

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import quartetvae
-from quartetvae import light
 from quartetvae.errors import ModelError
-from quartetvae.model import saving
-from quartetvae.model.vae import QuartetVAE
+from quartetvae.model.keras import saving
+from quartetvae.model.keras.vae import QuartetVAE
+from quartetvae.model.numpy import network, weights
 from tests.building import ALPHABET, FORM, architecture, random_tokens
 
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -25,7 +25,9 @@ NETWORKS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module", params=NETWORKS)
-def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[QuartetVAE, light.Light]:
+def both(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[QuartetVAE, network.NumpyAutoencoder]:
     """A network of random weights, far from small, in Keras and in NumPy."""
     form = FORM.model_copy(update={"beats_per_phrase": 2})
     model = QuartetVAE(architecture(form=form, **NETWORKS[request.param]), seed=3)
@@ -33,13 +35,13 @@ def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     model.set_weights([(of + rng.normal(0, 0.3, of.shape)).astype(of.dtype) for of in model.get_weights()])
     folder = tmp_path_factory.mktemp("model") / "saved"
     saving.save(folder, model)
-    return saving.load(folder), light.load(folder)
+    return saving.load(folder), network.load(folder)
 
 
 PHRASES = random_tokens(70, 8, 4, alphabet=ALPHABET)
 
 
-def test_codes_are_the_same(both: tuple[QuartetVAE, light.Light]) -> None:
+def test_codes_are_the_same(both: tuple[QuartetVAE, network.NumpyAutoencoder]) -> None:
     for one, other in zip(*(model.encode(PHRASES) for model in both), strict=True):
         assert one.dtype == other.dtype
         np.testing.assert_allclose(other, one, atol=1e-5)
@@ -47,14 +49,14 @@ def test_codes_are_the_same(both: tuple[QuartetVAE, light.Light]) -> None:
 
 @pytest.mark.parametrize("temperature", [0.0, 0.7])
 @pytest.mark.parametrize("count", [3, 70])
-def test_tokens_are_the_same(both: tuple[QuartetVAE, light.Light], temperature: float, count: int) -> None:
+def test_tokens_are_the_same(both: tuple[QuartetVAE, network.NumpyAutoencoder], temperature: float, count: int) -> None:
     z = np.random.default_rng(1).normal(size=(count, 4)).astype(np.float32)
     keras, numpy = (model.decode(z, temperature=temperature, seed=5) for model in both)
     assert numpy.dtype == keras.dtype
     assert np.array_equal(numpy, keras)
 
 
-def test_nats_and_what_the_truth_would_give_are_the_same(both: tuple[QuartetVAE, light.Light]) -> None:
+def test_nats_and_what_the_truth_would_give_are_the_same(both: tuple[QuartetVAE, network.NumpyAutoencoder]) -> None:
     z = np.random.default_rng(2).normal(size=(len(PHRASES), 4)).astype(np.float32)
     keras, numpy = both
     np.testing.assert_allclose(numpy.reconstruction(PHRASES, z), keras.reconstruction(PHRASES, z), rtol=1e-4)
@@ -66,7 +68,7 @@ def test_nats_and_what_the_truth_would_give_are_the_same(both: tuple[QuartetVAE,
 def test_the_pretrained_weights_give_the_same_tokens() -> None:
     """Not only toys: the network that users have, on phrases of its own size."""
     folder = Path(quartetvae.__file__).parent / "weights"
-    keras, numpy = saving.load(folder), light.load(folder)
+    keras, numpy = saving.load(folder), network.load(folder)
     steps, alphabet = keras.architecture.steps, keras.architecture.grid.alphabet
     z = np.random.default_rng(0).normal(size=(100, keras.architecture.network.latent_dim)).astype(np.float32)
     for temperature in (0.0, 1.0):
@@ -77,13 +79,13 @@ def test_the_pretrained_weights_give_the_same_tokens() -> None:
         np.testing.assert_allclose(other, one, atol=1e-4)
 
 
-def test_no_phrases_and_no_codes(both: tuple[QuartetVAE, light.Light]) -> None:
+def test_no_phrases_and_no_codes(both: tuple[QuartetVAE, network.NumpyAutoencoder]) -> None:
     _, numpy = both
     assert numpy.decode(np.zeros((0, 4), np.float32)).shape == (0, 8, 4)
     assert numpy.encode(PHRASES[:0])[0].shape == (0, 4)
 
 
-def test_other_shapes_are_refused(both: tuple[QuartetVAE, light.Light]) -> None:
+def test_other_shapes_are_refused(both: tuple[QuartetVAE, network.NumpyAutoencoder]) -> None:
     _, numpy = both
     with pytest.raises(ModelError, match="phrases of shape"):
         numpy.encode(PHRASES[:, :5])
@@ -102,23 +104,23 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_damaged_file_is_an_error(folder: Path) -> None:
-    weights = folder / light.WEIGHTS
+    weights = folder / weights.WEIGHTS
     content = weights.read_bytes()
     for damaged in (b"", b"no weights", content[: len(content) // 2]):
         weights.write_bytes(damaged)
         with pytest.raises(ModelError, match="not the weights of this architecture"):
-            light.load(folder)
+            network.load(folder)
     weights.unlink()
     with pytest.raises(ModelError, match="not the weights"):
-        light.load(folder)
+        network.load(folder)
     shutil.rmtree(folder)
     with pytest.raises(ModelError, match="no trained model there"):
-        light.load(folder)
+        network.load(folder)
 
 
 @pytest.mark.parametrize("change", [{"encoder_units": 9}, {"decoder": "autoregressive"}, {"cell": "lstm"}])
 def test_weights_of_another_architecture_are_an_error(folder: Path, change: dict[str, Any], tmp_path: Path) -> None:
     saving.save(tmp_path / "other", QuartetVAE(architecture(**change)))
-    shutil.copy(tmp_path / "other" / light.WEIGHTS, folder)
+    shutil.copy(tmp_path / "other" / weights.WEIGHTS, folder)
     with pytest.raises(ModelError, match="not the weights of this architecture"):
-        light.load(folder)
+        network.load(folder)

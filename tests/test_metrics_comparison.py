@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 from scipy.spatial.distance import cdist, pdist
 
-from quartetvae.codec import Alphabet
 from quartetvae.errors import CodecError
-from quartetvae.metrics import comparison, music
+from quartetvae.metrics import comparison, features
 from quartetvae.metrics.comparison import Likeness, likeness
+from quartetvae.music.codec import Alphabet
 from tests.building import random_tokens
 
 seeds = st.integers(0, 10_000)
@@ -108,7 +108,7 @@ ALPHABET = Alphabet(60, 71)
 
 def features_of(seed: int, count: int = 30) -> dict[str, Any]:
     tokens = random_tokens(count, 16, 4, seed=seed)
-    return music.features(music.of_phrases(tokens, ALPHABET, steps_per_beat=4, tempo_qpm=120))
+    return features.features(features.of_phrases(tokens, ALPHABET, steps_per_beat=4, tempo_qpm=120))
 
 
 def test_a_set_has_every_feature_and_their_mean() -> None:

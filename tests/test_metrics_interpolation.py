@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import spearmanr
 
-from quartetvae.codec import Alphabet, Tokens
 from quartetvae.errors import CodecError
-from quartetvae.metrics import bigram, interpolation
+from quartetvae.metrics import bigram, interpolation, tonality
+from quartetvae.music.codec import Alphabet, Tokens
 
 ALPHABET = Alphabet(60, 83)
 R, S = ALPHABET.rest, ALPHABET.sustain
@@ -92,26 +92,26 @@ def test_crossfade_takes_from_b_with_the_probability_of_the_position() -> None:
     ],
 )
 def test_scale_consistency_of_known_scales(pitches: tuple[int, ...], expected: float) -> None:
-    assert interpolation.scale_consistency(melody(*pitches), ALPHABET)[0] == pytest.approx(expected)
+    assert tonality.scale_consistency(melody(*pitches), ALPHABET)[0] == pytest.approx(expected)
 
 
 @given(arrays(np.uint8, (2, 3, 4), elements=st.integers(0, 11)), st.integers(1, 12))
 def test_scale_consistency_is_the_same_after_transposing(phrases: Tokens, semitones: int) -> None:
-    before = interpolation.scale_consistency(phrases, ALPHABET)
-    assert np.array_equal(interpolation.scale_consistency(phrases + np.uint8(semitones), ALPHABET), before)
+    before = tonality.scale_consistency(phrases, ALPHABET)
+    assert np.array_equal(tonality.scale_consistency(phrases + np.uint8(semitones), ALPHABET), before)
     assert (before >= 7 / 12).all()
 
 
 def test_a_phrase_without_notes_has_no_scale_consistency() -> None:
     phrases = np.concatenate([np.full((1, 2, 4), S, dtype=np.uint8), melody(60, 62)])
-    consistency = interpolation.scale_consistency(phrases, ALPHABET)
+    consistency = tonality.scale_consistency(phrases, ALPHABET)
     assert np.isnan(consistency).tolist() == [True, False]
 
 
 def test_a_held_note_counts_once_in_scale_consistency() -> None:
     phrase = melody(60, 61, 62)
     longer = np.concatenate([phrase, np.full((1, 5, 4), S, dtype=np.uint8)], axis=1)
-    assert interpolation.scale_consistency(longer, ALPHABET) == interpolation.scale_consistency(phrase, ALPHABET)
+    assert tonality.scale_consistency(longer, ALPHABET) == tonality.scale_consistency(phrase, ALPHABET)
 
 
 def test_round_trip_of_a_perfect_return_is_zero() -> None:

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from quartetvae.codec import PARTS, Alphabet, Tokens
-from quartetvae.metrics import music
-from quartetvae.metrics.music import Table
+from quartetvae.metrics import features
+from quartetvae.metrics.features import Table
+from quartetvae.music.codec import Alphabet, Tokens
+from quartetvae.music.ensemble import PARTS
 from tests.building import random_tokens
 
 ALPHABET = Alphabet(57, 92)  # from an A: pitch classes do not start where tokens do
@@ -29,11 +30,11 @@ music_of_any_kind = arrays(np.uint8, (3, 8, 4), elements=st.integers(0, ALPHABET
 
 
 def table(phrases: Tokens, tempo_qpm: float = 120.0, alphabet: Alphabet = ALPHABET) -> Table:
-    return music.of_phrases(phrases, alphabet, steps_per_beat=4, tempo_qpm=tempo_qpm)
+    return features.of_phrases(phrases, alphabet, steps_per_beat=4, tempo_qpm=tempo_qpm)
 
 
 def features(phrases: Tokens, tempo_qpm: float = 120.0, alphabet: Alphabet = ALPHABET) -> dict[str, Any]:
-    return music.features(table(phrases, tempo_qpm, alphabet))
+    return features.features(table(phrases, tempo_qpm, alphabet))
 
 
 def nonzero(matrix: Any) -> dict[Any, float]:
@@ -84,7 +85,7 @@ def test_many_excerpts_are_as_one_by_one(phrases: Tokens) -> None:
 
 @given(music_of_any_kind)
 def test_the_whole_is_the_sum_of_its_parts(phrases: Tokens) -> None:
-    found = music.of_all_and_parts(table(phrases))
+    found = features.of_all_and_parts(table(phrases))
     parts = [found[part] for part in PARTS]
     for name in ("note_count", "pitch_class_transition_matrix", "note_length_histogram_with_rests"):
         np.testing.assert_array_equal(found["whole"][name], sum(part[name] for part in parts))
@@ -94,7 +95,7 @@ def test_the_whole_is_the_sum_of_its_parts(phrases: Tokens) -> None:
 def test_transposing_moves_pitch_classes_and_nothing_else(phrases: Tokens, semitones: int) -> None:
     higher = np.where(phrases < ALPHABET.pitches, phrases + semitones, phrases).astype(np.uint8)
     plain, moved = features(phrases), features(higher)
-    for name in music.FEATURES:
+    for name in features.FEATURES:
         expected = plain[name]
         if name.startswith("pitch_class"):
             for axis in range(1, expected.ndim):
@@ -105,7 +106,7 @@ def test_transposing_moves_pitch_classes_and_nothing_else(phrases: Tokens, semit
 def test_twice_the_tempo_halves_seconds_and_nothing_else() -> None:
     phrases = random_tokens(5, 16, 4)
     slow, fast = (features(phrases, tempo, Alphabet(60, 71)) for tempo in (60.0, 120.0))
-    for name in music.FEATURES:
+    for name in features.FEATURES:
         factor = 2.0 if name == "inter_onset_interval_seconds" else 1.0
         np.testing.assert_allclose(slow[name], factor * fast[name], err_msg=name)
 
@@ -115,11 +116,11 @@ def test_twice_the_tempo_halves_seconds_and_nothing_else() -> None:
     [(96, 0), (1000, 0), (24, 2), (7, 4), (8, 11), (0, 4), (42, 1), (10.5, 3), (2, 4), (np.nan, -1)],
 )
 def test_a_length_is_of_the_nearest_class_the_first_on_a_tie(length: float, kind: int) -> None:
-    assert music.length_class(np.array([length])).tolist() == [kind]
+    assert features.length_class(np.array([length])).tolist() == [kind]
 
 
 def test_a_silence_far_from_every_class_is_none() -> None:
-    near = music.length_class(np.array([3.0, 3.1, 27.0, 26.9]), within=music.REST_TOLERANCE)
+    near = features.length_class(np.array([3.0, 3.1, 27.0, 26.9]), within=features.REST_TOLERANCE)
     assert near.tolist() == [-1, 4, -1, 2]
 
 

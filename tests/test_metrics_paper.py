@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from quartetvae.codec import Alphabet, Tokens
 from quartetvae.errors import CodecError
 from quartetvae.metrics import paper
+from quartetvae.music.codec import Alphabet, Tokens
 
 ALPHABET = Alphabet(57, 92)  # from an A: pitch classes do not start where tokens do
 R, S = ALPHABET.rest, ALPHABET.sustain

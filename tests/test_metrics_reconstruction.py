@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from quartetvae import codec
-from quartetvae.codec import Alphabet, Tokens
 from quartetvae.errors import CodecError
 from quartetvae.metrics import bigram, reconstruction
+from quartetvae.music import codec
+from quartetvae.music.codec import Alphabet, Tokens
 
 ALPHABET = Alphabet(60, 71)
 R, S = ALPHABET.rest, ALPHABET.sustain

@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quartetvae import architecture as records
-from quartetvae import params
-from quartetvae.codec import Alphabet, Tokens
-from quartetvae.dataset import Grid
+from quartetvae import config
 from quartetvae.errors import ModelError
-from quartetvae.model import saving
-from quartetvae.model.decoders import DECODERS
-from quartetvae.model.vae import QuartetVAE, cell_nats, kl_nats
+from quartetvae.model.keras import saving
+from quartetvae.model.keras.decoders import DECODERS
+from quartetvae.model.keras.vae import QuartetVAE, cell_nats, kl_nats
+from quartetvae.music.codec import Alphabet, Tokens
+from quartetvae.music.quartet import Grid
 from tests.building import ALPHABET, FORM, GRID, TRAIN, architecture, phrase_set, random_tokens, train
 
 PHRASES = random_tokens(600, 4, 4)
@@ -127,7 +126,7 @@ def test_dropout_acts_between_layers_and_in_training_only() -> None:
 
 
 def test_every_decoder_of_the_parameters_is_there() -> None:
-    assert typing.get_args(params.Model.model_fields["decoder"].annotation) == tuple(DECODERS)
+    assert typing.get_args(config.Model.model_fields["decoder"].annotation) == tuple(DECODERS)
 
 
 def test_the_same_seed_gives_the_same_network() -> None:
@@ -428,7 +427,7 @@ def test_the_architecture_says_what_tokens_mean(saved: Path) -> None:
     assert content["alphabet"] == {"pitch_min": 60, "pitch_max": 71, "rest": 12, "sustain": 13}
     assert content["steps_per_beat"] == 4
     assert content["parts"] == ["violin_1", "violin_2", "viola", "cello"]
-    assert records.read(saved) == architecture()
+    assert architecture.read(saved) == architecture()
 
 
 @pytest.fixture
@@ -496,7 +495,7 @@ def test_damaged_weights_are_an_error(copied: Path, keep: int) -> None:
 
 @pytest.mark.parametrize(("key", "value"), [("decoder_units", 9), ("cell", "lstm"), ("encoder_layers", 2)])
 def test_weights_of_another_network_are_an_error(copied: Path, key: str, value: Any) -> None:
-    records.write(copied, architecture(**{key: value}))
+    architecture.write(copied, architecture(**{key: value}))
     with pytest.raises(ModelError, match=r"model\.weights\.h5: cannot be loaded \(.+\); train again") as caught:
         saving.load(copied)
     assert one_line(caught)

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from quartetvae import neighbours
 from quartetvae.errors import ModelError
-from quartetvae.neighbours import Corpus
+from quartetvae.latent import neighbours
+from quartetvae.latent.neighbours import Corpus
 from tests.building import REST, part_array, piece, pieces, random_tokens
 from tests.toy import STEPS, TOY
 

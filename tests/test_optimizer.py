@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from quartetvae.model.optimizer import Adam
+from quartetvae.model.keras.optimizer import Adam
 
 
 def after_five_steps(kind: Any, **options: Any) -> np.ndarray[Any, Any]:

@@ -5,11 +5,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from quartetvae import corpus, pairs, paper
-from quartetvae.dataset import Grid, Piece, Pieces
+from quartetvae.corpus import encoding, pairs, paper_files, survey
+from quartetvae.corpus.pairs import Wanted
+from quartetvae.corpus.records import Pieces
 from quartetvae.errors import CorpusError
-from quartetvae.midi import Midi
-from quartetvae.pairs import Wanted
+from quartetvae.music.quartet import Grid, Piece
+from quartetvae.music.tracks import Music
 from tests.building import ALPHABET, line, piece, pieces, quartet, random_tokens, track, write_corpus
 
 
@@ -26,11 +27,11 @@ def choose(wanted: Wanted, content: Pieces = PIECES) -> list[tuple[str, str]]:
 
 
 def test_the_paper_has_36_files_and_18_pairs() -> None:
-    assert len(paper.IDS) == len(set(paper.IDS)) == 36
-    assert len(paper.PAIRS) == 18
-    assert paper.PAIRS[0] == ("2104", "2178")
-    assert paper.PAIRS[-1] == ("2377", "2381")
-    assert sorted(id for pair in paper.PAIRS for id in pair) == sorted(paper.IDS)
+    assert len(paper_files.IDS) == len(set(paper_files.IDS)) == 36
+    assert len(paper_files.PAIRS) == 18
+    assert paper_files.PAIRS[0] == ("2104", "2178")
+    assert paper_files.PAIRS[-1] == ("2377", "2381")
+    assert sorted(id for pair in paper_files.PAIRS for id in pair) == sorted(paper_files.IDS)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def test_the_paper_has_36_files_and_18_pairs() -> None:
     [("", []), ("a", []), ("ab", [("a", "b")]), ("abcd", [("a", "d"), ("b", "c")]), ("abc", [("a", "c")])],
 )
 def test_folding_pairs_the_first_with_the_last(ids: str, folded: list[tuple[str, str]]) -> None:
-    assert paper.fold(list(ids)) == folded
+    assert paper_files.fold(list(ids)) == folded
 
 
 def test_auto_pairs_the_test_pieces() -> None:
@@ -70,10 +71,10 @@ def test_the_papers_pairs_need_its_corpus() -> None:
 
 def test_a_duplicate_is_encoded_from_its_file(tmp_path: Path) -> None:
     folder = write_corpus(
-        tmp_path, {"one": quartet(), "again": quartet(), "solo": Midi(480, (track("Cello", 42, *line(48)),))}
+        tmp_path, {"one": quartet(), "again": quartet(), "solo": Music(480, (track("Cello", 42, *line(48)),))}
     )
-    table = corpus.survey(folder, match="quartet")
-    encoded = [one for one, _ in corpus.encode_all(folder, table, steps_per_beat=4, alphabet=ALPHABET)]
+    table = survey.survey(folder, match="quartet")
+    encoded = [one for one, _ in encoding.encode_all(folder, table, steps_per_beat=4, alphabet=ALPHABET)]
     content = Pieces(tuple(encoded), ("train",), Grid(4, ALPHABET), 0.0)
     ((one, again),) = pairs.choose([["one", "again"]], content, table, folder)
     assert (one.id, again.id) == ("one", "again")
@@ -84,10 +85,10 @@ def test_a_duplicate_is_encoded_from_its_file(tmp_path: Path) -> None:
 
 def test_all_of_the_papers_pairs_are_found_in_musicnet(musicnet_raw: Path) -> None:
     # Two duplicates and the solo fugue among them, which the filter passes over.
-    table = corpus.survey(musicnet_raw, match="quartet")
+    table = survey.survey(musicnet_raw, match="quartet")
     empty = Pieces((), (), Grid(4, ALPHABET), 0.0)
     found = pairs.choose("paper", empty, table, musicnet_raw)
-    assert tuple((a.id, b.id) for a, b in found) == paper.PAIRS
+    assert tuple((a.id, b.id) for a, b in found) == paper_files.PAIRS
 
 
 @pytest.mark.parametrize("wanted", [[["a", "b"], ["a", "b"]], [["a-b", "t1"], ["a", "b-t1"]]])

@@ -8,8 +8,9 @@ import pytest
 import yaml
 from dvc.utils.serialize import load_yaml, parse_yaml
 
-from quartetvae import params
+from quartetvae import config
 from quartetvae.errors import ParamsError
+from quartetvae.pipeline import params
 
 COMMITTED = Path(__file__).resolve().parent.parent / "params.yaml"
 GOOD: dict[str, Any] = params.read_yaml(COMMITTED)
@@ -37,8 +38,8 @@ def test_the_committed_file_is_what_dvc_reads() -> None:
 
 def test_sections_come_in_the_order_asked_for() -> None:
     train, encode = params.load("train", "encode", path=COMMITTED)
-    assert isinstance(train, params.Train)
-    assert isinstance(encode, params.Encode)
+    assert isinstance(train, config.Train)
+    assert isinstance(encode, config.Encode)
     assert encode.steps_per_beat == GOOD["encode"]["steps_per_beat"]
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from quartetvae import parts
-from quartetvae.codec import PARTS
-from quartetvae.midi import Midi, Track
+from quartetvae.music import part_assignment
+from quartetvae.music.ensemble import PARTS
+from quartetvae.music.tracks import Music, Track
 from tests.building import line, quartet, track
 
 LATE = range(1920, 3840, 240)
@@ -48,18 +48,18 @@ LATE = range(1920, 3840, 240)
     ],
 )
 def test_names_that_tell_a_part(name: str, part: str) -> None:
-    assert parts.part_by_name(name) == part
+    assert part_assignment.part_by_name(name) == part
 
 
 @pytest.mark.parametrize(
     "name", ["", "Violin", "Violin 3", "Violin 11", "Piano", "Track 1", "I", "Strings", "Violinist", "Contrabass"]
 )
 def test_names_that_tell_nothing(name: str) -> None:
-    assert parts.part_by_name(name) is None
+    assert part_assignment.part_by_name(name) is None
 
 
-def assigned(midi: Midi, ensemble: str = "") -> Sequence[str | None]:
-    found = parts.assign(midi, ensemble=ensemble)
+def assigned(midi: Music, ensemble: str = "") -> Sequence[str | None]:
+    found = part_assignment.assign(midi, ensemble=ensemble)
     assert found.refusal is None
     return found.parts
 
@@ -104,7 +104,7 @@ def test_an_unnamed_pizzicato_track_joins_the_part_that_rests_meanwhile(silent: 
     ]
     # In the register of the first violin, so that register alone would mislead.
     pizzicato = track("", 45, *line(76, onsets=LATE))
-    assert assigned(Midi(480, (*players, pizzicato))) == (*PARTS, PARTS[silent])
+    assert assigned(Music(480, (*players, pizzicato))) == (*PARTS, PARTS[silent])
 
 
 def test_where_all_parts_rest_the_nearest_register_decides() -> None:
@@ -127,7 +127,7 @@ def test_the_bowed_track_is_a_parts_main_one() -> None:
     # The pizzicato track has more notes and comes first, but the unnamed tremolo plays where it does.
     pizzicato = track("Viola", 45, *line(60, onsets=range(1920, 5760, 240)))
     midi = quartet()
-    found = parts.assign(Midi(480, (pizzicato, *midi.tracks)), ensemble="")
+    found = part_assignment.assign(Music(480, (pizzicato, *midi.tracks)), ensemble="")
     assert (found.parts, found.refusal) == (("viola", *PARTS), None)
 
 
@@ -140,12 +140,12 @@ def test_a_small_surplus_track_joins_a_part() -> None:
     ("name", "program"), [("Viola II", 41), ("Piano", 0), ("Contrabass", 43), ("Cello 2", 42), ("Flute", 73)]
 )
 def test_a_fifth_part_is_refused(name: str, program: int) -> None:
-    found = parts.assign(quartet(track(name, program, *line(60))))
+    found = part_assignment.assign(quartet(track(name, program, *line(60))))
     assert found.refusal == f"a fifth part: {name} (program {program}), 8 notes"
 
 
 def test_a_piano_quintet_is_refused_whatever_its_metadata_say() -> None:
-    found = parts.assign(quartet(track("Piano", 0, *line(60))), ensemble="String Quartet")
+    found = part_assignment.assign(quartet(track("Piano", 0, *line(60))), ensemble="String Quartet")
     assert found.refusal is not None
     assert "a fifth part: Piano" in found.refusal
 
@@ -155,15 +155,15 @@ UNNAMED = quartet(names=("", "", "", ""), programs=(0, 0, 0, 0))
 
 
 @pytest.mark.parametrize("midi", [FOUR_CELLOS, UNNAMED])
-def test_four_tracks_that_nothing_tells_apart_are_refused(midi: Midi) -> None:
-    found = parts.assign(midi)
+def test_four_tracks_that_nothing_tells_apart_are_refused(midi: Music) -> None:
+    found = part_assignment.assign(midi)
     assert found.refusal is not None
     assert "no track for violin_1, violin_2, viola" in found.refusal
     assert "unnamed (program" in found.refusal
 
 
 @pytest.mark.parametrize("midi", [FOUR_CELLOS, UNNAMED])
-def test_four_tracks_of_a_known_quartet_are_in_the_order_of_a_score(midi: Midi) -> None:
+def test_four_tracks_of_a_known_quartet_are_in_the_order_of_a_score(midi: Music) -> None:
     assert assigned(midi, ensemble="String Quartet") == PARTS
 
 
@@ -172,19 +172,19 @@ def test_four_ensemble_tracks_are_in_the_order_of_a_score() -> None:
 
 
 def test_a_track_out_of_place_speaks_against_the_order_of_a_score() -> None:
-    found = parts.assign(quartet(names=("Cello", "", "", ""), programs=(48, 48, 48, 48)))
+    found = part_assignment.assign(quartet(names=("Cello", "", "", ""), programs=(48, 48, 48, 48)))
     assert found.refusal is not None
     assert found.refusal.startswith("no track for violin_1, violin_2, viola (found: Cello (program 48)")
 
 
 def test_another_ensemble_is_refused_but_its_parts_are_found() -> None:
-    found = parts.assign(quartet(), ensemble="Solo Violin")
+    found = part_assignment.assign(quartet(), ensemble="Solo Violin")
     assert (found.parts, found.refusal) == (PARTS, "its ensemble is Solo Violin")
 
 
-@pytest.mark.parametrize("midi", [Midi(480, ()), Midi(480, (track("Violin I", 40),))])
-def test_a_file_without_notes_is_refused(midi: Midi) -> None:
-    assert parts.assign(midi).refusal == "no track for violin_1, violin_2, viola, cello (found: no notes)"
+@pytest.mark.parametrize("midi", [Music(480, ()), Music(480, (track("Violin I", 40),))])
+def test_a_file_without_notes_is_refused(midi: Music) -> None:
+    assert part_assignment.assign(midi).refusal == "no track for violin_1, violin_2, viola, cello (found: no notes)"
 
 
 def test_one_name_for_all_tracks_tells_nothing() -> None:
@@ -193,11 +193,13 @@ def test_one_name_for_all_tracks_tells_nothing() -> None:
 
 
 def test_what_decided_about_each_track() -> None:
-    by_name = parts.assign(quartet(track("Viola", 45, *line(60, onsets=LATE)), track("", 48, *line(77, onsets=LATE))))
+    by_name = part_assignment.assign(
+        quartet(track("Viola", 45, *line(60, onsets=LATE)), track("", 48, *line(77, onsets=LATE)))
+    )
     assert by_name.reasons == (*["its name"] * 4, "joins it by its name", "joins it by rests and register")
-    by_program = parts.assign(quartet(names=("", "", "", "")))
+    by_program = part_assignment.assign(quartet(names=("", "", "", "")))
     assert by_program.reasons == tuple(f"its program, {program}" for program in (40, 40, 41, 42))
-    by_place = parts.assign(UNNAMED, ensemble="String Quartet")
+    by_place = part_assignment.assign(UNNAMED, ensemble="String Quartet")
     assert by_place.reasons == tuple(f"{place} of four tracks" for place in ("first", "second", "third", "fourth"))
 
 
@@ -212,7 +214,7 @@ def test_what_decided_about_each_track() -> None:
     ],
 )
 def test_why_a_track_has_no_part(surplus: Track, reason: str) -> None:
-    assert parts.assign(quartet(surplus)).reasons[4] == reason
+    assert part_assignment.assign(quartet(surplus)).reasons[4] == reason
 
 
 @pytest.mark.parametrize(
@@ -220,13 +222,13 @@ def test_why_a_track_has_no_part(surplus: Track, reason: str) -> None:
     [(("Viola", "Viola", "", "Cello"), "one more of this name"), (("",) * 4, "one more of program 42")],
 )
 def test_why_a_quartet_was_not_found(names: tuple[str, ...], reason: str) -> None:
-    found = parts.assign(quartet(names=names, programs=(42,) * 4))
+    found = part_assignment.assign(quartet(names=names, programs=(42,) * 4))
     assert found.refusal is not None
     assert reason in found.reasons
 
 
 def test_merging_joins_the_tracks_of_a_part_in_order_of_onset() -> None:
     tracks = [track("a", 40, (480, 10, 60)), track("b", 45, (0, 10, 62), (480, 10, 55)), track("c", 0, (0, 1, 1))]
-    first, second, viola, cello = parts.merge(tracks, ["violin_1", "violin_1", None])
+    first, second, viola, cello = part_assignment.merge(tracks, ["violin_1", "violin_1", None])
     assert first[["onset", "pitch"]].tolist() == [(0, 62), (480, 55), (480, 60)]
     assert len(second) == len(viola) == len(cello) == 0

@@ -10,14 +10,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pydantic import BaseModel
 
-from quartetvae import params, phrases
-from quartetvae.codec import Alphabet, Tokens
-from quartetvae.dataset import PhraseSet, Piece
+from quartetvae import config
+from quartetvae.corpus import phrases, works
+from quartetvae.corpus.records import PhraseSet
 from quartetvae.errors import DatasetError
+from quartetvae.music.codec import Alphabet, Tokens
+from quartetvae.music.quartet import Piece
 from tests.building import ALPHABET, FORM, GRID, REST, SUSTAIN, part_array, piece, pieces, random_tokens
 
-SPLIT = params.Split(by="work", seed=0, validation=0.2, test=0.2)
-AUGMENT = params.Augment(kind="transpose", semitones_min=-2, semitones_max=2, hop_steps=2, seed=0)
+SPLIT = config.Split(by="work", seed=0, validation=0.2, test=0.2)
+AUGMENT = config.Augment(kind="transpose", semitones_min=-2, semitones_max=2, hop_steps=2, seed=0)
 TOKENS = st.sampled_from([*range(ALPHABET.pitches), REST, *[SUSTAIN] * 4])
 
 
@@ -37,7 +39,7 @@ def works(*lengths: int) -> list[Piece]:
     st.integers(0, 2**31 - 1), st.lists(st.integers(1, 500), min_size=3, max_size=12), st.sampled_from(["work", "tail"])
 )
 def test_a_work_is_on_one_side_and_no_side_is_empty(seed: int, lengths: list[int], by: str) -> None:
-    of = phrases.split_by_work(works(*lengths), SPLIT.model_copy(update={"seed": seed, "by": by}))
+    of = works.split_by_work(works(*lengths), SPLIT.model_copy(update={"seed": seed, "by": by}))
     sides = [{of[f"{k}/{movement}"] for movement in range(3)} for k in range(len(lengths))]
     assert all(len(side) == 1 for side in sides)
     wanted = {"train", "validation", "test"} if by == "work" else {"train", "test"}
@@ -47,7 +49,7 @@ def test_a_work_is_on_one_side_and_no_side_is_empty(seed: int, lengths: list[int
 @given(st.integers(0, 2**31 - 1), st.lists(st.integers(50, 150), min_size=10, max_size=30))
 def test_the_shares_are_met_within_half_a_work(seed: int, lengths: list[int]) -> None:
     all_works = works(*lengths)
-    of = phrases.split_by_work(all_works, SPLIT.model_copy(update={"seed": seed}))
+    of = works.split_by_work(all_works, SPLIT.model_copy(update={"seed": seed}))
     for name in ("validation", "test"):
         taken = sum(len(piece.tokens) for piece in all_works if of[piece.id] == name)
         assert abs(taken - 0.2 * 3 * sum(lengths)) <= 3 * max(lengths) / 2
@@ -59,12 +61,12 @@ def test_the_order_of_the_pieces_does_not_matter(seed: int, random: Any) -> None
     shuffled = list(ordered)
     random.shuffle(shuffled)
     split = SPLIT.model_copy(update={"seed": seed})
-    assert phrases.split_by_work(shuffled, split) == phrases.split_by_work(ordered, split)
+    assert works.split_by_work(shuffled, split) == works.split_by_work(ordered, split)
 
 
 def test_a_further_work_leaves_most_others_where_they_were() -> None:
     lengths = [40] * 20
-    before, after = phrases.split_by_work(works(*lengths), SPLIT), phrases.split_by_work(works(*lengths, 40), SPLIT)
+    before, after = works.split_by_work(works(*lengths), SPLIT), works.split_by_work(works(*lengths, 40), SPLIT)
     moved = {id.split("/")[0] for id in before if before[id] != after[id]}
     assert len(moved) <= 3
 
@@ -72,14 +74,14 @@ def test_a_further_work_leaves_most_others_where_they_were() -> None:
 def test_works_of_one_title_by_two_composers_are_two_works() -> None:
     some = works(10, 10)
     other = [dataclasses.replace(p, id=f"other {p.id}", composer="Mozart") for p in some]
-    of = phrases.split_by_work([*some, *other], SPLIT.model_copy(update={"validation": 0.25, "test": 0.5}))
+    of = works.split_by_work([*some, *other], SPLIT.model_copy(update={"validation": 0.25, "test": 0.5}))
     counted = {name: sum(split == name for split in of.values()) for name in ("train", "validation", "test")}
     assert counted == {"train": 3, "validation": 3, "test": 6}
 
 
 def test_a_share_of_nothing_holds_nothing_out() -> None:
     none = SPLIT.model_copy(update={"validation": 0.0, "test": 0.0})
-    assert set(phrases.split_by_work(works(10), none).values()) == {"train"}
+    assert set(works.split_by_work(works(10), none).values()) == {"train"}
 
 
 @pytest.mark.parametrize(
@@ -93,7 +95,7 @@ def test_a_share_of_nothing_holds_nothing_out() -> None:
 )
 def test_too_few_works_are_an_error(count: int, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(DatasetError, match=message):
-        phrases.split_by_work(works(*[10] * count), SPLIT.model_copy(update=changes))
+        works.split_by_work(works(*[10] * count), SPLIT.model_copy(update=changes))
 
 
 # Where cuts fall
@@ -154,7 +156,7 @@ def test_phrases_cover_a_piece_without_gap_or_silent_surplus(lengths: list[int],
     st.sampled_from(["onset", "sustain"]),
 )
 def test_tiles_put_together_are_the_piece(tokens: Tokens, beats: int, bar: int, align: str, boundary: str) -> None:
-    form = params.Phrases.model_validate({"beats_per_phrase": beats, "boundary": boundary, "align": align})
+    form = config.Phrases.model_validate({"beats_per_phrase": beats, "boundary": boundary, "align": align})
     one = piece("a", tokens, steps_per_bar=bar)
     tiles = phrases.tile(one, form, GRID)
     whole = phrases.untile(tiles.tokens, tiles.starts, len(tokens))
@@ -243,7 +245,7 @@ HELD_OUT = piece("valid", random_tokens(12, 4, seed=1)), piece("test", random_to
 CORPUS = pieces(train=[LOW, piece("b", random_tokens(20, 4))], validation=HELD_OUT[:1], test=HELD_OUT[1:])
 
 
-def build(form: params.Phrases = FORM, augment: params.Augment = AUGMENT, tail: float = 0.0) -> dict[str, PhraseSet]:
+def build(form: config.Phrases = FORM, augment: config.Augment = AUGMENT, tail: float = 0.0) -> dict[str, PhraseSet]:
     return phrases.build(dataclasses.replace(CORPUS, tail_share=tail), form, augment)
 
 
@@ -356,7 +358,7 @@ def test_every_parameter_changes_something(section: str, key: str, value: Any) -
 
     def outcome(form: Any = FORM, augment: Any = augment, split: Any = SPLIT) -> Any:
         built = phrases.build(dataclasses.replace(CORPUS, pieces=bars_of_five), form, augment)
-        return phrases.split_by_work(works(*range(30, 60)), split), as_lists(built)
+        return works.split_by_work(works(*range(30, 60)), split), as_lists(built)
 
     change = {key: value}
     after = {
@@ -368,7 +370,7 @@ def test_every_parameter_changes_something(section: str, key: str, value: Any) -
 
 
 def test_no_parameter_is_forgotten() -> None:
-    records: dict[str, type[BaseModel]] = {"phrases": params.Phrases, "augment": params.Augment, "split": params.Split}
+    records: dict[str, type[BaseModel]] = {"phrases": config.Phrases, "augment": config.Augment, "split": config.Split}
     known = {(section, key) for section, record in records.items() for key in record.model_fields}
     assert {(section, key) for section, key, _ in CHANGES} == known
 

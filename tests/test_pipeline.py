@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quartetvae import dataset, midi, params, profiles
+from quartetvae.corpus import tables
 from quartetvae.errors import ParamsError
+from quartetvae.io import midi
+from quartetvae.pipeline import params, profiles
 from tests import workspace
 from tests.imports import ROOT, modules_of
 
@@ -158,8 +160,8 @@ def test_the_reconstructions_are_quartets_as_long_as_the_originals(done: Path) -
 def test_the_ends_of_a_path_are_the_reconstructions(done: Path) -> None:
     figures = json.loads((done / "metrics" / "interpolate.json").read_text())
     assert figures["endpoint_token_accuracy"] == 1.0
-    between = dataset.read_pieces(done / "outputs" / "interpolations" / "pieces.parquet")
-    rebuilt = {p.id: p for p in dataset.read_pieces(done / "outputs" / "reconstructions" / "pieces.parquet").pieces}
+    between = tables.read_pieces(done / "outputs" / "interpolations" / "pieces.parquet")
+    rebuilt = {p.id: p for p in tables.read_pieces(done / "outputs" / "reconstructions" / "pieces.parquet").pieces}
     first = {p.id: p for p in between.pieces}
     pairs = {piece.work for piece in between.pieces}
     assert pairs

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from quartetvae import latent_plots, plots, set_plots
-from quartetvae.codec import Alphabet
 from quartetvae.errors import CodecError, QuartetError, TrainingError
+from quartetvae.io import figure, piano_roll
 from quartetvae.metrics import comparison
+from quartetvae.music.codec import Alphabet
+from quartetvae.plots import latent, pitches, scores, sets, training
 from tests.building import phrase_set, piece, pieces
 
 ALPHABET = Alphabet(36, 99)
@@ -42,48 +43,48 @@ CORPUS = pieces(train=[], test=[piece("one", MUSIC[0])])
 
 
 def roll(path: Path) -> None:
-    plots.piano_roll(path, [("A", MUSIC[0]), ("B", MUSIC[1])], ALPHABET, steps_per_beat=4, title="A to B")
+    piano_roll.piano_roll(path, [("A", MUSIC[0]), ("B", MUSIC[1])], ALPHABET, steps_per_beat=4, title="A to B")
 
 
 def curve(path: Path) -> None:
-    plots.training_curve(path, HISTORY)
+    training.training_curve(path, HISTORY)
 
 
 def distribution(path: Path) -> None:
-    plots.pitch_distribution(path, SETS, ALPHABET)
+    pitches.pitch_distribution(path, SETS, ALPHABET)
 
 
 def classes(path: Path) -> None:
-    plots.pitch_classes(path, SHARES)
+    pitches.pitch_classes(path, SHARES)
 
 
 def scores(path: Path) -> None:
-    plots.scores(path, [{"all": BOTH}, {"violin 1": BOTH, "viola": {"validation": FIGURES}}], title="Works")
+    scores.scores(path, [{"all": BOTH}, {"violin 1": BOTH, "viola": {"validation": FIGURES}}], title="Works")
 
 
 def points(path: Path) -> None:
     curves = {"sweep": [("1", 60.0, 0.7), ("0.1", 140.0, 0.97)], "default": [("", 130.0, 0.98)]}
-    plots.operating_points(path, curves)
+    training.operating_points(path, curves)
 
 
 def overlap(path: Path) -> None:
-    set_plots.overlap(path, LIKENESS)
+    sets.overlap(path, LIKENESS)
 
 
 def transitions(path: Path) -> None:
-    set_plots.transitions(path, {"real": np.eye(12), "prior": np.ones((12, 12)), "silent": np.zeros((12, 12))})
+    sets.transitions(path, {"real": np.eye(12), "prior": np.ones((12, 12)), "silent": np.zeros((12, 12))})
 
 
 def distances(path: Path) -> None:
-    latent_plots.step_distances(path, {"path": MUSIC[:, :4, 0] / 80, "crossfade": MUSIC[:, :4, 1] / 80})
+    latent.step_distances(path, {"path": MUSIC[:, :4, 0] / 80, "crossfade": MUSIC[:, :4, 1] / 80})
 
 
 def divergence(path: Path) -> None:
-    latent_plots.kl_by_dimension(path, np.array([0.1, 2.0, 0.7]))
+    latent.kl_by_dimension(path, np.array([0.1, 2.0, 0.7]))
 
 
 def codes(path: Path) -> None:
-    latent_plots.latent_map(path, CODES, PHRASES, CORPUS)
+    latent.latent_map(path, CODES, PHRASES, CORPUS)
 
 
 PICTURES = {
@@ -140,9 +141,9 @@ def test_a_piano_roll_grows_with_its_rows(tmp_path: Path) -> None:
     heights = []
     for count in (1, 3):
         rows = [(str(row), MUSIC[row]) for row in range(count)]
-        plots.piano_roll(tmp_path / "roll.png", rows, ALPHABET, steps_per_beat=4, title="rows")
+        piano_roll.piano_roll(tmp_path / "roll.png", rows, ALPHABET, steps_per_beat=4, title="rows")
         heights.append(size_of(tmp_path / "roll.png")[1])
-    assert heights[1] - heights[0] == 2 * 1.9 * plots.DPI
+    assert heights[1] - heights[0] == 2 * 1.9 * figure.DPI
 
 
 def test_a_repeated_note_does_not_look_like_a_held_one(tmp_path: Path) -> None:
@@ -151,40 +152,40 @@ def test_a_repeated_note_does_not_look_like_a_held_one(tmp_path: Path) -> None:
     repeated = held.copy()
     repeated[8, 0] = 30
     for name, tokens in {"held": held, "repeated": repeated}.items():
-        plots.piano_roll(tmp_path / f"{name}.png", [("", tokens)], ALPHABET, steps_per_beat=4, title="")
+        piano_roll.piano_roll(tmp_path / f"{name}.png", [("", tokens)], ALPHABET, steps_per_beat=4, title="")
     one, other = (imread(tmp_path / f"{name}.png") for name in ("held", "repeated"))
     # 16 steps over some 1,400 pixels: a step has about 85, the gap 15 % of them; a mere seam would be one or two.
     assert (one != other).any(axis=(0, 2)).sum() > 8
 
 
 def test_dollar_signs_in_a_title_are_no_formula(tmp_path: Path) -> None:
-    plots.piano_roll(tmp_path / "roll.png", [("$\\frac$", MUSIC[0])], ALPHABET, steps_per_beat=4, title="$^$")
+    piano_roll.piano_roll(tmp_path / "roll.png", [("$\\frac$", MUSIC[0])], ALPHABET, steps_per_beat=4, title="$^$")
     assert (tmp_path / "roll.png").exists()
 
 
 @pytest.mark.parametrize("rows", [[], [("A", MUSIC[0, :0])]])
 def test_a_piano_roll_of_nothing_is_refused(rows: list[tuple[str, np.ndarray]], tmp_path: Path) -> None:
     with pytest.raises(CodecError, match=r"roll\.png.*one step at least"):
-        plots.piano_roll(tmp_path / "roll.png", rows, ALPHABET, steps_per_beat=4, title="")
+        piano_roll.piano_roll(tmp_path / "roll.png", rows, ALPHABET, steps_per_beat=4, title="")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_piano_roll_of_something_else_than_part_arrays_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CodecError, match=r"shape \(3, 16, 4\)"):
-        plots.piano_roll(tmp_path / "roll.png", [("A", MUSIC)], ALPHABET, steps_per_beat=4, title="")
+        piano_roll.piano_roll(tmp_path / "roll.png", [("A", MUSIC)], ALPHABET, steps_per_beat=4, title="")
 
 
 def test_silence_can_be_drawn(tmp_path: Path) -> None:
-    plots.piano_roll(tmp_path / "roll.png", [("A", SILENCE[0])], ALPHABET, steps_per_beat=4, title="silence")
-    plots.pitch_distribution(tmp_path / "distribution.png", {"real": MUSIC, "prior": SILENCE}, ALPHABET)
-    plots.pitch_distribution(tmp_path / "silence.png", {"prior": SILENCE}, ALPHABET)
-    plots.pitch_classes(tmp_path / "classes.png", {"real": SHARES["real"], "prior": [None] * 12})
+    piano_roll.piano_roll(tmp_path / "roll.png", [("A", SILENCE[0])], ALPHABET, steps_per_beat=4, title="silence")
+    pitches.pitch_distribution(tmp_path / "distribution.png", {"real": MUSIC, "prior": SILENCE}, ALPHABET)
+    pitches.pitch_distribution(tmp_path / "silence.png", {"prior": SILENCE}, ALPHABET)
+    pitches.pitch_classes(tmp_path / "classes.png", {"real": SHARES["real"], "prior": [None] * 12})
     assert len(list(tmp_path.iterdir())) == 4
 
 
 def test_training_without_validation_can_be_drawn(tmp_path: Path) -> None:
     history = {name: values for name, values in HISTORY.items() if not name.startswith("val_")}
-    plots.training_curve(tmp_path / "loss.png", history)
+    training.training_curve(tmp_path / "loss.png", history)
     curve(tmp_path / "both.png")
     assert (tmp_path / "loss.png").read_bytes() != (tmp_path / "both.png").read_bytes()
 
@@ -194,24 +195,24 @@ def test_training_without_validation_can_be_drawn(tmp_path: Path) -> None:
 )
 def test_a_training_history_with_gaps_is_refused(name: str, values: list[float], found: str, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=f"{found}.*the same number"):
-        plots.training_curve(tmp_path / "loss.png", {**HISTORY, name: values})
+        training.training_curve(tmp_path / "loss.png", {**HISTORY, name: values})
 
 
 def test_a_training_history_without_a_name_is_refused(tmp_path: Path) -> None:
     history = {name: values for name, values in HISTORY.items() if name != "val_loss"}
     with pytest.raises(TrainingError, match="val_loss 0"):
-        plots.training_curve(tmp_path / "loss.png", history)
+        training.training_curve(tmp_path / "loss.png", history)
 
 
 @pytest.mark.parametrize("count", [0, 7])
 def test_more_sets_than_colours_are_refused(count: int, tmp_path: Path) -> None:
     with pytest.raises(QuartetError, match=f"{count} sets found; 1 to 6"):
-        plots.pitch_distribution(tmp_path / "pitches.png", {str(name): MUSIC for name in range(count)}, ALPHABET)
+        pitches.pitch_distribution(tmp_path / "pitches.png", {str(name): MUSIC for name in range(count)}, ALPHABET)
 
 
 def test_eleven_pitch_classes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(QuartetError, match="set 'real': 11 shares found; 12 are needed"):
-        plots.pitch_classes(tmp_path / "classes.png", {"real": [0.1] * 11})
+        pitches.pitch_classes(tmp_path / "classes.png", {"real": [0.1] * 11})
 
 
 @pytest.mark.parametrize("blocks", [[], [{}]])
@@ -219,30 +220,30 @@ def test_scores_of_nothing_are_refused(
     blocks: list[dict[str, dict[str, dict[str, float | None]]]], tmp_path: Path
 ) -> None:
     with pytest.raises(QuartetError, match=r"scores\.png: no groups found"):
-        plots.scores(tmp_path / "scores.png", blocks, title="")
+        scores.scores(tmp_path / "scores.png", blocks, title="")
 
 
 def test_no_curves_are_refused(tmp_path: Path) -> None:
     with pytest.raises(QuartetError, match=r"points\.png: 0 sets found"):
-        plots.operating_points(tmp_path / "points.png", {})
+        training.operating_points(tmp_path / "points.png", {})
 
 
 def test_overlap_needs_the_ceiling_and_a_set(tmp_path: Path) -> None:
     with pytest.raises(QuartetError, match="no set 'real' found"):
-        set_plots.overlap(tmp_path / "x.png", {"prior": COMPARED})
+        sets.overlap(tmp_path / "x.png", {"prior": COMPARED})
     with pytest.raises(QuartetError, match="0 sets found"):
-        set_plots.overlap(tmp_path / "x.png", {"real": COMPARED})
+        sets.overlap(tmp_path / "x.png", {"real": COMPARED})
 
 
 def test_an_overlap_without_interval_is_a_point(tmp_path: Path) -> None:
     bare = {**COMPARED, "mean_low": None, "mean_high": None}
-    set_plots.overlap(tmp_path / "bare.png", {"real": COMPARED, "prior": bare})
-    set_plots.overlap(tmp_path / "with.png", {"real": COMPARED, "prior": COMPARED})
+    sets.overlap(tmp_path / "bare.png", {"real": COMPARED, "prior": bare})
+    sets.overlap(tmp_path / "with.png", {"real": COMPARED, "prior": COMPARED})
     assert (tmp_path / "bare.png").read_bytes() != (tmp_path / "with.png").read_bytes()
 
 
 def test_a_title_that_the_font_cannot_write_is_no_matter(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
-    plots.piano_roll(
+    piano_roll.piano_roll(
         tmp_path / "x.png", [("", np.full((4, 4), 30, np.uint8))], ALPHABET, steps_per_beat=4, title="四重奏"
     )
     assert (tmp_path / "x.png").exists()
@@ -252,12 +253,12 @@ def test_a_title_that_the_font_cannot_write_is_no_matter(tmp_path: Path, recwarn
 def test_transitions_are_on_one_scale(tmp_path: Path) -> None:
     """Twice the counts are the same shares; another set's larger share changes the colours of the first."""
     one, spread = np.eye(12), np.ones((12, 12))
-    set_plots.transitions(tmp_path / "a.png", {"real": one})
-    set_plots.transitions(tmp_path / "b.png", {"real": 2 * one})
+    sets.transitions(tmp_path / "a.png", {"real": one})
+    sets.transitions(tmp_path / "b.png", {"real": 2 * one})
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     # Beside a diagonal, even transitions are dark; alone they would be as bright as can be.
-    set_plots.transitions(tmp_path / "c.png", {"real": one, "prior": spread})
-    set_plots.transitions(tmp_path / "d.png", {"real": spread, "prior": spread})
+    sets.transitions(tmp_path / "c.png", {"real": one, "prior": spread})
+    sets.transitions(tmp_path / "d.png", {"real": spread, "prior": spread})
     both, alone = (imread(tmp_path / name) for name in ("c.png", "d.png"))
     middle = (slice(200, 300), slice(500, 800))
     assert both[middle].mean() < alone[middle].mean() - 0.1
@@ -265,22 +266,22 @@ def test_transitions_are_on_one_scale(tmp_path: Path) -> None:
 
 def test_transitions_of_nothing_are_refused(tmp_path: Path) -> None:
     with pytest.raises(QuartetError, match="no sets found"):
-        set_plots.transitions(tmp_path / "x.png", {})
+        sets.transitions(tmp_path / "x.png", {})
 
 
 def test_step_distances_without_paths_are_refused(tmp_path: Path) -> None:
     with pytest.raises(QuartetError, match="no paths found"):
-        latent_plots.step_distances(tmp_path / "x.png", {"path": np.zeros((0, 4))})
+        latent.step_distances(tmp_path / "x.png", {"path": np.zeros((0, 4))})
 
 
 def test_a_map_does_not_hang_on_the_sign_of_its_axes(tmp_path: Path) -> None:
     """A singular vector may come with either sign; the same codes give the same picture."""
-    latent_plots.latent_map(tmp_path / "one.png", CODES, PHRASES, CORPUS)
-    latent_plots.latent_map(tmp_path / "two.png", CODES + 5, PHRASES, CORPUS)
+    latent.latent_map(tmp_path / "one.png", CODES, PHRASES, CORPUS)
+    latent.latent_map(tmp_path / "two.png", CODES + 5, PHRASES, CORPUS)
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
 
 
 def test_codes_of_one_dimension_and_one_phrase_can_be_drawn(tmp_path: Path) -> None:
-    latent_plots.latent_map(tmp_path / "x.png", CODES[:, :1], PHRASES, CORPUS)
-    latent_plots.latent_map(tmp_path / "y.png", CODES[:1], PHRASES.take(slice(1)), CORPUS)
+    latent.latent_map(tmp_path / "x.png", CODES[:, :1], PHRASES, CORPUS)
+    latent.latent_map(tmp_path / "y.png", CODES[:1], PHRASES.take(slice(1)), CORPUS)
     assert size_of(tmp_path / "x.png") == size_of(tmp_path / "y.png")

@@ -10,9 +10,10 @@ import pytest
 
 import quartetvae
 from benchmarks import publish
-from quartetvae import architecture, params, pretrained
 from quartetvae.errors import ModelError
 from quartetvae.metrics import attributes
+from quartetvae.model import architecture, pretrained
+from quartetvae.pipeline import params
 from tests.imports import ROOT
 from tests.test_readme import committed
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from quartetvae import audio, codec, engraving, quartet, reading
-from quartetvae.codec import Alphabet, Tokens
-from quartetvae.dataset import Grid
 from quartetvae.errors import CodecError, RenderingError
-from quartetvae.quartet import Quartet
+from quartetvae.io import audio, engraving, read, write
+from quartetvae.music import codec
+from quartetvae.music.codec import Alphabet, Tokens
+from quartetvae.music.quartet import Grid, Quartet
 from tests.building import canonical, random_tokens
 
 GRID = Grid(4, Alphabet(36, 99))
@@ -34,10 +34,10 @@ def music(steps: int = 64, seed: int = 0, **options: object) -> Quartet:
 @pytest.mark.parametrize("seed", range(3))
 def test_a_file_reads_back_as_the_same_music(suffix: str, seed: int, tmp_path: Path) -> None:
     made = music(seed=seed, tempo_qpm=72.0)
-    quartet.write(tmp_path / f"q{suffix}", made)
-    heard = reading.hear(tmp_path / f"q{suffix}")
-    assert reading.as_piece(heard, GRID).tokens.tolist() == made.tokens.tolist()
-    assert reading.tempo_qpm(heard.music) == pytest.approx(72, abs=0.01)
+    write.write(tmp_path / f"q{suffix}", made)
+    heard = read.read(tmp_path / f"q{suffix}")
+    assert read.to_piece(heard, GRID).tokens.tolist() == made.tokens.tolist()
+    assert read.tempo_qpm(heard.music) == pytest.approx(72, abs=0.01)
 
 
 @pytest.mark.parametrize("suffix", [".mid", ".musicxml"])
@@ -45,8 +45,8 @@ def test_a_file_reads_back_as_the_same_music(suffix: str, seed: int, tmp_path: P
 def test_bars_of_any_length_are_the_files_bars(lengths: list[int], suffix: str, tmp_path: Path) -> None:
     bars = np.repeat(np.arange(len(lengths)), lengths)
     made = music(len(bars), bars=bars)
-    quartet.write(tmp_path / f"q{suffix}", made)
-    read = reading.piece(tmp_path / f"q{suffix}", GRID)
+    write.write(tmp_path / f"q{suffix}", made)
+    read = read.read_piece(tmp_path / f"q{suffix}", GRID)
     assert read.tokens.tolist() == made.tokens.tolist()
     assert read.bars[: len(bars)].tolist() == made.bars.tolist()
 
@@ -96,15 +96,15 @@ def test_every_pitch_has_one_spelling_that_sounds_as_it() -> None:
 
 def test_an_engraved_page_has_the_notes(tmp_path: Path) -> None:
     made = music(32)
-    quartet.write(tmp_path / "q.svg", made)
-    quartet.write(tmp_path / "q.png", made)
+    write.write(tmp_path / "q.svg", made)
+    write.write(tmp_path / "q.png", made)
     onsets = int((made.tokens < GRID.alphabet.rest).sum())
     assert (tmp_path / "q.svg").read_text().count('class="note"') >= onsets
     assert (tmp_path / "q.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_piano_roll(tmp_path: Path) -> None:
-    quartet.write(tmp_path / "q.roll.png", music(16))
+    write.write(tmp_path / "q.roll.png", music(16))
     assert (tmp_path / "q.roll.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -122,23 +122,23 @@ def test_a_score_that_is_longer_than_a_page_has_all_its_notes(monkeypatch: pytes
     assert len(re.findall(r'class="note\b', picture)) >= notes > 300
 
 
-@pytest.mark.parametrize("suffix", quartet.WRITERS)
+@pytest.mark.parametrize("suffix", write.WRITERS)
 def test_the_same_music_gives_the_same_bytes(suffix: str, tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        quartet.write(tmp_path / name / f"q{suffix}", music(32))
+        write.write(tmp_path / name / f"q{suffix}", music(32))
     assert (tmp_path / "a" / f"q{suffix}").read_bytes() == (tmp_path / "b" / f"q{suffix}").read_bytes()
 
 
 def test_sound_of_minutes_can_be_written(tmp_path: Path) -> None:
     # libvorbis brings the process down if it is given so much at once.
-    quartet.write(tmp_path / "q.ogg", music(4 * 400, tempo_qpm=100))
+    write.write(tmp_path / "q.ogg", music(4 * 400, tempo_qpm=100))
     assert soundfile.info(tmp_path / "q.ogg").duration > 240
 
 
 def test_sound_lasts_as_long_as_the_music_and_is_loud_enough(tmp_path: Path) -> None:
     made = music(32, tempo_qpm=120.0)
-    quartet.write(tmp_path / "q.wav", made)
+    write.write(tmp_path / "q.wav", made)
     with wave.open(str(tmp_path / "q.wav")) as file:
         assert (file.getnchannels(), file.getframerate(), file.getsampwidth()) == (2, 44_100, 2)
         seconds = file.getnframes() / 44_100
@@ -186,14 +186,14 @@ def test_a_soundfont_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_an_unknown_suffix_names_the_others(tmp_path: Path) -> None:
     with pytest.raises(RenderingError, match=r"q\.mp3: written can be \.mid, \.musicxml"):
-        quartet.write(tmp_path / "q.mp3", music(16))
+        write.write(tmp_path / "q.mp3", music(16))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(RenderingError, match="cannot be written"):
-        quartet.write(tmp_path / "q.mid", music(16))
+        write.write(tmp_path / "q.mid", music(16))
 
 
 def test_a_quartet_is_checked() -> None:

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from benchmarks import experiments, results
-from quartetvae import params
 from quartetvae.metrics import comparison
+from quartetvae.pipeline import params
 from tests.imports import ROOT
 
 

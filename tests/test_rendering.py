@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 import symusic
 
-from quartetvae import codec, dataset, latent, midi, params, rendering
-from quartetvae.codec import Alphabet
-from quartetvae.dataset import Grid
+from quartetvae.corpus import tables
 from quartetvae.errors import MidiError
+from quartetvae.io import midi
+from quartetvae.latent import paths
+from quartetvae.music import codec, tracks
+from quartetvae.music.codec import Alphabet
+from quartetvae.music.quartet import Grid
+from quartetvae.pipeline import artifacts, params
 from tests.building import ALPHABET, GRID, canonical, part_array, piece, quartet, random_tokens
 
 ONE = piece("2313", canonical(random_tokens(24, 4)))
@@ -74,7 +78,7 @@ def test_the_same_quartet_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_midi_survives_writing_and_reading(tmp_path: Path) -> None:
-    before = quartet(signatures=[midi.TimeSignature(0, 3, 4), midi.TimeSignature(1440, 6, 8)])
+    before = quartet(signatures=[tracks.TimeSignature(0, 3, 4), tracks.TimeSignature(1440, 6, 8)])
     midi.write(tmp_path / "a.mid", before, tempo_qpm=100)
     after = midi.read(tmp_path / "a.mid")
     assert (after.ticks_per_beat, after.time_signatures, after.end) == (480, before.time_signatures, before.end)
@@ -100,7 +104,7 @@ def test_a_file_that_is_missing_is_not_called_damaged(tmp_path: Path) -> None:
 
 
 def test_a_reconstruction_is_written_beside_its_original(tmp_path: Path) -> None:
-    rendering.reconstructions(tmp_path, [ONE], [OTHER], GRID, RECONSTRUCT)
+    artifacts.reconstructions(tmp_path, [ONE], [OTHER], GRID, RECONSTRUCT)
     assert set(tree(tmp_path)) == {
         "pieces.parquet",
         "2313/original.mid",
@@ -112,21 +116,21 @@ def test_a_reconstruction_is_written_beside_its_original(tmp_path: Path) -> None
         for track, wanted in zip(read.tracks, codec.decode(tokens, ALPHABET), strict=True):
             assert track.notes["pitch"].tolist() == wanted["pitch"].tolist()
         assert written(tmp_path / "2313" / f"{name}.mid").tempos[0].qpm == pytest.approx(90, abs=1e-3)
-    kept = dataset.read_pieces(tmp_path / "pieces.parquet")
+    kept = tables.read_pieces(tmp_path / "pieces.parquet")
     assert [piece.tokens.tolist() for piece in kept.pieces] == [OTHER.tokens.tolist()]
 
 
-def a_walk() -> latent.Walk:
+def a_walk() -> paths.Walk:
     """Three points: A's array, one of its own, B's."""
     between = canonical(random_tokens(24, 4, seed=2))[: len(ONE.tokens)]
     arrays = [np.resize(tokens, (20, 4)) for tokens in (ONE.tokens, between, OTHER.tokens)]
     points = np.stack([tokens.reshape(5, 4, 4) for tokens in arrays], axis=1)
-    ends = latent.excerpt(ONE, steps=18), latent.excerpt(OTHER, steps=18)
-    return latent.Walk(("2313", "1788"), ends, np.zeros((5, 3, 2), np.float32), points, np.arange(0, 20, 4))
+    ends = paths.excerpt(ONE, steps=18), paths.excerpt(OTHER, steps=18)
+    return paths.Walk(("2313", "1788"), ends, np.zeros((5, 3, 2), np.float32), points, np.arange(0, 20, 4))
 
 
 def test_a_walk_is_a_file_for_each_point_and_both_originals(tmp_path: Path) -> None:
-    rendering.interpolations(tmp_path, [a_walk()], GRID, INTERPOLATE)
+    artifacts.interpolations(tmp_path, [a_walk()], GRID, INTERPOLATE)
     names = {f"point_{k}.mid" for k in range(3)} | {"original_2313.mid", "original_1788.mid", "piano_roll.png"}
     assert set(tree(tmp_path)) == {"pieces.parquet", *(f"2313-1788/{name}" for name in names)}
     assert written(tmp_path / "2313-1788" / "point_1.mid").tempos[0].qpm == pytest.approx(72, abs=1e-3)
@@ -134,8 +138,8 @@ def test_a_walk_is_a_file_for_each_point_and_both_originals(tmp_path: Path) -> N
 
 def test_the_points_of_a_walk_are_kept_as_pieces(tmp_path: Path) -> None:
     walk = a_walk()
-    rendering.interpolations(tmp_path, [walk], GRID, INTERPOLATE)
-    kept = dataset.read_pieces(tmp_path / "pieces.parquet")
+    artifacts.interpolations(tmp_path, [walk], GRID, INTERPOLATE)
+    kept = tables.read_pieces(tmp_path / "pieces.parquet")
     assert [piece.id for piece in kept.pieces] == ["2313-1788/0", "2313-1788/1", "2313-1788/2"]
     assert kept.splits == ("end", "between", "end")
     for k, one in enumerate(kept.pieces):
@@ -145,15 +149,15 @@ def test_the_points_of_a_walk_are_kept_as_pieces(tmp_path: Path) -> None:
 
 def test_the_same_music_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        rendering.reconstructions(tmp_path / name / "r", [ONE], [OTHER], GRID, RECONSTRUCT)
-        rendering.interpolations(tmp_path / name / "i", [a_walk()], GRID, INTERPOLATE)
+        artifacts.reconstructions(tmp_path / name / "r", [ONE], [OTHER], GRID, RECONSTRUCT)
+        artifacts.interpolations(tmp_path / name / "i", [a_walk()], GRID, INTERPOLATE)
     assert tree(tmp_path / "a") == tree(tmp_path / "b")
 
 
 def test_the_grid_decides_how_long_a_step_sounds(tmp_path: Path) -> None:
     fine = Grid(8, Alphabet(60, 71))
-    rendering.reconstructions(tmp_path / "fine", [ONE], [ONE], fine, RECONSTRUCT)
-    rendering.reconstructions(tmp_path / "plain", [ONE], [ONE], GRID, RECONSTRUCT)
+    artifacts.reconstructions(tmp_path / "fine", [ONE], [ONE], fine, RECONSTRUCT)
+    artifacts.reconstructions(tmp_path / "plain", [ONE], [ONE], GRID, RECONSTRUCT)
     beats = []
     for name in ("fine", "plain"):
         read = midi.read(tmp_path / name / "2313" / "original.mid")

@@ -13,11 +13,13 @@ import pytest
 import soundfile
 from matplotlib.image import imread
 
-from quartetvae import audio, codec, engraving, plots, report
-from quartetvae.codec import PARTS, Alphabet, Tokens
-from quartetvae.dataset import Grid
 from quartetvae.errors import RenderingError
-from quartetvae.quartet import Quartet
+from quartetvae.io import audio, engraving, figure, piano_roll
+from quartetvae.music import codec
+from quartetvae.music.codec import Alphabet, Tokens
+from quartetvae.music.ensemble import PARTS
+from quartetvae.music.quartet import Grid, Quartet
+from quartetvae.plots import colours
 from quartetvae.report import Player, overview
 
 GRID = Grid(4, Alphabet(36, 99))
@@ -62,7 +64,7 @@ def build(
     folder.mkdir(exist_ok=True)
     picture = folder / "loss & more.png"
     tokens = np.zeros((8, 4), np.uint8)
-    plots.piano_roll(picture, [("", tokens)], GRID.alphabet, steps_per_beat=4, title="")
+    piano_roll.piano_roll(picture, [("", tokens)], GRID.alphabet, steps_per_beat=4, title="")
     page = folder / "page"
     page.mkdir()
     report.build(
@@ -124,7 +126,7 @@ def test_all_paths_are_in_one_picture_a_row_for_each(tmp_path: Path) -> None:
         height, width, _ = imread(tmp_path / "paths.png").shape
         sizes.append((width, height))
     assert sizes[0][0] == sizes[1][0]
-    assert sizes[1][1] - sizes[0][1] == pytest.approx(2 * overview.ROW_HEIGHT * plots.DPI, abs=1)
+    assert sizes[1][1] - sizes[0][1] == pytest.approx(2 * overview.ROW_HEIGHT * figure.DPI, abs=1)
     with pytest.raises(RenderingError, match="2 paths of \\[5, 7\\] stops"):
         overview.draw(tmp_path / "none.png", [toy_path("1-2", 16, points=3), toy_path("1-3", 16, points=5)])
     with pytest.raises(RenderingError, match="0 paths"):
@@ -243,7 +245,7 @@ def test_a_rolls_rectangles_are_the_notes(seed: int) -> None:
     svg = ElementTree.fromstring(report.roll(made, low, high))
     width, height = (int(svg.attrib[name]) for name in ("width", "height"))
     parts = [group for group in svg if group.tag.endswith("}g")]
-    assert [part.get("fill") for part in parts] == list(plots.PART_COLOURS)
+    assert [part.get("fill") for part in parts] == list(colours.PART_COLOURS)
     for part, notes in zip(parts, codec.decode(made.tokens, GRID.alphabet), strict=True):
         shown = []
         for note in part:
@@ -280,7 +282,7 @@ def _pixels(svg: str) -> np.ndarray[Any, Any]:
 
 def test_a_lean_score_looks_the_same() -> None:
     full = engraving.svg(engraving.musicxml(music(0, 32)))
-    lean = engraving.lean(full)
+    lean = engraving.compact(full)
     assert len(lean) < 0.75 * len(full)
     one, other = _pixels(full), _pixels(lean)
     assert one.shape == other.shape

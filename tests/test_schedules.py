@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from quartetvae.model.schedules import LearningRate, beta_share
+from quartetvae.model.keras.schedules import LearningRate, beta_share
 
 
 def rates(kind: str, warmup: int, steps: int = 12) -> list[float]:

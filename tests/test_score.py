@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from quartetvae import score
 from quartetvae.errors import ScoreError
-from quartetvae.midi import Midi, Tempo, TimeSignature
-from quartetvae.score import TICKS_PER_BEAT, Marks, play_order
+from quartetvae.io import scores
+from quartetvae.io.scores import TICKS_PER_BEAT, Marks, play_order
+from quartetvae.music.tracks import Music, Tempo, TimeSignature
 
 ATTRIBUTES = (
     "<attributes><divisions>{divisions}</divisions>"
@@ -35,7 +35,7 @@ def write_score(path: Path, *parts: list[str], name: str = "Part", divisions: in
     return path
 
 
-def heard(midi: Midi, track: int = 0) -> list[tuple[float, float, int]]:
+def heard(midi: Music, track: int = 0) -> list[tuple[float, float, int]]:
     """Onset and duration in beats, and pitch, of a track's notes."""
     return [
         (int(n["onset"]) / TICKS_PER_BEAT, int(n["duration"]) / TICKS_PER_BEAT, int(n["pitch"]))
@@ -45,12 +45,12 @@ def heard(midi: Midi, track: int = 0) -> list[tuple[float, float, int]]:
 
 def test_tied_notes_are_one_note(tmp_path: Path) -> None:
     bars = [note("C4", 4, '<tie type="start"/>'), note("C4", 2, '<tie type="stop"/>') + note("C4", 2)]
-    assert heard(score.read(write_score(tmp_path / "a.xml", bars))) == [(0, 6, 60), (6, 2, 60)]
+    assert heard(scores.read(write_score(tmp_path / "a.xml", bars))) == [(0, 6, 60), (6, 2, 60)]
 
 
 def test_all_notes_of_a_chord_stay(tmp_path: Path) -> None:
     bars = [note("C4", 4) + note("E4", 4, chord=True)]
-    assert heard(score.read(write_score(tmp_path / "a.xml", bars))) == [(0, 4, 60), (0, 4, 64)]
+    assert heard(scores.read(write_score(tmp_path / "a.xml", bars))) == [(0, 4, 60), (0, 4, 64)]
 
 
 def test_a_tie_holds_only_its_own_note_of_a_chord(tmp_path: Path) -> None:
@@ -58,12 +58,12 @@ def test_a_tie_holds_only_its_own_note_of_a_chord(tmp_path: Path) -> None:
         note("C4", 4, '<tie type="start"/>') + note("E4", 4, chord=True),
         note("C4", 4, '<tie type="stop"/>') + note("E4", 4, chord=True),
     ]
-    assert heard(score.read(write_score(tmp_path / "a.xml", bars))) == [(0, 8, 60), (0, 4, 64), (4, 4, 64)]
+    assert heard(scores.read(write_score(tmp_path / "a.xml", bars))) == [(0, 8, 60), (0, 4, 64), (4, 4, 64)]
 
 
 def test_grace_notes_are_left_out(tmp_path: Path) -> None:
     grace = "<note><grace/><pitch><step>D</step><octave>4</octave></pitch><type>eighth</type></note>"
-    assert heard(score.read(write_score(tmp_path / "a.xml", [grace + note("C4", 4)]))) == [(0, 4, 60)]
+    assert heard(scores.read(write_score(tmp_path / "a.xml", [grace + note("C4", 4)]))) == [(0, 4, 60)]
 
 
 def test_a_unison_of_two_voices_is_one_note(tmp_path: Path) -> None:
@@ -73,13 +73,13 @@ def test_a_unison_of_two_voices_is_one_note(tmp_path: Path) -> None:
         + note("C4", 2, "<voice>2</voice>")
         + note("G4", 2, "<voice>2</voice>")
     )
-    assert heard(score.read(write_score(tmp_path / "a.xml", [bar]))) == [(0, 4, 60), (2, 2, 67)]
+    assert heard(scores.read(write_score(tmp_path / "a.xml", [bar]))) == [(0, 4, 60), (2, 2, 67)]
 
 
 @pytest.mark.parametrize("notes_per_beat", [3, 5, 7, 9, 16, 32])
 def test_tuplets_and_short_notes_are_exact(tmp_path: Path, notes_per_beat: int) -> None:
     bars = ["".join(note("C4", 1) for _ in range(4 * notes_per_beat))]
-    midi = score.read(write_score(tmp_path / "a.xml", bars, divisions=notes_per_beat))
+    midi = scores.read(write_score(tmp_path / "a.xml", bars, divisions=notes_per_beat))
     step = TICKS_PER_BEAT // notes_per_beat
     assert midi.tracks[0].notes["onset"].tolist() == list(range(0, 4 * TICKS_PER_BEAT, step))
 
@@ -87,7 +87,7 @@ def test_tuplets_and_short_notes_are_exact(tmp_path: Path, notes_per_beat: int) 
 def test_repeats_are_played_and_move_what_follows(tmp_path: Path) -> None:
     end = '<barline location="right"><repeat direction="backward"/></barline>'
     bars = [note("C4", 4) + end, note("D4", 4)]
-    assert heard(score.read(write_score(tmp_path / "a.xml", bars))) == [(0, 4, 60), (4, 4, 60), (8, 4, 62)]
+    assert heard(scores.read(write_score(tmp_path / "a.xml", bars))) == [(0, 4, 60), (4, 4, 60), (8, 4, 62)]
 
 
 def test_first_and_second_ending_are_played_in_turn(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_first_and_second_ending_are_played_in_turn(tmp_path: Path) -> None:
         ending(2, back=False).format(note("E4", 4)),
         note("F4", 4),
     ]
-    pitches = [pitch for _, _, pitch in heard(score.read(write_score(tmp_path / "a.xml", bars)))]
+    pitches = [pitch for _, _, pitch in heard(scores.read(write_score(tmp_path / "a.xml", bars)))]
     assert pitches == [60, 62, 60, 64, 65]
 
 
@@ -132,21 +132,21 @@ def test_play_order(bars: list[Marks], order: list[int]) -> None:
 def test_parts_meet_again_after_a_bar_that_is_too_short_in_one(tmp_path: Path) -> None:
     whole = [note("C4", 4)] * 3
     short = [note("C4", 4), note("C4", 3), note("C4", 4)]
-    midi = score.read(write_score(tmp_path / "a.xml", whole, short, whole))
+    midi = scores.read(write_score(tmp_path / "a.xml", whole, short, whole))
     assert heard(midi, 1) == [(0, 4, 60), (4, 3, 60), (8, 4, 60)]
 
 
 def test_time_signatures_lie_where_their_bars_are_played(tmp_path: Path) -> None:
     end = '<barline location="right"><repeat direction="backward"/></barline>'
     bars = [note("C4", 4) + end, ATTRIBUTES.format(divisions=1, beats=3) + note("D4", 3)]
-    assert score.read(write_score(tmp_path / "a.xml", bars)).time_signatures == (
+    assert scores.read(write_score(tmp_path / "a.xml", bars)).time_signatures == (
         TimeSignature(0, 4, 4),
         TimeSignature(8 * TICKS_PER_BEAT, 3, 4),
     )
 
 
 def test_a_pickup_bar_has_a_time_signature_of_its_own(tmp_path: Path) -> None:
-    midi = score.read(write_score(tmp_path / "a.xml", [note("C4", 1), note("D4", 4)]))
+    midi = scores.read(write_score(tmp_path / "a.xml", [note("C4", 1), note("D4", 4)]))
     assert midi.time_signatures == (TimeSignature(0, 1, 4), TimeSignature(TICKS_PER_BEAT, 4, 4))
 
 
@@ -164,7 +164,7 @@ def test_tempos_lie_where_they_are_played(tmp_path: Path) -> None:
     )
     first = metronome(60) + note("C4", 4)
     repeated = start + note("D4", 2) + metronome(90) + note("E4", 2) + end
-    midi = score.read(write_score(tmp_path / "a.xml", [first, repeated, note("F4", 4)]))
+    midi = scores.read(write_score(tmp_path / "a.xml", [first, repeated, note("F4", 4)]))
     # A bar that is played again begins at the tempo that it had, not at that of its end.
     expected = [(0, 60), (6, 90), (8, 60), (10, 90)]
     assert [(tempo.tick / TICKS_PER_BEAT, tempo.qpm) for tempo in midi.tempos] == expected
@@ -172,14 +172,14 @@ def test_tempos_lie_where_they_are_played(tmp_path: Path) -> None:
 
 def test_a_score_may_say_its_tempo_in_any_part_or_not_at_all(tmp_path: Path) -> None:
     plain = [note("C4", 4)]
-    assert score.read(write_score(tmp_path / "a.xml", plain, plain)).tempos == ()
+    assert scores.read(write_score(tmp_path / "a.xml", plain, plain)).tempos == ()
     below = write_score(tmp_path / "b.xml", plain, [metronome(72) + note("C3", 4)])
-    assert score.read(below).tempos == (Tempo(0, 72.0),)
+    assert scores.read(below).tempos == (Tempo(0, 72.0),)
 
 
 @pytest.mark.parametrize(("name", "program"), [("Violin II", 40), ("Viola", 41), ("Violoncello", 42), ("Oboe", 0)])
 def test_a_part_keeps_its_name_and_gets_a_program(tmp_path: Path, name: str, program: int) -> None:
-    track = score.read(write_score(tmp_path / "a.xml", [note("C4", 4)], name=name)).tracks[0]
+    track = scores.read(write_score(tmp_path / "a.xml", [note("C4", 4)], name=name)).tracks[0]
     assert (track.name, track.program) == (name, program)
 
 
@@ -187,20 +187,20 @@ def test_a_program_in_the_file_is_kept(tmp_path: Path) -> None:
     path = write_score(tmp_path / "a.xml", [note("C4", 4)], name="Violin")
     instrument = '<midi-instrument id="I"><midi-program>49</midi-program></midi-instrument>'
     path.write_text(path.read_text().replace("</score-part>", f"{instrument}</score-part>"))
-    assert score.read(path).tracks[0].program == 48
+    assert scores.read(path).tracks[0].program == 48
 
 
 def test_kern_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.krn"
     path.write_text("**kern\t**kern\n*M4/4\t*M4/4\n=1\t=1\n2C\t[1cc\n2D\t.\n=2\t=2\n1E\t1cc]\n==\t==\n*-\t*-\n")
-    midi = score.read(path)
+    midi = scores.read(path)
     tracks = sorted((heard(midi, k) for k in range(2)), key=len)
     assert tracks == [[(0, 8, 72)], [(0, 2, 48), (2, 2, 50), (4, 4, 52)]]
 
 
 def test_two_editions_of_one_movement_agree(embedded: Path) -> None:
     # Made by different editors in different formats; the MusicXML one has bars that are too short in some parts.
-    xml, kern = (score.read(embedded / f"beethoven/opus18no1/movement2{suffix}") for suffix in (".mxl", ".krn"))
+    xml, kern = (scores.read(embedded / f"beethoven/opus18no1/movement2{suffix}") for suffix in (".mxl", ".krn"))
     for a, b in zip(xml.tracks, kern.tracks, strict=True):
         ours, theirs = ({(int(n["onset"]), int(n["pitch"])) for n in track.notes} for track in (a, b))
         # 0.93 and more; 0.15 to 0.25 if one bar in a hundred is half a beat too long.
@@ -229,22 +229,22 @@ def embedded() -> Path:
 def test_a_damaged_file_is_an_error_that_names_it(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ScoreError, match=name):
-        score.read(tmp_path / name)
+        scores.read(tmp_path / name)
 
 
 def test_a_score_of_rests_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ScoreError, match="no notes"):
-        score.read(write_score(tmp_path / "a.xml", [note("", 4)]))
+        scores.read(write_score(tmp_path / "a.xml", [note("", 4)]))
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ScoreError, match=r"nothing\.mxl"):
-        score.read(tmp_path / "nothing.mxl")
+        scores.read(tmp_path / "nothing.mxl")
 
 
 def test_another_suffix_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ScoreError, match="suffix"):
-        score.read(tmp_path / "a.txt")
+        scores.read(tmp_path / "a.txt")
 
 
 def test_part_names_come_from_the_head_alone(tmp_path: Path) -> None:
@@ -252,4 +252,4 @@ def test_part_names_come_from_the_head_alone(tmp_path: Path) -> None:
     path.write_text(
         '<score-partwise><part-list><score-part id="P1"><part-name>Viola</part-name></score-part></part-list>'
     )
-    assert score.part_names(path) == ["Viola"]
+    assert scores.part_names(path) == ["Viola"]

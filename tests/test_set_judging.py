@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quartetvae import params, set_judging
-from quartetvae.codec import Tokens
-from quartetvae.dataset import Piece, Pieces
+from quartetvae.corpus.records import Pieces
+from quartetvae.evaluation import excerpts, model, sets
 from quartetvae.metrics import comparison
+from quartetvae.music.codec import Tokens
+from quartetvae.music.quartet import Piece
+from quartetvae.pipeline import params
 from tests.building import ALPHABET, GRID, phrase_set, piece, pieces, random_tokens
 from tests.toy import STEPS, TOY, Toy
 
@@ -33,7 +35,7 @@ def walked(*pairs: str) -> Pieces:
 
 
 def drawn(of: params.Evaluate = SECTION) -> dict[str, Tokens]:
-    return set_judging.excerpts(TOY, REAL, REBUILT, walked("a-b", "b-c"), TRAINING, of)
+    return excerpts.excerpts(TOY, REAL, REBUILT, walked("a-b", "b-c"), TRAINING, of)
 
 
 def test_each_set_has_as_many_excerpts_of_its_own_music() -> None:
@@ -56,7 +58,7 @@ def test_temperature_and_seed_change_what_is_sampled() -> None:
 
     def prior(**changes: Any) -> Any:
         model = Warm(TOY.architecture)
-        return set_judging.excerpts(model, REAL, REBUILT, walked("a-b"), TRAINING, section(**changes))["prior"]
+        return excerpts.excerpts(model, REAL, REBUILT, walked("a-b"), TRAINING, section(**changes))["prior"]
 
     assert np.array_equal(prior(), prior())
     assert prior(temperature=5.0).mean() > prior().mean() + 2
@@ -65,7 +67,7 @@ def test_temperature_and_seed_change_what_is_sampled() -> None:
 
 def test_figures_of_sets() -> None:
     told: list[int] = []
-    found = set_judging.music_sets(drawn(), GRID, SECTION, progress=lambda: told.append(1))
+    found = sets.music_sets(drawn(), GRID, SECTION, progress=lambda: told.append(1))
     assert tuple(found) == SETS
     assert len(told) == len(comparison.FEATURES)
     for of in found.values():
@@ -76,7 +78,7 @@ def test_figures_of_sets() -> None:
 
 def test_what_codes_are_used_for() -> None:
     held_out = phrase_set(random_tokens(50, STEPS, 4, seed=5))
-    found, kl = set_judging.code_use(TOY, held_out, seed=0)
+    found, kl = model.code_use(TOY, held_out, seed=0)
     assert kl.shape == (4 * STEPS,)
     assert found["phrases"] == 50
     assert found["kl_nats"] == pytest.approx(kl.sum())
@@ -96,7 +98,7 @@ def test_others_codes_are_never_a_phrases_own() -> None:
             seen.extend(np.abs(tokens.reshape(len(tokens), -1) - z).min(axis=1).tolist())
             return super().reconstruction(tokens, z)
 
-    set_judging.code_use(Listening(TOY.architecture), phrase_set(numbered), seed=0)
+    model.code_use(Listening(TOY.architecture), phrase_set(numbered), seed=0)
     own, others = seen[: len(numbered)], seen[len(numbered) :]
     assert max(own) == 0
     assert min(others) >= 1

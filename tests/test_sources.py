@@ -13,11 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from quartetvae import midi, params, sources
+from quartetvae.corpus import sources
+from quartetvae.corpus.sources import embedded, metadata, musicnet
 from quartetvae.errors import SourceError
-from quartetvae.notes import make_notes
+from quartetvae.io import midi
+from quartetvae.music import tracks
+from quartetvae.music.notes import make_notes
+from quartetvae.pipeline import params
 
-ARCHIVE, TABLE = sources.MUSICNET_MIDIS, sources.MUSICNET_METADATA
+ARCHIVE, TABLE = musicnet.MUSICNET_MIDIS, musicnet.MUSICNET_METADATA
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -67,7 +71,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def fetch(tmp_path: Path, mirror: str | Path | None) -> Path:
     raw = tmp_path / "raw"
-    sources.fetch_musicnet(raw, cache=tmp_path / "cache", mirror=None if mirror is None else str(mirror))
+    musicnet.fetch(raw, cache=tmp_path / "cache", mirror=None if mirror is None else str(mirror))
     return raw
 
 
@@ -90,7 +94,7 @@ def test_musicnet_is_330_files_with_their_metadata(tmp_path: Path, mirror: Path)
 
 
 def test_the_list_of_checksums_names_330_files_and_the_metadata() -> None:
-    checksums = sources._musicnet_checksums()
+    checksums = musicnet._musicnet_checksums()
     assert len(checksums) == 331
     assert TABLE in checksums
     assert all(len(checksum) == 64 for checksum in checksums.values())
@@ -298,16 +302,16 @@ def test_a_dead_network_ends_in_one_error_that_says_what_to_do(tmp_path: Path, m
 
 
 def test_the_embedded_corpus_has_51_files_of_17_quartets() -> None:
-    pieces = [piece for _, piece in sources.embedded_quartets()]
+    pieces = [piece for _, piece in embedded.embedded_quartets()]
     assert len(pieces) == len({piece.id for piece in pieces}) == 51
     assert len({(piece.composer, piece.work) for piece in pieces}) == 17
     assert {piece.composer for piece in pieces} == {"Haydn", "Mozart", "Beethoven", "Schumann"}
-    assert all(path.suffix == ".mxl" for path, _ in sources.embedded_quartets())
+    assert all(path.suffix == ".mxl" for path, _ in embedded.embedded_quartets())
 
 
 def test_embedded_quartets_are_described() -> None:
-    pieces = {piece.id: piece for _, piece in sources.embedded_quartets()}
-    assert pieces["beethoven-opus18no1-movement1"] == sources.Piece(
+    pieces = {piece.id: piece for _, piece in embedded.embedded_quartets()}
+    assert pieces["beethoven-opus18no1-movement1"] == metadata.MetadataRow(
         id="beethoven-opus18no1-movement1",
         composer="Beethoven",
         work="String Quartet op. 18 no. 1",
@@ -324,7 +328,7 @@ def test_embedded_quartets_become_four_named_tracks_by_any_number_of_workers(
 ) -> None:
     # Their programs are a string ensemble's and a solo's; the two by Haydn have bars that are too short in some parts.
     chosen = {"haydn-opus1no1-movement4", "mozart-k80-movement3", "haydn-opus74no1-movement4"}
-    some = [pair for pair in sources.embedded_quartets() if pair[1].id in chosen]
+    some = [pair for pair in embedded.embedded_quartets() if pair[1].id in chosen]
     monkeypatch.setattr(sources, "embedded_quartets", lambda: some)
     download = params.Download(source="music21", directory="")
     for workers in (1, 2):
@@ -346,7 +350,7 @@ def test_embedded_quartets_become_four_named_tracks_by_any_number_of_workers(
 def test_a_music21_without_its_corpus_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "part_by_name", lambda name: None)
     with pytest.raises(SourceError, match="install music21"):
-        sources.embedded_quartets()
+        embedded.embedded_quartets()
 
 
 # A folder
@@ -363,8 +367,8 @@ def own(tmp_path: Path) -> Path:
     """A folder with a MIDI file, a score in a folder below, and things that are no music."""
     folder = tmp_path / "own"
     (folder / "Haydn" / "op 20").mkdir(parents=True)
-    track = midi.Track("Cello", 42, is_drum=False, notes=make_notes([0], [480], [48]))
-    midi.write(folder / "Trio.mid", midi.Midi(480, (track,)), tempo_qpm=100)
+    track = tracks.Track("Cello", 42, is_drum=False, notes=make_notes([0], [480], [48]))
+    midi.write(folder / "Trio.mid", tracks.Music(480, (track,)), tempo_qpm=100)
     (folder / "Haydn" / "op 20" / "no 4.musicxml").write_text(SCORE)
     (folder / "notes.txt").write_text("no music")
     (folder / ".hidden.mid").write_bytes(b"")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from benchmarks import tolerances
-from quartetvae import gate
-from quartetvae.gate import Rule
+from quartetvae.pipeline import gate
+from quartetvae.pipeline.gate import Rule
 
 
 def test_a_tolerance_is_the_quantile_of_differences_and_is_rounded_up() -> None:

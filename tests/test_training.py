@@ -8,13 +8,14 @@ import keras
 import numpy as np
 import pytest
 
-from quartetvae import history, params, training
-from quartetvae.codec import Tokens
+from quartetvae import config
 from quartetvae.errors import ModelError, TrainingError
-from quartetvae.history import COLUMNS, LOSSES
-from quartetvae.model import devices, saving
-from quartetvae.model.vae import QuartetVAE
-from quartetvae.training import Outcome
+from quartetvae.model.keras import devices, saving
+from quartetvae.model.keras.vae import QuartetVAE
+from quartetvae.music.codec import Tokens
+from quartetvae.training import history, loop
+from quartetvae.training.history import COLUMNS, LOSSES
+from quartetvae.training.loop import Outcome
 from tests.building import architecture, phrase_set, random_tokens, train
 
 # Four phrases that come back again and again can be learnt.
@@ -26,9 +27,9 @@ TRAIN = train(epochs=3, batch_size=16, learning_rate=0.02, beta=0.1, patience=3)
 def fit(folder: Path, **changes: Any) -> tuple[Outcome, bytes]:
     """The outcome of a training and the bytes of its weights."""
     # 8 latent dimensions, 4 steps: a mean KL is another one than a sum.
-    section = params.Train.model_validate(TRAIN.model_dump() | changes)
+    section = config.Train.model_validate(TRAIN.model_dump() | changes)
     model = QuartetVAE(architecture(latent_dim=8), precision=section.precision)
-    outcome = training.fit(model, TRAINING, VALIDATION, section)
+    outcome = loop.fit(model, TRAINING, VALIDATION, section)
     saving.save(folder, model)
     return outcome, (folder / saving.WEIGHTS).read_bytes()
 
@@ -106,7 +107,7 @@ def test_training_ends_with_the_weights_of_the_best_epoch() -> None:
     # So fast that it overshoots; held-out phrases that are not those of the training.
     section = TRAIN.model_copy(update={"learning_rate": 0.2, "epochs": 6, "patience": 6, "beta": 0.0})
     held_out = phrase_set(random_tokens(12, 4, 4, seed=9))
-    outcome = training.fit(model, TRAINING, held_out, section)
+    outcome = loop.fit(model, TRAINING, held_out, section)
     losses = [row["val_loss"] for row in outcome.history]
     assert losses[outcome.best_epoch - 1] == min(losses) < losses[-1]
     model.reseed(section.seed, 0)
@@ -129,7 +130,7 @@ class Told:
     restored: int = -1
     architecture: Any = dataclasses.field(default_factory=architecture)
 
-    def prepare(self, train: params.Train, steps: int) -> None:
+    def prepare(self, train: config.Train, steps: int) -> None:
         self.steps = steps
 
     def reseed(self, *numbers: int) -> None: ...
@@ -154,8 +155,8 @@ class Told:
 
 
 def fit_told(told: Told, **changes: Any) -> Outcome:
-    section = params.Train.model_validate(TRAIN.model_dump() | {"epochs": len(told.losses)} | changes)
-    return training.fit(cast(QuartetVAE, told), TRAINING, VALIDATION, section)
+    section = config.Train.model_validate(TRAIN.model_dump() | {"epochs": len(told.losses)} | changes)
+    return loop.fit(cast(QuartetVAE, told), TRAINING, VALIDATION, section)
 
 
 @pytest.mark.parametrize(
@@ -219,7 +220,7 @@ def test_the_losses_of_an_epoch_are_means_over_phrases() -> None:
 def test_the_figures_are_those_of_the_best_epoch() -> None:
     outcome = fit_told(Told([3, 2, 4]))
     model = QuartetVAE(architecture())
-    figures = training.figures(outcome, model, TRAINING)
+    figures = loop.figures(outcome, model, TRAINING)
     assert figures == {
         "parameters": model.count_params(),
         "phrases": 40,
@@ -254,12 +255,12 @@ def test_a_set_without_phrases_is_an_error(empty: str) -> None:
     none = TRAINING.take(slice(0, 0))
     sets = (none, VALIDATION) if empty == "training" else (TRAINING, none)
     with pytest.raises(TrainingError, match=f"no phrases for {empty} on 1 device.*; give this split a"):
-        training.fit(cast(QuartetVAE, Told([1])), *sets, TRAIN)
+        loop.fit(cast(QuartetVAE, Told([1])), *sets, TRAIN)
 
 
 def test_batches_that_devices_cannot_share_are_an_error() -> None:
     with pytest.raises(TrainingError, match=r"train\.batch_size 16 cannot be shared by 3 devices"):
-        training.fit(cast(QuartetVAE, Told([1])), TRAINING, VALIDATION, TRAIN, devices=3)
+        loop.fit(cast(QuartetVAE, Told([1])), TRAINING, VALIDATION, TRAIN, devices=3)
 
 
 def test_several_devices_under_tensorflow_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,7 +276,7 @@ def test_phrases_of_another_length_are_an_error(other: str) -> None:
     long = phrase_set(random_tokens(3, 8, 4))
     sets = (long, VALIDATION) if other == "training" else (TRAINING, long)
     with pytest.raises(ModelError, match=r"phrases of 8 steps .* found; the model was trained on 4 steps"):
-        training.fit(cast(QuartetVAE, Told([1])), *sets, TRAIN)
+        loop.fit(cast(QuartetVAE, Told([1])), *sets, TRAIN)
 
 
 # The history on disk

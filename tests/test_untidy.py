@@ -12,12 +12,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quartetvae import api, midi, quartet, reading
-from quartetvae.codec import PARTS, Alphabet
+from quartetvae import api
 from quartetvae.errors import QuartetError
-from quartetvae.light import Light
-from quartetvae.midi import Midi, TimeSignature
-from quartetvae.quartet import Quartet
+from quartetvae.io import midi, read, write
+from quartetvae.model.numpy.network import NumpyAutoencoder
+from quartetvae.music import tracks
+from quartetvae.music.codec import Alphabet
+from quartetvae.music.ensemble import PARTS
+from quartetvae.music.quartet import Quartet
+from quartetvae.music.tracks import Music, TimeSignature
 from tests import building
 from tests.building import line, track
 
@@ -25,16 +28,16 @@ NAMES, PROGRAMS, LOWS = ("Violin I", "Violin II", "Viola", "Violoncello"), (40, 
 
 
 @pytest.fixture(scope="module")
-def model() -> Light:
+def model() -> NumpyAutoencoder:
     return api.load()
 
 
-def written(path: Path, *tracks: midi.Track) -> Path:
-    midi.write(path, Midi(480, tracks), tempo_qpm=120)
+def written(path: Path, *tracks: tracks.Track) -> Path:
+    midi.write(path, Music(480, tracks), tempo_qpm=120)
     return path
 
 
-def players(*, skip: str = "") -> list[midi.Track]:
+def players(*, skip: str = "") -> list[tracks.Track]:
     """Four players of eight notes each, less one if it is to be skipped."""
     return [
         track(name, program, *line(low))
@@ -110,7 +113,7 @@ def one_track(path: Path, *, programs: bool = True, channels: bool = True) -> Pa
 
 
 @pytest.mark.parametrize("names", [NAMES, ("Violin", "Violin", "Viola", "Violoncello"), ("", "", "", "")])
-def test_a_musescore_midi_export(names: Sequence[str], model: Light, tmp_path: Path) -> None:
+def test_a_musescore_midi_export(names: Sequence[str], model: NumpyAutoencoder, tmp_path: Path) -> None:
     music = api.read(musescore(tmp_path / "export.mid", names), model)
     assert lowest(music) == list(LOWS)
     assert len(music.tokens) == 64  # the last notes end a little early, but within the step
@@ -120,7 +123,7 @@ def test_a_musescore_midi_export(names: Sequence[str], model: Light, tmp_path: P
     assert np.flatnonzero(np.diff(music.bars)).tolist() == [11, 23, 35, 47, 59]
 
 
-def test_the_numbers_that_an_error_suggests_are_of_tracks_with_notes(model: Light, tmp_path: Path) -> None:
+def test_the_numbers_that_an_error_suggests_are_of_tracks_with_notes(model: NumpyAutoencoder, tmp_path: Path) -> None:
     """MuseScore's controllers before the program give symusic a silent track beside each."""
     path = musescore(tmp_path / "export.mid", ("Flute", "Flute", "Oboe", "Bassoon"))
     file = mido.MidiFile(path)
@@ -129,7 +132,7 @@ def test_the_numbers_that_an_error_suggests_are_of_tracks_with_notes(model: Ligh
     file.save(path)
     with pytest.raises(QuartetError, match=r"no quartet found") as error:
         api.read(path, model)
-    heard = reading.hear(path)
+    heard = read.read(path)
     sounding = [number for number, of in enumerate(heard.music.tracks) if len(of.notes)]
     assert f"--parts {','.join(map(str, sounding))}" in str(error.value)
     assert "0 notes" not in str(error.value)
@@ -139,7 +142,7 @@ def test_the_numbers_that_an_error_suggests_are_of_tracks_with_notes(model: Ligh
             api.read(path, model, tracks=[silent[0], *sounding[1:]])
 
 
-def test_a_type_0_file(model: Light, tmp_path: Path) -> None:
+def test_a_type_0_file(model: NumpyAutoencoder, tmp_path: Path) -> None:
     assert lowest(api.read(one_track(tmp_path / "zero.mid"), model)) == list(LOWS)
     bare = one_track(tmp_path / "bare.mid", programs=False)
     with pytest.raises(QuartetError, match=r"bare\.mid: no quartet found.*3 unnamed \(program 0, 16 notes\).*0,1,2,3"):
@@ -163,7 +166,9 @@ def test_a_type_0_file(model: Light, tmp_path: Path) -> None:
         (track("Metronome", 115, (0, 200, 76)), True),
     ],
 )
-def test_a_quartet_with_a_fifth_track(fifth: midi.Track, is_quartet: bool, model: Light, tmp_path: Path) -> None:
+def test_a_quartet_with_a_fifth_track(
+    fifth: tracks.Track, is_quartet: bool, model: NumpyAutoencoder, tmp_path: Path
+) -> None:
     path = written(tmp_path / "five.mid", *players(), fifth)
     if is_quartet:
         assert lowest(api.read(path, model)) == list(LOWS)
@@ -175,7 +180,7 @@ def test_a_quartet_with_a_fifth_track(fifth: midi.Track, is_quartet: bool, model
 
 
 @pytest.mark.parametrize("missing", NAMES)
-def test_a_piece_in_three_parts(missing: str, model: Light, tmp_path: Path) -> None:
+def test_a_piece_in_three_parts(missing: str, model: NumpyAutoencoder, tmp_path: Path) -> None:
     path = written(tmp_path / "three.mid", *players(skip=missing))
     part = PARTS[NAMES.index(missing)]
     with pytest.raises(QuartetError, match=rf"no quartet found \(no track for {part} .*Its tracks: 0 .*; 2 .*--spread"):
@@ -186,7 +191,7 @@ def test_a_piece_in_three_parts(missing: str, model: Light, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("jitter", [0, 12])
-def test_chords_of_a_piano_that_was_played(jitter: int, model: Light, tmp_path: Path) -> None:
+def test_chords_of_a_piano_that_was_played(jitter: int, model: NumpyAutoencoder, tmp_path: Path) -> None:
     """Fingers come down a hundredth of a second apart: a note for each part all the same. Fast runs are no chords."""
     rng = np.random.default_rng(0)
     chords = [(48, 60, 64, 67), (43, 59, 62, 67), (45, 60, 64, 69), (41, 60, 65, 69)] * 4
@@ -203,7 +208,7 @@ def test_chords_of_a_piano_that_was_played(jitter: int, model: Light, tmp_path: 
     assert lowest(music)[1:] == [0, 0, 0]
 
 
-def test_forty_minutes(model: Light, tmp_path: Path) -> None:
+def test_forty_minutes(model: NumpyAutoencoder, tmp_path: Path) -> None:
     """4800 beats at 120: by its tracks, and spread."""
     onsets = range(0, 4800 * 480, 480)
     tracks = [
@@ -213,11 +218,11 @@ def test_forty_minutes(model: Light, tmp_path: Path) -> None:
     music = api.read(written(tmp_path / "long.mid", *tracks), model)
     assert music.seconds == pytest.approx(40 * 60, abs=1)
     assert len(api.encode(model, music)) == 1200
-    piano = written(tmp_path / "piano.mid", *(midi.Track("Piano", 0, False, of.notes) for of in tracks[:3]))
+    piano = written(tmp_path / "piano.mid", *(tracks.Track("Piano", 0, False, of.notes) for of in tracks[:3]))
     assert len(api.read(piano, model, spread=True).tokens) == len(music.tokens)
 
 
-def test_drums_alone_are_no_music_to_spread(model: Light, tmp_path: Path) -> None:
+def test_drums_alone_are_no_music_to_spread(model: NumpyAutoencoder, tmp_path: Path) -> None:
     path = written(tmp_path / "drums.mid", track("Drums", 0, *line(40), is_drum=True))
     with pytest.raises(QuartetError, match=r"drums\.mid: no notes but those of drums"):
         api.read(path, model, spread=True)
@@ -232,7 +237,7 @@ def test_drums_alone_are_no_music_to_spread(model: Light, tmp_path: Path) -> Non
         (18, b"\x7f", "not a readable MIDI file"),  # a track longer than the file
     ],
 )
-def test_a_damaged_head(place: int, value: bytes, message: str, model: Light, tmp_path: Path) -> None:
+def test_a_damaged_head(place: int, value: bytes, message: str, model: NumpyAutoencoder, tmp_path: Path) -> None:
     content = bytearray(written(tmp_path / "head.mid", *players()).read_bytes())
     content[place : place + len(value)] = value
     (tmp_path / "head.mid").write_bytes(content)
@@ -241,8 +246,10 @@ def test_a_damaged_head(place: int, value: bytes, message: str, model: Light, tm
 
 
 @pytest.mark.parametrize(("numerator", "power"), [(0, 2), (4, 8), (4, 200)])
-def test_a_time_signature_that_is_none_is_passed_over(numerator: int, power: int, model: Light, tmp_path: Path) -> None:
-    midi.write(tmp_path / "q.mid", Midi(480, tuple(players()), (TimeSignature(0, 3, 4),)), tempo_qpm=120)
+def test_a_time_signature_that_is_none_is_passed_over(
+    numerator: int, power: int, model: NumpyAutoencoder, tmp_path: Path
+) -> None:
+    midi.write(tmp_path / "q.mid", Music(480, tuple(players()), (TimeSignature(0, 3, 4),)), tempo_qpm=120)
     content = (tmp_path / "q.mid").read_bytes()
     broken = content.replace(b"\xff\x58\x04\x03\x02", bytes([0xFF, 0x58, 4, numerator, power]))
     assert broken != content
@@ -250,7 +257,9 @@ def test_a_time_signature_that_is_none_is_passed_over(numerator: int, power: int
     assert np.flatnonzero(np.diff(api.read(tmp_path / "q.mid", model).bars)).tolist() == []
 
 
-def test_a_truncated_or_altered_file_is_read_or_refused_but_breaks_nothing(model: Light, tmp_path: Path) -> None:
+def test_a_truncated_or_altered_file_is_read_or_refused_but_breaks_nothing(
+    model: NumpyAutoencoder, tmp_path: Path
+) -> None:
     whole = musescore(tmp_path / "whole.mid").read_bytes()
     rng = np.random.default_rng(0)
     path, read = tmp_path / "broken.mid", 0
@@ -334,7 +343,7 @@ EXPECTED = building.part_array(
 
 
 @pytest.mark.parametrize("names", [NAMES, ("Violin", "Violin", "Viola", "Violoncello")])
-def test_a_musescore_musicxml_export(names: Sequence[str], model: Light, tmp_path: Path) -> None:
+def test_a_musescore_musicxml_export(names: Sequence[str], model: NumpyAutoencoder, tmp_path: Path) -> None:
     content = xml(*UGLY, divisions=DIVISIONS, names=names)
     (tmp_path / "q.musicxml").write_text(content, encoding="utf-8")
     (tmp_path / "bom.xml").write_bytes(b"\xef\xbb\xbf" + content.encode())
@@ -350,7 +359,7 @@ def test_a_musescore_musicxml_export(names: Sequence[str], model: Light, tmp_pat
         assert music.bars.tolist() == [0] * 16 + [1] * 16
 
 
-def test_kern_in_its_own_order(model: Light, tmp_path: Path) -> None:
+def test_kern_in_its_own_order(model: NumpyAutoencoder, tmp_path: Path) -> None:
     """Spines go from the cello up."""
     rows = ["**kern", "*Icello", "*Iviola", "*Ivioln", "*Ivioln"], ["*M4/4"] * 4, ["=1"] * 4, ["1C", "1c", "1g", "1cc"]
     lines = [["**kern"] * 4, rows[0][1:], *rows[1:], ["=="] * 4, ["*-"] * 4]
@@ -365,7 +374,7 @@ def test_kern_in_its_own_order(model: Light, tmp_path: Path) -> None:
     ids=["empty", "text", "html", "half a zip", "zeros"],
 )
 def test_a_file_that_is_something_else_than_its_name_says(
-    suffix: str, content: bytes, model: Light, tmp_path: Path
+    suffix: str, content: bytes, model: NumpyAutoencoder, tmp_path: Path
 ) -> None:
     (tmp_path / f"file{suffix}").write_bytes(content)
     with pytest.raises(QuartetError, match=rf"file\{suffix}: not a readable .* export it again") as error:
@@ -373,7 +382,7 @@ def test_a_file_that_is_something_else_than_its_name_says(
     assert "\n" not in str(error.value)
 
 
-def test_music_of_another_kind_than_its_name_says(model: Light, tmp_path: Path) -> None:
+def test_music_of_another_kind_than_its_name_says(model: NumpyAutoencoder, tmp_path: Path) -> None:
     written(tmp_path / "q.mid", *players())
     (tmp_path / "q.musicxml").write_text(xml(*UGLY, divisions=DIVISIONS))
     for one, other in (("q.mid", "m.musicxml"), ("q.mid", "m.krn"), ("q.mid", "m.mxl"), ("q.musicxml", "x.mid")):
@@ -382,7 +391,7 @@ def test_music_of_another_kind_than_its_name_says(model: Light, tmp_path: Path) 
             api.read(tmp_path / other, model)
 
 
-def test_a_score_cut_short(model: Light, tmp_path: Path) -> None:
+def test_a_score_cut_short(model: NumpyAutoencoder, tmp_path: Path) -> None:
     content = xml(*UGLY, divisions=DIVISIONS)
     for k in range(0, len(content), len(content) // 15):
         (tmp_path / "cut.musicxml").write_text(content[:k])
@@ -390,14 +399,14 @@ def test_a_score_cut_short(model: Light, tmp_path: Path) -> None:
             api.read(tmp_path / "cut.musicxml", model)
 
 
-def test_a_name_that_is_no_text(model: Light, tmp_path: Path) -> None:
+def test_a_name_that_is_no_text(model: NumpyAutoencoder, tmp_path: Path) -> None:
     """An old archive's name in Latin-1, and one with a control character, are no title; the music is the same."""
     for raw in (b"caf\xe9.mid", b"a\x07b.mid"):
         path = tmp_path / raw.decode("utf-8", "surrogateescape")
         written(tmp_path / "q.mid", *players()).rename(path)
         music = api.read(path, model)
         assert music.title.isprintable()
-        quartet.write(tmp_path / "q.musicxml", music)
+        write.write(tmp_path / "q.musicxml", music)
         assert lowest(api.read(tmp_path / "q.musicxml", model)) == list(LOWS)
 
 
@@ -407,15 +416,17 @@ def test_a_name_that_is_no_text(model: Light, tmp_path: Path) -> None:
 def _there_and_back(music: Quartet, folder: Path) -> None:
     wanted = building.canonical(music.tokens, music.grid.alphabet)
     for suffix in (".musicxml", ".mid"):
-        quartet.write(folder / f"there{suffix}", music)
-        back = reading.piece(folder / f"there{suffix}", music.grid)
+        write.write(folder / f"there{suffix}", music)
+        back = read.read_piece(folder / f"there{suffix}", music.grid)
         assert back.tokens.tolist() == wanted.tolist()
         if suffix == ".musicxml":
             assert back.bars.tolist() == music.bars[: len(wanted)].tolist()
 
 
 @pytest.mark.parametrize("place", range(10))
-def test_quartets_of_musicnet_there_and_back(place: int, musicnet_raw: Path, model: Light, tmp_path: Path) -> None:
+def test_quartets_of_musicnet_there_and_back(
+    place: int, musicnet_raw: Path, model: NumpyAutoencoder, tmp_path: Path
+) -> None:
     table = pd.read_csv(musicnet_raw / "metadata.csv")
     files = table.loc[table["ensemble"] == "String Quartet", "file"].tolist()
     path = musicnet_raw / files[place * len(files) // 10]
@@ -431,7 +442,7 @@ def test_quartets_of_musicnet_there_and_back(place: int, musicnet_raw: Path, mod
         *["beethoven/opus18no1/movement3.mxl", "beethoven/opus18no1/movement3.krn"],
     ],
 )
-def test_quartets_of_music21_there_and_back(name: str, model: Light, tmp_path: Path) -> None:
+def test_quartets_of_music21_there_and_back(name: str, model: NumpyAutoencoder, tmp_path: Path) -> None:
     from music21 import common
 
     path = Path(common.getCorpusFilePath()) / name

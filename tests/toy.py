@@ -6,9 +6,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from quartetvae.architecture import Architecture
-from quartetvae.codec import Tokens
-from quartetvae.latent import Codes
+from quartetvae.model.architecture import Architecture
+from quartetvae.model.autoencoder import Codes
+from quartetvae.music.codec import Tokens
 from tests.building import ALPHABET, FORM, GRID, architecture
 
 STEPS = FORM.beats_per_phrase * GRID.steps_per_beat

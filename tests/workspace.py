@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from ruamel.yaml import YAML
 
-from quartetvae import midi
-from quartetvae.codec import Alphabet
+from quartetvae.io import midi
+from quartetvae.music.codec import Alphabet
 from tests.imports import ROOT
 
 ALPHABET = Alphabet(36, 99)

@@ -6,7 +6,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from quartetvae import sources
+from quartetvae.corpus import metadata
+from quartetvae.corpus.sources import embedded
 
 IDS = (
     "haydn-opus1no1-movement2",
@@ -23,10 +24,10 @@ IDS = (
 def main() -> None:
     """Copy the scores, and describe them in metadata.csv."""
     folder = Path(sys.argv[1])
-    with (folder / sources.METADATA).open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, sources.COLUMNS)
+    with (folder / metadata.FILE).open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, metadata.COLUMNS)
         table.writeheader()
-        for path, piece in sources.embedded_quartets():
+        for path, piece in embedded.embedded_quartets():
             if piece.id in IDS:
                 name = f"{piece.id}{path.suffix}"
                 shutil.copyfile(path, folder / name)

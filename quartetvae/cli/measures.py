@@ -8,16 +8,18 @@ from typing import Any
 
 import click
 import numpy as np
-from rich.console import Console
-from rich.table import Table as Columns
 from tqdm import tqdm
 
-from quartetvae import events, score, set_plots
+from quartetvae import terminal
 from quartetvae.errors import CorpusError, MidiError
-from quartetvae.metrics import comparison, music, sets
-from quartetvae.metrics.paper import PITCH_CLASSES
-
-MIDI_NAMES = (".mid", ".midi")
+from quartetvae.evaluation import excerpts, files
+from quartetvae.io import midi_events, scores
+from quartetvae.io.read import MIDI_SUFFIXES
+from quartetvae.metrics import comparison
+from quartetvae.metrics import features as measures
+from quartetvae.metrics.figures import FeatureLikeness, SetLikeness
+from quartetvae.music.notes import PITCH_CLASSES
+from quartetvae.plots import sets
 
 MIN_REFERENCE, MIN_OTHER = 6, 3
 """Files: three make three distances, the fewest that have a density; the reference is cut in two."""
@@ -27,7 +29,7 @@ MIN_REFERENCE, MIN_OTHER = 6, 3
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def features(file: Path, as_json: bool) -> None:
-    """Features of one MIDI file, as a whole and by part.
+    """Show the features of one MIDI file, as a whole and by part.
 
     They are Yang & Lerch's (2020), taken from the file at its own resolution. In JSON: {"whole": {feature: value},
     "parts": {"violin_1": {...}, ...}}; a file that is no quartet has its tracks for parts, and says why.
@@ -37,12 +39,12 @@ def features(file: Path, as_json: bool) -> None:
       quartetvae features quartet.mid
       quartetvae features quartet.mid --json | jq .parts.cello.pitch_range
     """
-    if file.suffix.lower() in score.SUFFIXES and file.is_file():
+    if file.suffix.lower() in scores.SUFFIXES and file.is_file():
         raise CorpusError(f"{file.name}: a score; features are of what is played: export it as MIDI (.mid).")
-    read = events.read(file)
-    table = events.table(read)
-    found = music.of_all_and_parts(table, list(read.voices))
-    shown = {name: music.plain(of) for name, of in found.items()}
+    read = midi_events.read(file)
+    table = files.table(read)
+    found = measures.of_all_and_parts(table, list(read.voices))
+    shown = {name: measures.plain(of) for name, of in found.items()}
     if as_json:
         content: dict[str, Any] = {"whole": shown.pop("whole"), "parts": shown}
         if read.refusal:
@@ -55,26 +57,22 @@ def features(file: Path, as_json: bool) -> None:
 
 
 def _print_features(shown: Mapping[str, Mapping[str, Any]]) -> None:
-    """A row for each number; of histograms and matrices the largest entries."""
-    columns = Columns(box=None, pad_edge=False)
-    columns.add_column("feature", no_wrap=True)
-    for name in shown:
-        columns.add_column(name.replace("_", " "))
+    """Print a row for each number; of histograms and matrices the largest entries."""
+    rows: list[tuple[str, ...]] = []
     for feature, value in next(iter(shown.values())).items():
+        name = feature.replace("_", " ")
         if isinstance(value, dict):
             for unit in value:
-                columns.add_row(
-                    f"{feature.replace('_', ' ')}, {unit}", *(_number(of[feature][unit]) for of in shown.values())
-                )
+                rows.append((f"{name}, {unit}", *(_number(found[feature][unit]) for found in shown.values())))
         elif not isinstance(value, list):
-            columns.add_row(feature.replace("_", " "), *(_number(of[feature]) for of in shown.values()))
-    rows = {
+            rows.append((name, *(_number(found[feature]) for found in shown.values())))
+    highest = {
         "commonest pitch class": ("pitch_class_histogram", PITCH_CLASSES),
-        "commonest note length": ("note_length_histogram", tuple(music.NOTE_LENGTHS)),
+        "commonest note length": ("note_length_histogram", tuple(measures.NOTE_LENGTHS)),
     }
-    for label, (feature, names) in rows.items():
-        columns.add_row(label, *(_highest(of[feature], names) for of in shown.values()))
-    Console().print(columns)
+    for label, (feature, names) in highest.items():
+        rows.append((label, *(_highest(found[feature], names) for found in shown.values())))
+    click.echo(terminal.table(("feature", *(name.replace("_", " ") for name in shown)), rows))
 
 
 def _number(value: float | None) -> str:
@@ -101,7 +99,7 @@ def _highest(shares: Sequence[float], names: Sequence[str]) -> str:
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the bootstrap and the halves.")
 def compare(a: Path, b: Path, as_json: bool, plot: Path | None, replicates: int, seed: int) -> None:
-    """How alike two folders of MIDI files are, feature by feature.
+    """Compare two folders of MIDI files, feature by feature.
 
     A is the reference: real music, as a rule. Each file counts as one excerpt, with its subfolders' files. For each
     feature the distances among A's files are set beside those between A's and B's: `overlap` is what their densities
@@ -129,47 +127,47 @@ def compare(a: Path, b: Path, as_json: bool, plot: Path | None, replicates: int,
     for folder, name, fewest in ((a, "a", MIN_REFERENCE), (b, "b", MIN_OTHER)):
         if sizes[name] < fewest:
             raise CorpusError(f"{folder}: {sizes[name]} MIDI files that can be read; {fewest} at least are needed.")
-    figures = comparison.compare(found["a"], {"b": found["b"]}, seed=seed, replicates=replicates)
-    equal = _equal_numbers(found["a"], found["b"], np.random.default_rng(seed))
-    reference = equal.pop(sets.REFERENCE)
-    figures["equal_numbers"] = comparison.compare(reference, equal, seed=seed, replicates=replicates)
+    whole = comparison.compare(found["a"], {"b": found["b"]}, seed=seed, replicates=replicates)["b"]
+    drawn = _equal_numbers(found["a"], found["b"], np.random.default_rng(seed))
+    reference = drawn.pop(excerpts.REFERENCE)
+    equal = comparison.compare(reference, drawn, seed=seed, replicates=replicates)
     if as_json:
-        click.echo(json.dumps(figures, indent=2))
+        click.echo(json.dumps({"b": whole, "equal_numbers": equal}, indent=2))
     else:
-        _print_comparison(figures)
-        count = figures["equal_numbers"]["b"]["excerpts"]
+        _print_comparison(whole, equal)
+        count = equal["b"]["excerpts"]
         click.echo(f"{sizes['a']} files in A, {sizes['b']} in B; at equal numbers {count} of each.", err=True)
     if plot is not None:
-        shown = {sets.REAL: figures["equal_numbers"][sets.REAL], b.resolve().name: figures["equal_numbers"]["b"]}
+        shown = {
+            excerpts.REAL: equal[excerpts.REAL],
+            b.resolve().name: equal["b"],
+        }
         try:
-            set_plots.overlap(plot, shown, reference=a.resolve().name)
+            sets.overlap(plot, shown, reference=a.resolve().name)
         except OSError as error:
             raise CorpusError(f"--plot {plot}: cannot be written ({error.strerror}).") from error
 
 
 def _equal_numbers(a: Mapping[str, Any], b: Mapping[str, Any], rng: np.random.Generator) -> dict[str, dict[str, Any]]:
-    """As many files of A for `reference`, others of A for `real`, and of B for `b`."""
+    """Draw as many files of A for `reference`, others of A for `real`, and of B for `b`."""
     count = min(len(a["note_count"]) // 2, len(b["note_count"]))
     of_a, of_b = (rng.permutation(len(of["note_count"])) for of in (a, b))
-    rows = {sets.REFERENCE: (a, of_a[:count]), sets.REAL: (a, of_a[count : 2 * count]), "b": (b, of_b[:count])}
+    rows = {excerpts.REFERENCE: (a, of_a[:count]), excerpts.REAL: (a, of_a[count : 2 * count]), "b": (b, of_b[:count])}
     return {name: {feature: values[chosen] for feature, values in of.items()} for name, (of, chosen) in rows.items()}
 
 
-def _print_comparison(figures: Mapping[str, Any]) -> None:
-    columns = Columns(box=None, pad_edge=False)
-    columns.add_column("feature", no_wrap=True)
-    for name in ("overlap (95 %)", "KL, nats", "A with A", "B with A"):
-        columns.add_column(name)
-    equal = figures["equal_numbers"]
+def _print_comparison(whole: SetLikeness, equal: Mapping[str, SetLikeness]) -> None:
+    rows = []
     for feature in comparison.FEATURES:
-        of = figures["b"][feature]
-        said = of["reason"] if "reason" in of else _spanned(of["overlap"], of["low"], of["high"])
-        both = (_share(equal[name][feature]["overlap"]) for name in (sets.REAL, "b"))
-        columns.add_row(feature.replace("_", " "), said, _number(of["kl_nats"]), *both)
-    of = figures["b"]
-    mean = _spanned(of["mean_overlap"], of["mean_low"], of["mean_high"])
-    columns.add_row("mean", mean, "", *(_share(equal[name]["mean_overlap"]) for name in (sets.REAL, "b")), style="bold")
-    Console().print(columns)
+        both = (_share(equal[name][feature]["overlap"]) for name in (excerpts.REAL, "b"))
+        rows.append((feature.replace("_", " "), _said(whole[feature]), _number(whole[feature]["kl_nats"]), *both))
+    mean = _spanned(whole["mean_overlap"], whole["mean_low"], whole["mean_high"])
+    rows.append(("mean", mean, "", *(_share(equal[name]["mean_overlap"]) for name in (excerpts.REAL, "b"))))
+    click.echo(terminal.table(("feature", "overlap (95 %)", "KL, nats", "A with A", "B with A"), rows))
+
+
+def _said(likeness: FeatureLikeness) -> str:
+    return likeness.get("reason") or _spanned(likeness["overlap"], likeness["low"], likeness["high"])
 
 
 def _share(value: float | None) -> str:
@@ -181,24 +179,24 @@ def _spanned(value: float | None, low: float | None, high: float | None) -> str:
 
 
 def _midi_files(folder: Path, *, fewest: int) -> list[Path]:
-    """All MIDI files under a folder."""
+    """List all MIDI files under a folder."""
     if not folder.is_dir():
         raise CorpusError(f"{folder}: no folder; a folder of MIDI files is needed.")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in MIDI_NAMES and path.is_file())
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in MIDI_SUFFIXES and path.is_file())
     if len(paths) < fewest:
         raise CorpusError(f"{folder}: {len(paths)} MIDI files (.mid, .midi); {fewest} at least are needed.")
     return paths
 
 
 def _features_of(paths: Sequence[Path]) -> dict[str, Any]:
-    """Features of MIDI files, one row each; unreadable ones are named and left out."""
+    """Take the features of MIDI files, one row each; unreadable ones are named and left out."""
     rows, left_out = [], 0
     for path in tqdm(paths, unit="file", disable=not sys.stderr.isatty()):
         try:
-            rows.append(music.features(events.table(events.read(path))))
+            rows.append(measures.features(files.table(midi_events.read(path))))
         except MidiError as error:
             left_out += 1
             click.echo(f"left out: {error}", err=True)
     if not rows:
         raise CorpusError(f"{paths[0].parent}: none of {left_out} MIDI files can be read; put others there.")
-    return {name: np.concatenate([row[name] for row in rows]) for name in music.FEATURES}
+    return {name: np.concatenate([row[name] for row in rows]) for name in measures.FEATURES}

@@ -10,23 +10,28 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from quartetvae import api, directions, neighbours, quartet, reading
-from quartetvae.codec import PART_NAMES, PARTS
+from quartetvae import api
+from quartetvae.config import PathKind
 from quartetvae.errors import ModelError, RenderingError
-from quartetvae.light import Light
+from quartetvae.io import read, write
+from quartetvae.latent import directions, neighbours
 from quartetvae.metrics.attributes import ATTRIBUTES
-from quartetvae.quartet import Quartet
+from quartetvae.model.numpy.network import NumpyAutoencoder
+from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, VOICES
+from quartetvae.music.quartet import Quartet
 
 FILE = click.Path(path_type=Path)
 
-KINDS = {suffix.removeprefix("."): suffix for suffix in quartet.WRITERS}
+PLAYERS = ", ".join(DEFAULT_ENSEMBLE.names)
 
-POINT = re.compile(rf"(point_\d+|row_\d+_\d+)({'|'.join(map(re.escape, quartet.WRITERS))})")
+KINDS = {suffix.removeprefix("."): suffix for suffix in write.WRITERS}
+
+POINT = re.compile(rf"(point_\d+|row_\d+_\d+)({'|'.join(map(re.escape, write.WRITERS))})")
 """A file that `interpolate` writes."""
 
 
 def _kinds(ctx: click.Context, param: click.Parameter, value: str) -> list[str]:
-    """Suffixes of what to write, from names with commas between them."""
+    """Tell suffixes of what to write from names with commas between them."""
     wanted = list(dict.fromkeys(kind.strip().lower() for kind in value.split(",")))
     if unknown := [kind for kind in wanted if kind not in KINDS]:
         raise click.BadParameter(f"'{', '.join(unknown)}' is none of {', '.join(KINDS)}.", ctx, param)
@@ -38,11 +43,11 @@ Tracks = list[int] | None
 
 
 def _tracks(ctx: click.Context, param: click.Parameter, value: str | None) -> Tracks:
-    """Track numbers, from text with commas between them."""
+    """Read track numbers from text with commas between them."""
     if value in (None, "auto"):
         return None
     numbers = str(value).split(",")
-    if len(numbers) != len(PARTS) or not all(re.fullmatch(r"\s*[0-9]{1,4}\s*", number) for number in numbers):
+    if len(numbers) != VOICES or not all(re.fullmatch(r"\s*[0-9]{1,4}\s*", number) for number in numbers):
         raise click.BadParameter(
             f"'{value}' is not the numbers of four tracks with commas between them, as 0,1,2,3.", ctx, param
         )
@@ -50,12 +55,12 @@ def _tracks(ctx: click.Context, param: click.Parameter, value: str | None) -> Tr
 
 
 def _tracks_of_each(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> list[Tracks]:
-    """Those of several pieces."""
+    """Read those of several pieces."""
     return [_tracks(ctx, param, one) for one in value]
 
 
 def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Several options as one decorator, in their order."""
+    """Put several options into one decorator, in their order."""
 
     def decorate(command: Any) -> Any:
         for option in reversed(options):
@@ -83,9 +88,7 @@ excerpt_options = _options(
 )
 input_options = _options(
     excerpt_options,
-    click.option(
-        "--parts", "tracks", callback=_tracks, metavar="N,N,N,N", help=f"Tracks that play {', '.join(PART_NAMES)}."
-    ),
+    click.option("--parts", "tracks", callback=_tracks, metavar="N,N,N,N", help=f"Tracks that play {PLAYERS}."),
 )
 output_options = _options(
     click.option(
@@ -122,7 +125,7 @@ def _written(out: Path, music: dict[str, Quartet], kinds: Sequence[str], tempo: 
     written = []
     for name, kind in tqdm(work, unit="file", disable=True if quick else None):
         path = out / f"{name}{kind}"
-        quartet.write(path, music[name])
+        write.write(path, music[name])
         tqdm.write(str(path))
         written.append(path)
     return written
@@ -138,11 +141,13 @@ def _say_what_is_older(out: Path, written: Iterable[Path]) -> None:
 
 
 def _counted(count: int) -> Iterable[int]:
-    """0 to count - 1, with a progress bar on a terminal where there is more than a moment's work."""
+    """Count from 0 to count - 1, with a progress bar on a terminal where there is more than a moment's work."""
     return tqdm(range(count), unit="piece", leave=False, disable=True if count < 5 else None)
 
 
-def _read(model: Light, path: Path, from_beat: int, beats: int | None, tracks: Tracks, spread: bool) -> Quartet:
+def _read(
+    model: NumpyAutoencoder, path: Path, from_beat: int, beats: int | None, tracks: Tracks, spread: bool
+) -> Quartet:
     if tracks is not None and spread:
         raise click.UsageError("--parts says where the parts are, --spread that they are nowhere; say one of them.")
     return api.read(path, model, tracks=tracks, spread=spread, from_beat=from_beat, beats=beats)
@@ -159,14 +164,14 @@ def _read(model: Light, path: Path, from_beat: int, beats: int | None, tracks: T
     multiple=True,
     callback=_tracks_of_each,
     metavar="N,N,N,N",
-    help=f"Tracks that play {', '.join(PART_NAMES)}: once for all pieces, or for each ('auto': to be found).",
+    help=f"Tracks that play {PLAYERS}: once for all pieces, or for each ('auto': to be found).",
 )
 @model_option
 @output_options
 def interpolate(
     files: tuple[Path, ...],
     points: int,
-    kind: str,
+    kind: PathKind,
     from_beat: int,
     beats: int | None,
     tracks: list[Tracks],
@@ -176,7 +181,7 @@ def interpolate(
     kinds: list[str],
     tempo: float | None,
 ) -> None:
-    """What lies between two pieces, or between four at the corners of a grid.
+    """Find what lies between two pieces, or between four at the corners of a grid.
 
     Writes point_0 (A as the model gives it back) to the last point (B). With four pieces the points of a grid, row_0_0
     to the last: A and B end its first row, C and D the last. The shortest piece decides the length.
@@ -221,7 +226,7 @@ def reconstruct(
     kinds: list[str],
     tempo: float | None,
 ) -> None:
-    """A piece as the model gives it back, beside the piece as the model sees it.
+    """Give a piece back as the model decodes it, beside the piece as the model sees it.
 
     \b
     Examples:
@@ -250,7 +255,7 @@ def sample(
     kinds: list[str],
     tempo: float | None,
 ) -> None:
-    """Music from nothing: codes drawn from the prior, each phrase by itself.
+    """Make music from nothing: codes drawn from the prior, each phrase by itself.
 
     \b
     Examples:
@@ -291,7 +296,7 @@ def vary(
     kinds: list[str],
     tempo: float | None,
 ) -> None:
-    """Variations of a piece: noise in the codes of its phrases.
+    """Vary a piece: put noise into the codes of its phrases.
 
     \b
     Examples:
@@ -313,7 +318,7 @@ def vary(
     "--toward", required=True, type=click.Choice(list(ATTRIBUTES)), help="The attribute that there is to be more of."
 )
 @click.option("--by", default=1.0, show_default=True, type=float, help="How much more; below 0 less; -2 to 2 is tried.")
-@click.option("--directions", "ways", type=FILE, help="directions.json of the model, if it is one of your own.")
+@click.option("--directions", "path", type=FILE, help="directions.json of the model, if it is one of your own.")
 @input_options
 @model_option
 @output_options
@@ -321,7 +326,7 @@ def morph(
     file: Path,
     toward: str,
     by: float,
-    ways: Path | None,
+    path: Path | None,
     from_beat: int,
     beats: int | None,
     tracks: Tracks,
@@ -331,7 +336,7 @@ def morph(
     kinds: list[str],
     tempo: float | None,
 ) -> None:
-    """A piece with more or less of an attribute: denser, higher, more chromatic, more syncopated, more together.
+    """Give a piece more or less of an attribute: denser, higher, more chromatic, more syncopated, more together.
 
     What comes of it on the test phrases, from -2 to 2, is in metrics/attributes.json.
 
@@ -340,12 +345,12 @@ def morph(
       quartetvae morph quartet.mid --toward note_density --by 1.5
       quartetvae morph quartet.mid --toward syncopation --by -1 --as mid,ogg
     """
-    if folder is not None and ways is None and not (folder / "directions.json").exists():
+    if folder is not None and path is None and not (folder / "directions.json").exists():
         raise click.UsageError("a model of one's own has directions of its own: name them with --directions.")
     model = api.load(folder)
     music = _read(model, file, from_beat, beats, tracks, spread)
-    found = None if ways is None else directions.read(ways)
-    _written(out, {f"{toward}_{by:+g}": api.morph(model, music, toward=toward, by=by, ways=found)}, kinds, tempo)
+    found = None if path is None else directions.read(path)
+    _written(out, {f"{toward}_{by:+g}": api.morph(model, music, toward=toward, by=by, directions=found)}, kinds, tempo)
 
 
 @click.command()
@@ -366,7 +371,7 @@ def nearest(
     spread: bool,
     folder: Path | None,
 ) -> None:
-    """The phrases of the corpus that are most like those of a piece, by the distance of their codes.
+    """Find the phrases of the corpus that are most like those of a piece, by the distance of their codes.
 
     \b
     Examples:
@@ -407,7 +412,7 @@ def encode(
     spread: bool,
     folder: Path | None,
 ) -> None:
-    """The codes of a piece, one row for each phrase, as .npy or .parquet.
+    """Write the codes of a piece, one row for each phrase, as .npy or .parquet.
 
     \b
     Examples:
@@ -435,7 +440,7 @@ def decode(
     kinds: list[str],
     tempo: float | None,
 ) -> None:
-    """Music from codes, .npy or .parquet: a row for each phrase.
+    """Make music from codes, .npy or .parquet: a row for each phrase.
 
     \b
     Examples:
@@ -454,13 +459,14 @@ def decode(
 @click.argument("file", type=FILE)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def inspect(file: Path, as_json: bool) -> None:
-    """What is in a file: its tracks, whose part each is, and why it is or is not a quartet.
+    """Show what is in a file: its tracks, whose part each is, and why it is or is not a quartet.
 
     \b
     Examples:
       quartetvae inspect quartet.mid
     """
-    heard = reading.hear(file)
+    found = read.read(file)
+    music, assignment = found.music, found.assignment
     tracks = [
         {
             "track": number,
@@ -470,27 +476,28 @@ def inspect(file: Path, as_json: bool) -> None:
             "notes": len(track.notes),
             "part": part,
             "why": why,
+            "out_of_range": found.ensemble.out_of_range(part, track.notes["pitch"].tolist()) if part else 0,
         }
         for number, (track, part, why) in enumerate(
-            zip(heard.music.tracks, heard.found.parts, heard.found.reasons, strict=True)
+            zip(music.tracks, assignment.parts, assignment.reasons, strict=True)
         )
     ]
-    beats = heard.music.end / heard.music.ticks_per_beat
+    beats = music.end / music.ticks_per_beat
+    name = click.format_filename(file.name)
     if as_json:
-        content = {
-            "file": click.format_filename(file.name),
-            "beats": beats,
-            "not_a_quartet": heard.found.refusal,
-            "tracks": tracks,
-        }
+        content = {"file": name, "beats": beats, "not_a_quartet": assignment.refusal, "tracks": tracks}
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))
         return
-    playing = reading.playing(heard)
-    click.echo(f"{click.format_filename(file.name)}: {len(playing)} tracks, {beats:.0f} beats")
-    for number in playing:
-        part, why = heard.found.parts[number], heard.found.reasons[number]
-        click.echo(f"  {heard.track(number)}: {part.replace('_', ' ') if part else 'no part of a quartet'} ({why})")
-    if heard.found.refusal is None:
+    click.echo(f"{name}: {len(music.playing)} tracks, {beats:.0f} beats")
+    for number in music.playing:
+        part, why = assignment.parts[number], assignment.reasons[number]
+        outside = tracks[number]["out_of_range"]
+        beyond = f"; {outside} notes out of its range" if outside else ""
+        click.echo(
+            f"  {found.track_label(number)}: {part.replace('_', ' ') if part else 'no part of a quartet'} "
+            f"({why}{beyond})"
+        )
+    if assignment.refusal is None:
         click.echo("A string quartet.")
     else:
-        click.echo(f"No string quartet: {heard.found.refusal}. {reading.advice(heard)}")
+        click.echo(f"No string quartet: {assignment.refusal}. {read.remedy(found)}")

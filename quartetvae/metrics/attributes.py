@@ -10,7 +10,7 @@ note_density
 register
     Mean MIDI pitch of the notes, each counting once.
 chromaticism
-    Share of the notes outside the scale that fits best (1 - scale consistency; `metrics.interpolation`).
+    Share of the notes outside the scale that fits best (1 - scale consistency; `metrics.tonality`).
 syncopation
     Share of the notes that begin at a weak place and sound on through a stronger one, which is what Longuet-Higgins &
     Lee (1984) call a syncopation. Places are as strong as the largest power of two that divides their step; the
@@ -25,9 +25,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from quartetvae import codec
-from quartetvae.codec import PARTS, Alphabet, Tokens
-from quartetvae.metrics.interpolation import scale_consistency
+from quartetvae.metrics.tonality import scale_consistency
+from quartetvae.music import codec
+from quartetvae.music.codec import Alphabet, Tokens
+from quartetvae.music.ensemble import VOICES
 
 Floats = NDArray[np.float64]
 
@@ -70,7 +71,7 @@ def syncopation(phrases: Tokens, alphabet: Alphabet, steps_per_beat: int) -> Flo
 def rhythmic_unison(phrases: Tokens, alphabet: Alphabet, steps_per_beat: int) -> Floats:
     """How many of the other parts begin a note with one, 0..1."""
     together = _onsets(phrases, alphabet).sum(axis=2)
-    others = np.where(together > 0, (together - 1) / (len(PARTS) - 1), 0.0)
+    others = np.where(together > 0, (together - 1) / (VOICES - 1), 0.0)
     return _over(others.sum(axis=1), (together > 0).sum(axis=1))
 
 

@@ -19,9 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quartetvae import codec
-from quartetvae.codec import Alphabet, Tokens
 from quartetvae.errors import CodecError
+from quartetvae.music import codec
+from quartetvae.music.codec import Alphabet, Tokens
+from quartetvae.music.ensemble import VOICES
 
 ALPHA = 0.1
 """Default smoothing: most pitches never follow a given one, so a whole count for each would drown what was seen."""
@@ -71,7 +72,7 @@ def fit(phrases: Tokens, alphabet: Alphabet, *, alpha: float = ALPHA) -> Bigram:
         raise CodecError(f"bigram model: alpha {alpha:g} found; it must be above 0, or unseen pairs cost infinity.")
     shape = (alphabet.size + 1, alphabet.size)
     tables = []
-    for part in range(len(codec.PARTS)):
+    for part in range(VOICES):
         symbols = phrases[:, :, part]
         pairs = _previous(symbols, alphabet) * alphabet.size + symbols
         counts = np.bincount(pairs.ravel(), minlength=shape[0] * shape[1]).reshape(shape) + alpha

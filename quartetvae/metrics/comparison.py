@@ -35,7 +35,7 @@ overlap is lower on average; the draws are therefore moved until their mean is t
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,21 +43,12 @@ from scipy import fft, special
 from scipy.spatial.distance import cdist, pdist
 
 from quartetvae.errors import CodecError
+from quartetvae.metrics.figures import Feature, FeatureLikeness, SetLikeness
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-FEATURES = (
-    "pitch_count",
-    "pitch_class_histogram",
-    "pitch_class_transition_matrix",
-    "pitch_range",
-    "pitch_interval",
-    "note_count",
-    "inter_onset_interval_beats",
-    "note_length_histogram",
-    "note_length_transition_matrix",
-)
+FEATURES: tuple[Feature, ...] = get_args(Feature)
 """What sets are compared by: Yang & Lerch's nine. (At one tempo, seconds say what beats say.)"""
 
 REACH = 8.0
@@ -223,14 +214,16 @@ class Compared:
     left_out: int
     """Excerpts of the set without a value."""
 
-    def figures(self) -> dict[str, Any]:
-        """`overlap`, `kl_nats`, `low` and `high` of the overlap, `left_out`; a `reason` where there are none."""
+    def figures(self) -> FeatureLikeness:
+        """Give `overlap`, `kl_nats`, `low` and `high` of the overlap, `left_out`; a `reason` where there are none."""
         low, high = interval(self.likeness.overlap, self.replicates)
         kl, reason = self.likeness.kl_nats, self.likeness.reason
         if kl is not None and np.isinf(kl):  # which JSON does not know
             kl, reason = None, "infinite divergence: each set's distances are the same, the two are not"
-        values = {"overlap": self.likeness.overlap, "kl_nats": kl, "low": low, "high": high, "left_out": self.left_out}
-        return values if reason is None else {**values, "reason": reason}
+        values = FeatureLikeness(overlap=self.likeness.overlap, kl_nats=kl, low=low, high=high, left_out=self.left_out)
+        if reason is not None:
+            values["reason"] = reason
+        return values
 
 
 def interval(overlap: float | None, replicates: Floats) -> tuple[float | None, float | None]:
@@ -249,13 +242,13 @@ def compare(
     seed: int,
     replicates: int,
     progress: Callable[[], object] = lambda: None,
-) -> dict[str, dict[str, Any]]:
-    """Each set beside the reference, by the features of `FEATURES`.
+) -> dict[str, SetLikeness]:
+    """Set each set beside the reference, by the features of `FEATURES`.
 
     Parameters
     ----------
     reference, sets
-        By feature, one row per excerpt; as `music.features` gives them.
+        By feature, one row per excerpt; as `features.features` gives them.
     seed, replicates
         Of the bootstrap; 0 replicates give no intervals.
     progress
@@ -283,19 +276,19 @@ def compare(
         for name, compared in _compare_feature(rows, drawn).items():
             found[name][feature] = compared
         progress()
-    return {name: {"excerpts": sizes[name], **_summary(of)} for name, of in found.items()}
+    return {name: _summary(sizes[name], compared) for name, compared in found.items()}
 
 
-def _summary(features: Mapping[str, Compared]) -> dict[str, Any]:
-    overlaps = [of.likeness.overlap for of in features.values() if of.likeness.overlap is not None]
+def _summary(excerpts: int, features: Mapping[str, Compared]) -> SetLikeness:
+    overlaps = [one.likeness.overlap for one in features.values() if one.likeness.overlap is not None]
     mean = float(np.mean(overlaps)) if overlaps else None
     low, high = interval(mean, _mean_replicates(list(features.values())))
-    return {
-        **{name: of.figures() for name, of in features.items()},
-        "mean_overlap": mean,
-        "mean_low": low,
-        "mean_high": high,
-    }
+    figures = {name: one.figures() for name, one in features.items()}
+    # Features are in their order, and all of them are there.
+    return cast(
+        SetLikeness,
+        {"excerpts": excerpts, **figures, "mean_overlap": mean, "mean_low": low, "mean_high": high},
+    )
 
 
 def _mean_replicates(features: Sequence[Compared]) -> Floats:

@@ -14,25 +14,25 @@ path is no steadier, but likelier (lower bigram nats) and more in key (higher sc
 A figure that cannot be made (no paths, no inner points, no notes) is None, never NaN.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quartetvae import codec
-from quartetvae.codec import Alphabet, Tokens
 from quartetvae.errors import CodecError
 from quartetvae.metrics.bigram import Bigram
+from quartetvae.metrics.figures import AlongPaths, PathFigures, SilentPhrases
 from quartetvae.metrics.reconstruction import token_accuracy
+from quartetvae.metrics.tonality import scale_consistency
+from quartetvae.music.codec import Alphabet, Tokens
+from quartetvae.music.ensemble import VOICES
 
 Floats = NDArray[np.float64]
 
-_MAJOR = (0, 2, 4, 5, 7, 9, 11)
-_NATURAL_MINOR = (0, 2, 3, 5, 7, 8, 10)
 
-
-def summarise(decoded: Tokens, ends: Tokens, bigram: Bigram, alphabet: Alphabet, *, seed: int) -> dict[str, Any]:
-    """All figures that can be read off decoded paths.
+def summarise(decoded: Tokens, ends: Tokens, bigram: Bigram, alphabet: Alphabet, *, seed: int) -> PathFigures:
+    """Read all figures off decoded paths that can be.
 
     Parameters
     ----------
@@ -70,10 +70,22 @@ def summarise(decoded: Tokens, ends: Tokens, bigram: Bigram, alphabet: Alphabet,
         "step_distance": {"mean": _mean(steps), "max": float(steps.max()) if steps.size else None},
         "monotonicity": steadiness,
         "constant_paths": constant,
-        "bigram_nats": {name: _mean(bigram.nats(points)) for name, points in phrases.items()},
-        "scale_consistency": {name: _mean(values) for name, values in consistency.items()},
-        "silent_phrases": {name: int(np.isnan(values).sum()) for name, values in consistency.items()},
+        "bigram_nats": _along({name: _mean(bigram.nats(points)) for name, points in phrases.items()}),
+        "scale_consistency": _along({name: _mean(values) for name, values in consistency.items()}),
+        "silent_phrases": SilentPhrases(
+            path=_silent(consistency["path"]),
+            ends=_silent(consistency["ends"]),
+            crossfade=_silent(consistency["crossfade"]),
+        ),
     }
+
+
+def _along(figures: Mapping[str, float | None]) -> AlongPaths:
+    return {"path": figures["path"], "ends": figures["ends"], "crossfade": figures["crossfade"]}
+
+
+def _silent(consistency: Floats) -> int:
+    return int(np.isnan(consistency).sum())
 
 
 def endpoint_token_accuracy(decoded: Tokens, ends: Tokens) -> float | None:
@@ -83,13 +95,13 @@ def endpoint_token_accuracy(decoded: Tokens, ends: Tokens) -> float | None:
 
 
 def step_distances(decoded: Tokens) -> Floats:
-    """Distance between each point and the next, shape (paths, points - 1), 0..1."""
+    """Measure the distance between each point and the next, shape (paths, points - 1), 0..1."""
     _check_paths(decoded)
     return _distance(decoded[:, 1:], decoded[:, :-1])
 
 
 def monotonicity(decoded: Tokens) -> tuple[float | None, int]:
-    """Mean over paths of Spearman's rank correlation between the distance to A and the position on the path.
+    """Average over paths Spearman's rank correlation between the distance to A and the position on the path.
 
     1 if every point is farther from A than the one before it. Equal distances share their mean rank (Spearman 1904;
     the values of `scipy.stats.spearmanr`).
@@ -114,7 +126,7 @@ def monotonicity(decoded: Tokens) -> tuple[float | None, int]:
 
 
 def crossfade(first: Tokens, last: Tokens, positions: Floats, *, rng: np.random.Generator) -> Tokens:
-    """Paths that take each cell from `last` with the probability of the position, else from `first`.
+    """Make paths that take each cell from `last` with the probability of the position, else from `first`.
 
     Parameters
     ----------
@@ -134,41 +146,6 @@ def crossfade(first: Tokens, last: Tokens, positions: Floats, *, rng: np.random.
     # Random numbers lie in [0, 1): position 0 never takes from B, position 1 always.
     from_last = rng.random((len(first), len(positions), *first.shape[1:])) < odds
     return np.where(from_last, last[:, np.newaxis], first[:, np.newaxis])
-
-
-def scale_consistency(phrases: Tokens, alphabet: Alphabet) -> Floats:
-    """The largest share of a phrase's notes that lie in one scale, of the 12 major and 12 natural minor ones.
-
-    Each onset counts once, whatever its length. This is the definition of muspy
-    (https://salu133445.github.io/muspy/metrics.html#muspy.scale_consistency), after Mogren, C-RNN-GAN, 2016; its
-    minor is the natural one, which has the pitch classes of the relative major.
-
-    Returns
-    -------
-    NDArray
-        Shape (phrases,), 7/12..1 (the mean over the 12 major scales is 7/12), or NaN for a phrase without notes.
-    """
-    counts = _pitch_classes(phrases, alphabet)
-    notes = counts.sum(axis=1)
-    shares = np.full(len(phrases), np.nan)
-    np.divide((counts @ _scales().T).max(axis=1), notes, out=shares, where=notes > 0)
-    return shares
-
-
-def scale(phrases: Tokens, alphabet: Alphabet) -> NDArray[np.int64]:
-    """The major scale that most notes of a phrase lie in, by its tonic's pitch class (C: 0): shape (phrases,).
-
-    Of several the first; 0 for a phrase without notes.
-    """
-    return np.asarray((_pitch_classes(phrases, alphabet) @ _scales()[::2].T).argmax(axis=1))
-
-
-def _pitch_classes(phrases: Tokens, alphabet: Alphabet) -> NDArray[np.int64]:
-    """Onsets of each pitch class, (phrases, 12)."""
-    codec.check_phrases(phrases, alphabet)
-    phrase, step, part = np.nonzero(codec.onset_mask(phrases, alphabet))
-    pitch_class = (phrases[phrase, step, part].astype(np.int64) + alphabet.pitch_min) % 12
-    return np.bincount(phrase * 12 + pitch_class, minlength=len(phrases) * 12).reshape(-1, 12)
 
 
 def round_trip(
@@ -212,14 +189,6 @@ def _ranks(values: Floats) -> Floats:
     return np.asarray(below.sum(axis=-1) + (equal.sum(axis=-1) + 1) / 2, dtype=np.float64)
 
 
-def _scales() -> NDArray[np.int64]:
-    """Which pitch classes belong to the scales, 0 or 1, shape (24, 12)."""
-    masks = np.zeros((2, 12), dtype=np.int64)
-    masks[0, list(_MAJOR)] = 1
-    masks[1, list(_NATURAL_MINOR)] = 1
-    return np.concatenate([np.roll(masks, root, axis=1) for root in range(12)])
-
-
 def _mean(values: Floats) -> float | None:
     """Mean of the values that are not NaN; None if there are none."""
     known = values[~np.isnan(values)]
@@ -227,8 +196,8 @@ def _mean(values: Floats) -> float | None:
 
 
 def _check_paths(decoded: Tokens) -> None:
-    if decoded.ndim != 4 or decoded.shape[1] < 2 or decoded.shape[2] < 1 or decoded.shape[3] != len(codec.PARTS):
+    if decoded.ndim != 4 or decoded.shape[1] < 2 or decoded.shape[2] < 1 or decoded.shape[3] != VOICES:
         raise CodecError(
-            f"paths of shape {decoded.shape} found; (paths, points, steps, {len(codec.PARTS)}) is needed, "
+            f"paths of shape {decoded.shape} found; (paths, points, steps, {VOICES}) is needed, "
             "with two points and a step at least."
         )

@@ -10,18 +10,17 @@ The paper (on its own, mostly training, material): median of 11 distinct pitches
 generated; mean range 30.5 and 26.3 semitones; 25 % and 48 % of transitions on the same pitch class.
 """
 
-from typing import Any
-
 import numpy as np
 
-from quartetvae import codec
-from quartetvae.codec import Alphabet, Tokens
+from quartetvae.metrics.figures import PaperFigures
+from quartetvae.music import codec
+from quartetvae.music.codec import Alphabet, Tokens
+from quartetvae.music.ensemble import VOICES
+from quartetvae.music.notes import PITCH_CLASSES
 
-PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
-
-def figures(phrases: Tokens, alphabet: Alphabet) -> dict[str, Any]:
-    """The paper's figures of a set of phrases.
+def figures(phrases: Tokens, alphabet: Alphabet) -> PaperFigures:
+    """Compute the paper's figures of a set of phrases.
 
     Returns
     -------
@@ -48,7 +47,7 @@ def figures(phrases: Tokens, alphabet: Alphabet) -> dict[str, Any]:
     highest = alphabet.pitches - 1 - sounding[:, ::-1].argmax(axis=1)
     ranges = highest - sounding.argmax(axis=1)
 
-    voice = phrase * len(codec.PARTS) + part
+    voice = phrase * VOICES + part
     same_class = (pitch_class[1:] == pitch_class[:-1])[voice[1:] == voice[:-1]]
     shares = np.bincount(pitch_class, minlength=12) / len(token) if len(token) else [None] * 12
     return {

@@ -14,15 +14,17 @@ information retrieval (van Rijsbergen 1979), as mir_eval uses them for notes, wi
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quartetvae import codec
-from quartetvae.codec import Alphabet, Tokens
 from quartetvae.errors import CodecError
 from quartetvae.metrics import bigram
+from quartetvae.metrics.figures import Baselines, CellScores, GroupScores, PhraseScores
+from quartetvae.music import codec
+from quartetvae.music.codec import Alphabet, Tokens
+from quartetvae.music.ensemble import PARTS
 
 
 class OnsetScores(NamedTuple):
@@ -37,19 +39,19 @@ class OnsetScores(NamedTuple):
 
 
 def token_accuracy(truth: Tokens, decoded: Tokens) -> float | None:
-    """Share of cells that are equal, of two arrays of one shape; None without cells."""
+    """Give the share of cells that are equal, of two arrays of one shape; None without cells."""
     _check_shapes(truth, decoded)
     return _share(int((truth == decoded).sum()), truth.size)
 
 
 def exact_phrase(truth: Tokens, decoded: Tokens) -> float | None:
-    """Share of phrases with all cells equal; None without phrases."""
+    """Give the share of phrases with all cells equal; None without phrases."""
     _check_shapes(truth, decoded)
     return _share(int((truth == decoded).all(axis=tuple(range(1, truth.ndim))).sum()), len(truth))
 
 
 def onset_scores(truth: Tokens, decoded: Tokens, alphabet: Alphabet) -> OnsetScores:
-    """Precision, recall and F1 of the sets of (phrase, step, part, pitch) of note onsets."""
+    """Give precision, recall and F1 of the sets of (phrase, step, part, pitch) of note onsets."""
     _check_shapes(truth, decoded)
     true_onsets = codec.onset_mask(truth, alphabet)
     hits = int((true_onsets & (truth == decoded)).sum())
@@ -57,14 +59,14 @@ def onset_scores(truth: Tokens, decoded: Tokens, alphabet: Alphabet) -> OnsetSco
     return OnsetScores(_share(hits, found), _share(hits, true), _share(2 * hits, true + found))
 
 
-def compare(truth: Tokens, decoded: Tokens, alphabet: Alphabet) -> dict[str, Any]:
-    """All figures of decoded phrases against the true ones.
+def compare(truth: Tokens, decoded: Tokens, alphabet: Alphabet) -> PhraseScores:
+    """Compare decoded phrases with the true ones.
 
     Returns
     -------
     dict
         `token_accuracy`, `onset_precision`, `onset_recall`, `onset_f1`, `exact_phrase`, and under
-        `parts.<part>` the token accuracy and onset F1 of each of `codec.PARTS`. None where there is nothing to count.
+        `parts.<part>` the token accuracy and onset F1 of each of `PARTS`. None where there is nothing to count.
 
     Raises
     ------
@@ -82,8 +84,7 @@ def compare(truth: Tokens, decoded: Tokens, alphabet: Alphabet) -> dict[str, Any
         "onset_f1": onsets.f1,
         "exact_phrase": exact_phrase(truth, decoded),
         "parts": {
-            part: _scores(truth[:, :, column], decoded[:, :, column], alphabet)
-            for column, part in enumerate(codec.PARTS)
+            part: _scores(truth[:, :, column], decoded[:, :, column], alphabet) for column, part in enumerate(PARTS)
         },
     }
 
@@ -93,28 +94,32 @@ def by_group(
     decoded: Tokens,
     groups: Sequence[str],
     alphabet: Alphabet,
-    values: Mapping[str, NDArray[np.float64]] | None = None,
-) -> dict[str, dict[str, float | None]]:
-    """Figures of the phrases of each group, by name in alphabetical order.
+    values: Mapping[Literal["kl_nats", "elbo_nats"], NDArray[np.float64]] | None = None,
+) -> dict[str, GroupScores]:
+    """Compare the phrases of each group, by name in alphabetical order.
 
     `groups` names the group of each phrase. Each has `phrases` (how many), `token_accuracy`, `onset_f1`,
     `exact_phrase`, and the means of further `values`, one per phrase.
     """
     _check_shapes(truth, decoded)
     names = np.array(groups, dtype=str)
-    return {
-        name: {
-            "phrases": int((names == name).sum()),
-            **_scores(truth[names == name], decoded[names == name], alphabet),
-            "exact_phrase": exact_phrase(truth[names == name], decoded[names == name]),
-            **{key: float(of[names == name].mean()) for key, of in (values or {}).items()},
+    found: dict[str, GroupScores] = {}
+    for name in sorted(set(groups)):
+        chosen = names == name
+        scores = _scores(truth[chosen], decoded[chosen], alphabet)
+        found[name] = {
+            "phrases": int(chosen.sum()),
+            "token_accuracy": scores["token_accuracy"],
+            "onset_f1": scores["onset_f1"],
+            "exact_phrase": exact_phrase(truth[chosen], decoded[chosen]),
         }
-        for name in sorted(set(groups))
-    }
+        for key, column in values.items() if values else ():
+            found[name][key] = float(column[chosen].mean())
+    return found
 
 
-def baselines(truth: Tokens, training: Tokens, alphabet: Alphabet) -> dict[str, Any]:
-    """What guesses without a model of music reach on the true phrases.
+def baselines(truth: Tokens, training: Tokens, alphabet: Alphabet) -> Baselines:
+    """Find what guesses without a model of music reach on the true phrases.
 
     Parameters
     ----------
@@ -148,13 +153,16 @@ def baselines(truth: Tokens, training: Tokens, alphabet: Alphabet) -> dict[str, 
     }
     nats = bigram.fit(training, alphabet).nats(truth)
     return {
-        **{name: _scores(truth, guess, alphabet) for name, guess in guesses.items()},
+        "sustain": _scores(truth, guesses["sustain"], alphabet),
+        "likeliest_symbol": _scores(truth, guesses["likeliest_symbol"], alphabet),
+        "nearest_phrase": _scores(truth, guesses["nearest_phrase"], alphabet),
+        "wrong_pitch": _scores(truth, guesses["wrong_pitch"], alphabet),
         "bigram": {"nats_per_phrase": float(nats.mean()) if len(nats) else None},
     }
 
 
 def likeliest_symbols(training: Tokens, alphabet: Alphabet) -> Tokens:
-    """The most frequent symbol of each step and part, shape (steps, 4); the lowest token of those on a tie.
+    """Find the most frequent symbol of each step and part, shape (steps, 4); the lowest token of those on a tie.
 
     Raises `CodecError` without phrases.
     """
@@ -166,7 +174,7 @@ def likeliest_symbols(training: Tokens, alphabet: Alphabet) -> Tokens:
 
 
 def nearest_phrases(phrases: Tokens, training: Tokens) -> NDArray[np.int64]:
-    """Index of the training phrase with the most equal cells (least Hamming distance), the first of those on a tie.
+    """Find the training phrase with the most equal cells (least Hamming distance), by its index; the first on a tie.
 
     Takes (n, steps, 4) and (m, steps, 4) and gives (n,). Needs memory for one copy of `training` and a few vectors of
     length m; time grows with n * m. Raises `CodecError` without training phrases or for other shapes.
@@ -192,12 +200,12 @@ def nearest_phrases(phrases: Tokens, training: Tokens) -> NDArray[np.int64]:
 
 
 def wrong_pitches(truth: Tokens, alphabet: Alphabet) -> Tokens:
-    """`truth` with every rest and sustain as it is, and every onset a semitone too high (the highest: the lowest)."""
+    """Give `truth` with every rest and sustain, and every onset a semitone too high (the highest: the lowest)."""
     higher = (truth.astype(np.int64) + 1) % alphabet.pitches
     return np.where(codec.onset_mask(truth, alphabet), higher, truth).astype(np.uint8)
 
 
-def _scores(truth: Tokens, decoded: Tokens, alphabet: Alphabet) -> dict[str, float | None]:
+def _scores(truth: Tokens, decoded: Tokens, alphabet: Alphabet) -> CellScores:
     return {
         "token_accuracy": token_accuracy(truth, decoded),
         "onset_f1": onset_scores(truth, decoded, alphabet).f1,

@@ -8,9 +8,10 @@ import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from quartetvae import plots
 from quartetvae.errors import RenderingError
-from quartetvae.report import Player
+from quartetvae.io import piano_roll
+from quartetvae.io.figure import STYLE, save
+from quartetvae.report.players import Player
 
 ROW_HEIGHT, WIDTH = 0.62, 12.0
 """Inches."""
@@ -30,14 +31,14 @@ def draw(path: Path, players: Sequence[Player]) -> None:
             f"{path.name}: {len(players)} paths of {sorted(counts)} stops; paths of one number of stops are needed."
         )
     (count,) = counts
-    with matplotlib.style.context(["default", plots.STYLE]):
+    with matplotlib.style.context(["default", STYLE]):
         figure = Figure(figsize=(WIDTH, 0.5 + ROW_HEIGHT * len(players)), layout="constrained")
         grid = figure.subplots(len(players), count, sharex="row", sharey="row", squeeze=False)
         for row, player in zip(grid, players, strict=True):
             for axes, stop in zip(row, player.stops, strict=True):
                 music = stop.music
-                bars = plots.note_bars(music.tokens, music.grid.alphabet, music.grid.steps_per_beat)
-                for part, colour in zip(bars, plots.PART_COLOURS, strict=True):
+                bars = piano_roll.note_bars(music.tokens, music.grid.alphabet, music.grid.steps_per_beat)
+                for part, colour in zip(bars, music.ensemble.colours, strict=True):
                     axes.add_collection(PolyCollection(list(part), facecolors=colour, linewidths=0, alpha=0.85))
                 axes.set_xticks([])
                 axes.set_yticks([])
@@ -53,4 +54,4 @@ def draw(path: Path, players: Sequence[Player]) -> None:
             row[0].set_ylabel(names, rotation=0, horizontalalignment="right", verticalalignment="center")
         for axes, stop in zip(grid[0], players[0].stops, strict=True):
             axes.set_title(f"{stop.label} {stop.kind}")
-        plots.save(figure, path)
+        save(figure, path)

@@ -1,0 +1,170 @@
+"""Records that describe data and networks: how music is encoded, cut and augmented, what the network is, how it trains.
+
+Each checks itself: an unknown or missing key, a wrong type and a value out of range raise pydantic's `ValidationError`,
+which `explain` puts into words. They check and never compute.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+Align = Literal["beat", "bar"]
+"""Where phrases begin: on the beat grid of their piece, or on bar lines."""
+
+Boundary = Literal["onset", "sustain"]
+"""How a phrase begins inside a held note: it strikes the note again, or begins with a sustain."""
+
+Posterior = Literal["mean", "sample"]
+"""Which code of a phrase is decoded: the mean of its posterior, or a draw from it."""
+
+PathKind = Literal["linear", "spherical"]
+"""How codes between two codes are found; see `latent.paths.between`."""
+
+Match = Literal["quartet", "paper"]
+"""Which files of a corpus are selected: every distinct quartet, or the paper's 36 files."""
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+SplitShare = Annotated[float, Field(gt=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+Width = Annotated[int, Field(ge=1, le=8192)]
+"""Of a layer; more is a slip of the finger and would not end."""
+Depth = Annotated[int, Field(ge=1, le=16)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+
+
+class Record(BaseModel):
+    """A record that is strict about keys and types, and cannot be changed."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Encode(Record):
+    """The grid and the alphabet."""
+
+    steps_per_beat: Annotated[int, Field(ge=1, le=96)]
+    pitch_min: Annotated[int, Field(ge=0, le=127)]
+    pitch_max: Annotated[int, Field(ge=0, le=127)]
+
+    @model_validator(mode="after")
+    def _octave(self) -> "Encode":
+        if self.pitch_max - self.pitch_min < 11:
+            raise ValueError("pitch_min and pitch_max must span an octave at least (pitch_max >= pitch_min + 11)")
+        return self
+
+
+class Split(Record):
+    """Which works are held out."""
+
+    by: Literal["work", "tail"]
+    seed: Seed
+    validation: SplitShare
+    test: SplitShare
+
+    @model_validator(mode="after")
+    def _rest_for_training(self) -> "Split":
+        if self.validation + self.test >= 1:
+            raise ValueError("validation and test must leave a share for training (their sum must be under 1)")
+        return self
+
+
+class Phrases(Record):
+    """How pieces are cut."""
+
+    beats_per_phrase: Annotated[int, Field(ge=1, le=256)]
+    boundary: Boundary
+    align: Align
+
+
+class Augment(Record):
+    """What training sees besides the phrases themselves."""
+
+    kind: Literal["none", "transpose", "noise"]
+    semitones_min: Annotated[int, Field(ge=-24, le=24)]
+    semitones_max: Annotated[int, Field(ge=-24, le=24)]
+    hop_steps: Count
+    seed: Seed
+
+    @model_validator(mode="after")
+    def _range(self) -> "Augment":
+        if self.semitones_min > self.semitones_max:
+            raise ValueError("semitones_min must not be above semitones_max")
+        return self
+
+
+class Model(Record):
+    """The network."""
+
+    decoder: Literal["autoregressive", "flat", "hierarchical"]
+    cell: Literal["lstm", "gru"]
+    bidirectional: bool
+    encoder_units: Width
+    encoder_layers: Depth
+    pooling: Literal["last", "full"]
+    decoder_units: Width
+    decoder_layers: Depth
+    latent_dim: Width
+    embedding_dim: Width
+    dropout: Share
+    word_dropout: Share
+    segment_beats: Annotated[int, Field(ge=1, le=256)]
+
+
+class Train(Record):
+    """How it is trained."""
+
+    epochs: Count
+    batch_size: Count
+    learning_rate: Annotated[float, Field(gt=0)]
+    schedule: Literal["constant", "cosine"]
+    warmup_steps: Annotated[int, Field(ge=0)]
+    weight_decay: Annotated[float, Field(ge=0)]
+    adam_beta_2: Annotated[float, Field(gt=0, lt=1)]
+    clip_norm: Annotated[float, Field(ge=0)]
+    beta: Annotated[float, Field(ge=0)]
+    beta_warmup: Annotated[float, Field(ge=0, le=1)]
+    beta_cycles: Count
+    free_bits: Annotated[float, Field(ge=0)]
+    onset_weight: Annotated[float, Field(gt=0)]
+    kl_reduction: Literal["sum", "mean"]
+    patience: Count
+    precision: Literal["float32", "mixed_bfloat16"]
+    devices: Literal["one", "all"]
+    seed: Seed
+
+    @model_validator(mode="after")
+    def _cycles_rise(self) -> "Train":
+        if self.beta_cycles > 1 and self.beta_warmup == 0:
+            raise ValueError("beta_cycles above 1 need a beta_warmup above 0, the share of each in which beta rises")
+        return self
+
+
+def explain(error: ValidationError, record: type[BaseModel], content: Any, *, name: str = "") -> str:
+    """Say what is wrong with the content of a record, its problems in one line.
+
+    Parameters
+    ----------
+    record, content
+        The record's class, and what was to become one.
+    name
+        What the record is called, before the names of its keys: a section of params.yaml, say.
+    """
+    # A value that fits none of several kinds has an error for each; one will do.
+    return "; ".join(dict.fromkeys(_problem(detail, record, content, name) for detail in error.errors()))
+
+
+def _problem(detail: Any, record: type[BaseModel], content: Any, name: str) -> str:
+    # Union members and list positions are pydantic's affair; the user knows the key.
+    key = str(detail["loc"][0]) if detail["loc"] else ""
+    where = ".".join(filter(None, (name, key)))
+    where = f"{where}: " if where else ""
+    if detail["type"] == "extra_forbidden":
+        return f"{where}unknown key; {name or f'a {record.__name__.lower()}'} has {', '.join(record.model_fields)}"
+    if detail["type"] == "missing":
+        return f"{where}missing"
+    if detail["type"] == "value_error":
+        return f"{where}{detail['ctx']['error']}"
+    described = record.model_fields[key].description if key in record.model_fields else None
+    if described:
+        return f"{where}{content[key]!r} found; {described}"
+    message = detail["msg"][0].lower() + detail["msg"][1:]
+    return f"{where}{detail['input']!r} found; {message}"

@@ -1,0 +1,1 @@
+"""From a source of music to the phrases that a network is trained on."""

@@ -1,0 +1,61 @@
+"""metadata.csv: what a source says of its files, a row for each."""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+import pandas as pd
+
+from quartetvae.errors import CorpusError
+
+FILE = "metadata.csv"
+
+
+@dataclass(frozen=True)
+class MetadataRow:
+    """A row of metadata.csv: one file."""
+
+    id: str
+    composer: str
+    work: str
+    movement: str
+    ensemble: str
+    file: str
+    """Relative to the folder, with `/`."""
+
+
+COLUMNS = tuple(field.name for field in fields(MetadataRow))
+
+
+def write(folder: Path, rows: Iterable[MetadataRow]) -> None:
+    """Write metadata.csv into a folder, sorted by file."""
+    with (folder / FILE).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(astuple(row) for row in sorted(rows, key=lambda row: row.file))
+
+
+def read(raw: Path) -> pd.DataFrame:
+    """Read metadata.csv of a folder: one row per file, all columns strings.
+
+    Raises
+    ------
+    CorpusError
+        If it is missing, lacks a column, names an id twice or a file that is not there.
+    """
+    path = raw / FILE
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise CorpusError(f"{path}: not a readable table ({error}); run the stage `download` first.") from error
+    lacking = [name for name in COLUMNS if name not in table.columns]
+    if lacking:
+        raise CorpusError(f"{path}: no column {', '.join(lacking)}; needed are {', '.join(COLUMNS)}.")
+    twice = table["id"][table["id"].duplicated()].tolist()
+    if twice:
+        raise CorpusError(f"{path}: id {twice[0]} is there twice; each file needs an id of its own.")
+    absent = [file for file in table["file"] if not (raw / file).is_file()]
+    if absent:
+        raise CorpusError(f"{path}: names {absent[0]}, which is not in {raw}; run the stage `download` again.")
+    return table[list(COLUMNS)]

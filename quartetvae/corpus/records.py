@@ -1,0 +1,79 @@
+"""What a corpus becomes: encoded pieces with their splits, and sets of phrases."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quartetvae.config import Phrases
+from quartetvae.music.codec import Tokens
+from quartetvae.music.quartet import Grid, Piece
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """All encoded pieces, the split of each, and how the split was made."""
+
+    pieces: tuple[Piece, ...]
+    splits: tuple[str, ...]
+    grid: Grid
+    tail_share: float
+    """Share of the augmented training phrases, from their end, that becomes the validation set; usually 0."""
+
+    def in_split(self, split: str) -> list[Piece]:
+        """List the pieces of one split."""
+        return [piece for piece, name in zip(self.pieces, self.splits, strict=True) if name == split]
+
+
+@dataclass(frozen=True)
+class PhraseSet:
+    """Phrases of one split.
+
+    tokens : uint8, shape (phrases, steps, 4)
+    pieces : ids, shape (phrases,)
+    starts : first step in the piece, shape (phrases,)
+    semitones : transposition, shape (phrases,)
+    form : how they were cut
+    """
+
+    tokens: Tokens
+    pieces: NDArray[np.str_]
+    starts: NDArray[np.int64]
+    semitones: NDArray[np.int64]
+    grid: Grid
+    form: Phrases
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @property
+    def steps(self) -> int:
+        """Grid steps of a phrase."""
+        return int(self.tokens.shape[1])
+
+    def spread(self, count: int) -> "PhraseSet":
+        """Take so many of the phrases, from the first to the last at even distances; all if there are no more."""
+        rows = np.unique(np.linspace(0, len(self) - 1, count).round().astype(int))
+        return self.take(rows)
+
+    def take(self, rows: NDArray[Any] | slice) -> "PhraseSet":
+        """Take some of the phrases, by index, mask or slice."""
+        return PhraseSet(
+            self.tokens[rows], self.pieces[rows], self.starts[rows], self.semitones[rows], self.grid, self.form
+        )
+
+
+def join(sets: Sequence[PhraseSet]) -> PhraseSet:
+    """Put one set after the other; they must share a grid and a length."""
+    return PhraseSet(
+        np.concatenate([s.tokens for s in sets]),
+        np.concatenate([s.pieces for s in sets]),
+        np.concatenate([s.starts for s in sets]),
+        np.concatenate([s.semitones for s in sets]),
+        sets[0].grid,
+        sets[0].form,
+    )

@@ -1,0 +1,202 @@
+"""The Parquet tables: encoded pieces and phrases. Explicit Arrow schemas, units in their metadata, fixed bytes.
+
+pieces.parquet
+    A row per grid step, a row group per piece, a column of tokens per part.
+phrases/<split>.parquet
+    A row per phrase, a fixed-size list of tokens per part.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from quartetvae.config import Phrases
+from quartetvae.corpus.records import PhraseSet, Pieces
+from quartetvae.errors import DatasetError
+from quartetvae.files import replacing
+from quartetvae.music.codec import Alphabet
+from quartetvae.music.ensemble import PARTS, VOICES
+from quartetvae.music.quartet import Grid, Piece
+
+_NAME = pa.dictionary(pa.int32(), pa.string())
+_CELL_UNIT = "token: 0 is pitch_min, then upwards by semitones; then rest; then sustain"
+_COLUMN_UNITS = {
+    "piece": "id in metadata.csv",
+    "split": "train, validation or test; the same for all pieces of a work",
+    "step": "grid steps from the piece's beginning",
+    "bar": "bars from the piece's beginning, from 0",
+    "start": "first grid step in the piece",
+    "semitones": "transposition, upwards",
+}
+
+
+def write_quartets(path: Path, table: pd.DataFrame) -> None:
+    """Write the table of `corpus.survey.survey`."""
+    strings = ("id", "composer", "work", "movement", "ensemble", "file", "sha256", "decision", "reason")
+    schema = pa.schema(
+        [
+            *(pa.field(name, pa.string()) for name in strings),
+            pa.field("programs", pa.list_(pa.uint8())),
+            pa.field("tracks", pa.list_(pa.string())),
+            pa.field("parts", pa.list_(pa.string())),
+            pa.field("notes", pa.uint32()),
+            pa.field("beats", pa.float64(), metadata={"unit": "quarter notes"}),
+            pa.field("duplicate_of", pa.string()),
+            pa.field("position", pa.int32(), metadata={"unit": "place among the selected, -1 for the others"}),
+        ]
+    )
+    with replacing(path) as temporary:
+        pq.write_table(pa.Table.from_pandas(table, schema=schema, preserve_index=False), temporary)
+
+
+def read_quartets(path: Path) -> pd.DataFrame:
+    """Read the table of `corpus.survey.survey`."""
+    frame: pd.DataFrame = _read(path, "filter").to_pandas()
+    return frame
+
+
+def write_pieces(
+    path: Path, pieces: Iterable[Piece], splits: Mapping[str, str], *, grid: Grid, tail_share: float = 0.0
+) -> None:
+    """Write pieces, a row group each; `splits` gives each id its split."""
+    metadata = _grid_metadata(grid) | {"tail_share": json.dumps(tail_share)}
+    schema = _schema(
+        {
+            **dict.fromkeys(("piece", "composer", "work", "split"), _NAME),
+            "step": pa.uint32(),
+            "bar": pa.uint32(),
+            **{part: pa.uint8() for part in PARTS},
+        },
+        metadata,
+    )
+    with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+        for piece in pieces:
+            steps = len(piece.tokens)
+            names = {
+                "piece": piece.id,
+                "composer": piece.composer,
+                "work": piece.work,
+                "split": splits[piece.id],
+            }
+            columns: list[pa.Array] = [
+                pa.DictionaryArray.from_arrays(pa.array(np.zeros(steps, np.int32)), pa.array([name]))
+                for name in names.values()
+            ]
+            columns += [pa.array(np.arange(steps), pa.uint32()), pa.array(piece.bars, pa.uint32())]
+            columns += [pa.array(np.ascontiguousarray(column)) for column in piece.tokens.T]
+            writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=max(steps, 1))
+
+
+def read_pieces(path: Path) -> Pieces:
+    """Read all pieces.
+
+    Raises
+    ------
+    DatasetError
+        If the table is missing, not ours, or empty.
+    """
+    pieces, splits = [], []
+    with _open(path, "encode") as file:
+        metadata = _metadata(file.schema_arrow, path, "tail_share")
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group)
+            first = {name: table[name][0].as_py() for name in ("piece", "composer", "work", "split")}
+            tokens = np.stack([table[part].to_numpy() for part in PARTS], axis=1)
+            bars = table["bar"].to_numpy().astype(np.int64)
+            pieces.append(Piece(first["piece"], first["composer"], first["work"], tokens, bars))
+            splits.append(first["split"])
+    if not pieces:
+        raise DatasetError(f"{path}: no pieces in it; run `dvc repro encode`.")
+    return Pieces(tuple(pieces), tuple(splits), _grid(metadata), float(json.loads(metadata["tail_share"])))
+
+
+def write_phrases(path: Path, phrases: PhraseSet) -> None:
+    """Write the phrases of one split."""
+    schema = _schema(
+        {
+            "piece": _NAME,
+            "start": pa.uint32(),
+            "semitones": pa.int8(),
+            **{part: pa.list_(pa.uint8(), phrases.steps) for part in PARTS},
+        },
+        _grid_metadata(phrases.grid) | {"form": phrases.form.model_dump_json()},
+    )
+    columns = [
+        pa.array(phrases.pieces.tolist(), pa.string()).dictionary_encode(),
+        pa.array(phrases.starts, pa.uint32()),
+        pa.array(phrases.semitones, pa.int8()),
+    ]
+    for part in range(VOICES):
+        flat = pa.array(np.ascontiguousarray(phrases.tokens[:, :, part]).reshape(-1))
+        columns.append(pa.FixedSizeListArray.from_arrays(flat, phrases.steps))
+    with replacing(path) as temporary:
+        pq.write_table(pa.Table.from_arrays(columns, schema=schema), temporary, compression="zstd")
+
+
+def read_phrases(path: Path) -> PhraseSet:
+    """Read the phrases of one split; raises `DatasetError` if the table is missing, not ours, or empty."""
+    table = _read(path, "augment").combine_chunks()
+    metadata = _metadata(table.schema, path, "form")
+    if not len(table):
+        raise DatasetError(f"{path}: no phrases in it; give this split a share in params.yaml (section `split`).")
+    parts = []
+    for part in PARTS:
+        column = table[part].chunk(0)
+        parts.append(column.flatten().to_numpy().reshape(len(table), column.type.list_size))
+    return PhraseSet(
+        np.stack(parts, axis=2),
+        np.asarray(table["piece"].to_pylist()),
+        table["start"].to_numpy().astype(np.int64),
+        table["semitones"].to_numpy().astype(np.int64),
+        _grid(metadata),
+        Phrases.model_validate_json(metadata["form"]),
+    )
+
+
+def _schema(types: Mapping[str, pa.DataType], metadata: Mapping[str, str]) -> pa.Schema:
+    fields = []
+    for name, kind in types.items():
+        unit = _CELL_UNIT if name in PARTS else _COLUMN_UNITS.get(name)
+        fields.append(pa.field(name, kind, nullable=False, metadata={"unit": unit} if unit else None))
+    return pa.schema(fields, metadata=dict(metadata))
+
+
+def _grid_metadata(grid: Grid) -> dict[str, str]:
+    return {
+        "steps_per_beat": str(grid.steps_per_beat),
+        "pitch_min": str(grid.alphabet.pitch_min),
+        "pitch_max": str(grid.alphabet.pitch_max),
+    }
+
+
+def _metadata(schema: pa.Schema, path: Path, kind: str) -> dict[str, str]:
+    """The schema's metadata, which must have what all our tables have and what this kind of table has."""
+    found = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
+    for name in ("steps_per_beat", kind):
+        if name not in found:
+            raise DatasetError(f"{path}: not a table of this project (its schema has no {name}).")
+    return found
+
+
+def _grid(metadata: Mapping[str, str]) -> Grid:
+    alphabet = Alphabet(int(metadata["pitch_min"]), int(metadata["pitch_max"]))
+    return Grid(int(metadata["steps_per_beat"]), alphabet)
+
+
+def _open(path: Path, stage: str) -> pq.ParquetFile:
+    if not path.is_file():
+        raise DatasetError(f"{path}: not there; run the stage `{stage}` first (dvc repro {stage}).")
+    try:
+        return pq.ParquetFile(path)
+    except pa.ArrowException as error:
+        raise DatasetError(f"{path}: not a readable Parquet table ({error}); run `dvc repro {stage}`.") from error
+
+
+def _read(path: Path, stage: str) -> pa.Table:
+    with _open(path, stage) as file:
+        return file.read()

@@ -1,0 +1,1 @@
+"""Files of music: MIDI, scores, pictures and sound, in and out."""

@@ -1,0 +1,99 @@
+"""The files that a quartet can be written to.
+
+The suffix of a file says what is written: MIDI (.mid), MusicXML (.musicxml), an engraved score (.svg, .png), sound
+(.wav, .ogg), a piano roll (.roll.png). What takes long to import is imported when it is asked for.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from quartetvae.errors import RenderingError
+from quartetvae.files import replacing
+from quartetvae.io import engraving, midi
+from quartetvae.music import metre
+from quartetvae.music.quartet import Quartet
+
+
+def write(path: Path | str, quartet: Quartet) -> None:
+    """Write a quartet; the suffix says as what. The same arguments give the same bytes.
+
+    Raises
+    ------
+    RenderingError
+        If the suffix is none of `WRITERS`, the file cannot be written, or a package for it is not installed.
+    """
+    path = Path(path)
+    suffix = ".roll.png" if path.name.lower().endswith(".roll.png") else path.suffix.lower()
+    if suffix not in WRITERS:
+        raise RenderingError(f"{path.name}: written can be {', '.join(WRITERS)}; give the file one of these suffixes.")
+    try:
+        WRITERS[suffix](path, quartet)
+    except ImportError as error:
+        raise RenderingError(
+            f"{path.name}: the package '{error.name}' is needed for {suffix} and is not installed; for sound: "
+            "pip install pretty_midi soundfile && pip install --no-deps tinysoundfont."
+        ) from error
+    # libsndfile and symusic say by RuntimeError that a file cannot be opened.
+    except (OSError, RuntimeError) as error:
+        detail = getattr(error, "strerror", None) or error
+        raise RenderingError(f"{path}: cannot be written ({detail}); choose another folder.") from error
+
+
+def _midi(path: Path, quartet: Quartet) -> None:
+    grid = quartet.grid
+    midi.write_quartet(
+        path,
+        quartet.tokens,
+        grid.alphabet,
+        steps_per_beat=grid.steps_per_beat,
+        tempo_qpm=quartet.tempo_qpm,
+        time_signatures=metre.time_signatures(quartet.bars, steps_per_beat=grid.steps_per_beat),
+        ensemble=quartet.ensemble,
+    )
+
+
+def _musicxml(path: Path, quartet: Quartet) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(engraving.musicxml(quartet), encoding="utf-8")
+
+
+def _svg(path: Path, quartet: Quartet) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(engraving.svg(engraving.musicxml(quartet)), encoding="utf-8")
+
+
+def _png(path: Path, quartet: Quartet) -> None:
+    with replacing(path) as temporary:
+        temporary.write_bytes(engraving.png(engraving.svg(engraving.musicxml(quartet))))
+
+
+def _sound(path: Path, quartet: Quartet) -> None:
+    from quartetvae.io import audio
+
+    audio.write(path, quartet)
+
+
+def _roll(path: Path, quartet: Quartet) -> None:
+    from quartetvae.io import piano_roll
+
+    grid = quartet.grid
+    piano_roll.draw(
+        path,
+        [("", quartet.tokens)],
+        grid.alphabet,
+        steps_per_beat=grid.steps_per_beat,
+        title=quartet.title,
+        ensemble=quartet.ensemble,
+    )
+
+
+WRITERS: Mapping[str, Callable[[Path, Quartet], None]] = {
+    ".mid": _midi,
+    ".musicxml": _musicxml,
+    ".svg": _svg,
+    ".png": _png,
+    ".wav": _sound,
+    ".ogg": _sound,
+    ".roll.png": _roll,
+}
+"""What a quartet can be written as, by suffix."""

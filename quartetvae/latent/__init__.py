@@ -1,0 +1,1 @@
+"""The latent space: codes, paths between them, directions in it, neighbours."""

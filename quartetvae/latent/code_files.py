@@ -1,0 +1,68 @@
+"""Files of codes: .npy, or .parquet with a column for each dimension (z_0, z_1 ...)."""
+
+import io
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from quartetvae.errors import ModelError, no_file
+from quartetvae.files import replacing
+from quartetvae.model.autoencoder import Codes
+
+
+def write(path: Path, codes: Codes) -> None:
+    """Write codes (phrases, latent_dim); raises `ModelError` for another suffix, or if the file cannot be written."""
+    suffix = path.suffix.lower()
+    if suffix not in (".npy", ".parquet"):
+        raise ModelError(f"{path.name or path}: codes are written as .npy or .parquet; choose one of them.")
+    try:
+        with replacing(path) as temporary:
+            if suffix == ".npy":
+                # By Python's own file: where the disk is full NumPy's says nothing.
+                content = io.BytesIO()
+                np.save(content, codes)
+                temporary.write_bytes(content.getvalue())
+            else:
+                import pyarrow as pa
+                import pyarrow.parquet as pq
+
+                pq.write_table(pa.table({f"z_{k}": column for k, column in enumerate(codes.T)}), temporary)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be written ({error.strerror or error}); choose another place.") from error
+
+
+def read(path: Path) -> Codes:
+    """Read codes (phrases, latent_dim); raises `ModelError` for a file that has none, or numbers not finite."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    suffix = path.suffix.lower()
+    if reason := no_file(path):
+        raise ModelError(reason)
+    if suffix not in (".npy", ".parquet"):
+        raise ModelError(f"{path.name}: no codes by its name; .npy or .parquet from `encode` is needed.")
+    try:
+        if suffix == ".parquet":
+            table = pq.read_table(path)
+            found = np.stack([table[f"z_{k}"].to_numpy() for k in range(table.num_columns)], axis=1)
+        else:
+            # Opened here: NumPy leaves a damaged file open.
+            with path.open("rb") as file:
+                found = np.load(file, allow_pickle=False)
+        # Neither complex numbers nor dates, of which NumPy would make numbers all the same.
+        if not isinstance(found, np.ndarray) or found.dtype.kind not in "iuf":
+            raise ValueError(f"an array of {getattr(found, 'dtype', 'arrays')}")
+        with np.errstate(over="ignore"):
+            codes = np.asarray(found, dtype=np.float32)
+    # A damaged header may also promise more than there is memory for.
+    except (OSError, EOFError, ValueError, TypeError, KeyError, MemoryError, BadZipFile, pa.ArrowException) as error:
+        detail = " ".join(str(error).split())
+        raise ModelError(f"{path.name}: no codes ({detail}); .npy or .parquet from `encode` is needed.") from error
+    unusable = np.count_nonzero(~np.isfinite(codes))
+    if codes.ndim != 2 or not codes.size or unusable:
+        raise ModelError(
+            f"{path.name}: codes of shape {codes.shape}, {unusable} of their numbers not finite; finite numbers "
+            "(phrases, latent_dim) are needed."
+        )
+    return codes

@@ -1,0 +1,326 @@
+"""What the files of metrics/ hold, as types: a key renamed where it is written is a type error where it is read.
+
+A share is 0..1; None stands where there was nothing to count. Definitions are where the figures are made, which each
+class names.
+"""
+
+from typing import Literal, NotRequired, TypedDict
+
+# metrics/filter.json: quartetvae.corpus.survey
+
+
+class FilterCounts(TypedDict):
+    """Files, and works among those selected."""
+
+    files_read: int
+    unreadable: int
+    quartets: int
+    duplicates: int
+    selected: int
+    works: int
+
+
+class FilterFigures(FilterCounts):
+    """metrics/filter.json."""
+
+    composers: dict[str, FilterCounts]
+
+
+# metrics/encode.json: quartetvae.corpus.encoding
+
+
+class SplitCounts(TypedDict):
+    """What is in one split."""
+
+    works: int
+    pieces: int
+    steps: int
+
+
+class EncodeFigures(TypedDict):
+    """metrics/encode.json."""
+
+    pieces: int
+    steps: int
+    phrases: int
+    beats: int
+    alphabet: int
+    symbols_used: int
+    pitch_lowest: int
+    pitch_highest: int
+    notes: int
+    notes_moved_into_range: int
+    notes_dropped_from_chords: int
+    notes_merged_on_grid: int
+    onsets_off_grid_share: float
+    splits: dict[str, SplitCounts]
+
+
+# metrics/augment.json: quartetvae.corpus.phrases
+
+
+class PhraseCounts(TypedDict):
+    """The phrases of one split; metrics/augment.json has them by split."""
+
+    phrases: int
+    windows: int
+    pieces: int
+
+
+# metrics/train.json: quartetvae.training.loop
+
+
+class TrainFigures(TypedDict):
+    """metrics/train.json; losses in nats per phrase."""
+
+    parameters: int
+    phrases: int
+    epochs: int
+    best_epoch: int
+    stopped: Literal["epochs", "patience"]
+    loss: float
+    reconstruction: float
+    kl: float
+    val_loss: float
+    val_reconstruction: float
+    val_kl: float
+
+
+# metrics/reconstruct.json: quartetvae.metrics.reconstruction, quartetvae.evaluation.model
+
+
+class CellScores(TypedDict):
+    """How many cells and onsets are right."""
+
+    token_accuracy: float | None
+    onset_f1: float | None
+
+
+class GroupScores(CellScores):
+    """Those of some phrases: a composer's, a work's."""
+
+    phrases: int
+    exact_phrase: float | None
+    kl_nats: NotRequired[float]
+    elbo_nats: NotRequired[float]
+
+
+class BigramScore(TypedDict):
+    """Of a bigram model per part."""
+
+    nats_per_phrase: float | None
+
+
+class Baselines(TypedDict):
+    """What guesses without a model of music reach."""
+
+    sustain: CellScores
+    likeliest_symbol: CellScores
+    nearest_phrase: CellScores
+    wrong_pitch: CellScores
+    bigram: BigramScore
+
+
+class PhraseScores(TypedDict):
+    """Decoded phrases against the true ones."""
+
+    token_accuracy: float | None
+    onset_precision: float | None
+    onset_recall: float | None
+    onset_f1: float | None
+    exact_phrase: float | None
+    parts: dict[str, CellScores]
+
+
+class SplitScores(PhraseScores):
+    """One split of metrics/reconstruct.json."""
+
+    phrases: int
+    works: int
+    teacher_forced_accuracy: float | None
+    kl_nats: float
+    reconstruction_nats: float
+    elbo_nats: float
+    active_units: int
+    by_composer: dict[str, GroupScores]
+    by_work: dict[str, GroupScores]
+    baselines: Baselines
+
+
+class ReconstructFigures(TypedDict):
+    """metrics/reconstruct.json."""
+
+    validation: SplitScores
+    test: SplitScores
+
+
+# metrics/interpolate.json: quartetvae.metrics.interpolation, quartetvae.evaluation.model
+
+
+class StepDistance(TypedDict):
+    """Of neighbouring points of paths."""
+
+    mean: float | None
+    max: float | None
+
+
+class AlongPaths(TypedDict):
+    """A figure of inner points, of the ends, and of the baseline."""
+
+    path: float | None
+    ends: float | None
+    crossfade: float | None
+
+
+class SilentPhrases(TypedDict):
+    """Phrases without notes."""
+
+    path: int
+    ends: int
+    crossfade: int
+
+
+class PathFigures(TypedDict):
+    """What can be read off decoded paths."""
+
+    endpoint_token_accuracy: float | None
+    step_distance: StepDistance
+    monotonicity: float | None
+    constant_paths: int
+    bigram_nats: AlongPaths
+    scale_consistency: AlongPaths
+    silent_phrases: SilentPhrases
+
+
+class InterpolateFigures(PathFigures):
+    """metrics/interpolate.json."""
+
+    pairs: int
+    pairs_of_test_works: int
+    points: int
+    path: str
+    phrases: int
+    round_trip: float | None
+
+
+# metrics/evaluate.json: quartetvae.metrics.comparison, quartetvae.metrics.paper, quartetvae.evaluation
+
+
+class FeatureLikeness(TypedDict):
+    """One feature of a set beside the reference."""
+
+    overlap: float | None
+    kl_nats: float | None
+    low: float | None
+    high: float | None
+    left_out: int
+    reason: NotRequired[str]
+
+
+class SetLikeness(TypedDict):
+    """A set beside the reference: Yang & Lerch's features, and the mean of their overlaps."""
+
+    excerpts: int
+    pitch_count: FeatureLikeness
+    pitch_class_histogram: FeatureLikeness
+    pitch_class_transition_matrix: FeatureLikeness
+    pitch_range: FeatureLikeness
+    pitch_interval: FeatureLikeness
+    note_count: FeatureLikeness
+    inter_onset_interval_beats: FeatureLikeness
+    note_length_histogram: FeatureLikeness
+    note_length_transition_matrix: FeatureLikeness
+    mean_overlap: float | None
+    mean_low: float | None
+    mean_high: float | None
+
+
+Feature = Literal[
+    "pitch_count",
+    "pitch_class_histogram",
+    "pitch_class_transition_matrix",
+    "pitch_range",
+    "pitch_interval",
+    "note_count",
+    "inter_onset_interval_beats",
+    "note_length_histogram",
+    "note_length_transition_matrix",
+]
+"""The keys of `SetLikeness` that are features."""
+
+
+class PaperFigures(TypedDict):
+    """The paper's own four."""
+
+    distinct_pitches_median: float | None
+    pitch_range_mean: float | None
+    same_pitch_class_share: float | None
+    pitch_classes: dict[str, float | None]
+    silent_phrases: int
+
+
+class SetFigures(SetLikeness, PaperFigures):
+    """One set of metrics/evaluate.json."""
+
+
+class ShuffledCodes(TypedDict):
+    """Cross-entropy of phrases given their own codes and others', nats per phrase."""
+
+    own_nats: float
+    others_nats: float
+
+
+class CodeUse(TypedDict):
+    """What codes of held-out phrases are used for."""
+
+    phrases: int
+    kl_nats: float
+    active_units: int
+    mutual_information_nats: float
+    mutual_information_limit: float
+    shuffled_z: ShuffledCodes
+
+
+class EvaluateFigures(TypedDict):
+    """metrics/evaluate.json."""
+
+    real: SetFigures
+    reconstructions: SetFigures
+    interpolations: SetFigures
+    prior: SetFigures
+    aggregate: SetFigures
+    crossfade: SetFigures
+    latent: CodeUse
+
+
+SetName = Literal["real", "reconstructions", "interpolations", "prior", "aggregate", "crossfade"]
+"""The keys of `EvaluateFigures` that are sets."""
+
+
+# metrics/attributes.json: quartetvae.latent.directions
+
+
+class AttributeFigures(TypedDict):
+    """What becomes of one attribute as phrases move along its direction."""
+
+    length: float
+    means: list[float | None]
+    spearman: float | None
+    spearman_by_phrase: float | None
+    changing: float
+
+
+class AttributesFigures(TypedDict):
+    """metrics/attributes.json."""
+
+    amounts: list[float]
+    phrases: int
+    note_density: AttributeFigures
+    register: AttributeFigures
+    chromaticism: AttributeFigures
+    syncopation: AttributeFigures
+    rhythmic_unison: AttributeFigures
+
+
+AttributeName = Literal["note_density", "register", "chromaticism", "syncopation", "rhythmic_unison"]
+"""The keys of `AttributesFigures` that are attributes."""

@@ -1,0 +1,135 @@
+"""What a network looks like, as a record of its own, and what its two implementations share; no Keras here.
+
+The record is written beside the weights, so that whatever loads them needs no params.yaml.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from quartetvae import config
+from quartetvae.corpus.records import PhraseSet
+from quartetvae.errors import ModelError
+from quartetvae.files import replacing
+from quartetvae.music.codec import Alphabet, Tokens
+from quartetvae.music.ensemble import PARTS, VOICES
+from quartetvae.music.quartet import Grid
+
+FILE = "architecture.json"
+FORMAT = 3
+WEIGHTS = "model.weights.h5"
+"""The file of weights, beside `FILE`."""
+
+BATCH, SMALL_BATCH = 512, 64
+"""Phrases at a time where no gradient is needed: many, or a few. Noise is drawn for as many together."""
+
+STEP_DIM, Z_STEP_DIM, HEAD_UNITS = 16, 64, 192
+"""Of the autoregressive decoder: the vector of each step, what of z goes to each step, a head's hidden layer."""
+
+DIRECT_UNITS = 256
+"""Of the encoder's dense layer over all inputs, with `pooling` `full`."""
+
+ORDER = tuple(reversed(range(VOICES)))
+"""Within a step the parts are chosen from the bass upwards: of a string quartet cello, viola, violin II, violin I."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Layers (`network`), what tokens mean (`grid`), and how phrases are cut (`form`)."""
+
+    network: config.Model
+    grid: Grid
+    form: config.Phrases
+
+    @property
+    def steps(self) -> int:
+        """Grid steps of a phrase."""
+        return self.form.beats_per_phrase * self.grid.steps_per_beat
+
+    @property
+    def segments(self) -> int:
+        """Segments of a phrase that a hierarchical network takes one by one; 1 for the others."""
+        if self.network.decoder != "hierarchical":
+            return 1
+        segments, rest = divmod(self.form.beats_per_phrase, self.network.segment_beats)
+        if rest or segments < 2:
+            raise ModelError(
+                f"phrases of {self.form.beats_per_phrase} beats in segments of {self.network.segment_beats}: a "
+                "hierarchical decoder needs two whole segments at least. Change phrases.beats_per_phrase or "
+                "model.segment_beats, or take model.decoder autoregressive."
+            )
+        if self.network.latent_dim % segments:
+            raise ModelError(
+                f"model.latent_dim {self.network.latent_dim} in {segments} segments: each has its share of the "
+                f"dimensions; make it a multiple of {segments}."
+            )
+        return segments
+
+    @property
+    def cells(self) -> int:
+        """Cells of a phrase: steps times parts."""
+        return self.steps * VOICES
+
+    def check_tokens(self, tokens: Tokens) -> None:
+        """Raise `ModelError` unless these are phrases (phrases, steps, 4) of the network's length."""
+        wanted = (self.steps, VOICES)
+        if tokens.ndim != 3 or tokens.shape[1:] != wanted:
+            raise ModelError(
+                f"phrases of shape {tokens.shape}; (phrases, {wanted[0]}, {wanted[1]}) is needed: cut them into "
+                f"phrases of {self.form.beats_per_phrase} beats."
+            )
+
+    def check_codes(self, z: NDArray[Any]) -> None:
+        """Raise `ModelError` unless these are codes (codes, latent_dim)."""
+        if z.ndim != 2 or z.shape[1] != self.network.latent_dim:
+            raise ModelError(f"codes of shape {z.shape}; (codes, {self.network.latent_dim}) is needed.")
+
+    def check(self, phrases: PhraseSet) -> None:
+        """Raise `ModelError` unless these phrases are what the network was built for."""
+        if (phrases.grid, phrases.steps) != (self.grid, self.steps):
+            raise ModelError(
+                f"phrases of {phrases.steps} steps ({phrases.grid}) found; the model was trained on {self.steps} "
+                f"steps ({self.grid}). Train again (dvc repro) or load the model that belongs to them."
+            )
+
+
+def write(folder: Path, architecture: Architecture) -> None:
+    """Write `architecture.json` into a model's folder."""
+    grid = architecture.grid
+    content = {
+        "format": FORMAT,
+        "network": architecture.network.model_dump(),
+        "alphabet": {**asdict(grid.alphabet), "rest": grid.alphabet.rest, "sustain": grid.alphabet.sustain},
+        "steps_per_beat": grid.steps_per_beat,
+        "phrases": architecture.form.model_dump(),
+        "parts": list(PARTS),
+    }
+    with replacing(folder / FILE) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def read(folder: Path) -> Architecture:
+    """Read `architecture.json` of a model's folder; raises `ModelError`."""
+    path = folder / FILE
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
+            raise ValueError(f"format {content['format']}, this version reads {FORMAT}")
+        encoded = config.Encode(
+            steps_per_beat=content["steps_per_beat"],
+            pitch_min=content["alphabet"]["pitch_min"],
+            pitch_max=content["alphabet"]["pitch_max"],
+        )
+        return Architecture(
+            config.Model(**content["network"]),
+            Grid(encoded.steps_per_beat, Alphabet(encoded.pitch_min, encoded.pitch_max)),
+            config.Phrases(**content["phrases"]),
+        )
+    except OSError as error:
+        raise ModelError(f"{path}: no trained model there; run the stage `train` first (dvc repro train).") from error
+    except (ValueError, KeyError, TypeError) as error:
+        detail = " ".join(str(error).split())
+        raise ModelError(f"{path}: not the architecture of a model of this project ({detail}); train again.") from error

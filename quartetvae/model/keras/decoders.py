@@ -1,0 +1,218 @@
+"""The decoders: latent codes to the symbols of a phrase.
+
+Conventions
+-----------
+`call(z, tokens)` gives the logits (batch, steps, 4, symbols) of each cell, for a decoder with feedback given the true
+tokens before it; `generate(z, noise)` decodes by itself, each cell seeing what was chosen before. `noise` is added to
+the logits before the highest is taken: 0 is greedy, Gumbel noise times a temperature draws from the softmax at that
+temperature (Gumbel-max trick; Maddison, Tarlow & Minka 2014).
+"""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from quartetvae import config
+from quartetvae.model.architecture import HEAD_UNITS, ORDER, STEP_DIM, Z_STEP_DIM, Architecture
+from quartetvae.model.keras.layers import CELLS, RecurrentStack, TokenEmbedding
+from quartetvae.music.ensemble import PARTS, VOICES
+
+
+def _stack(network: config.Model, name: str, steps: int, seed: int) -> RecurrentStack:
+    """A decoder's recurrent layers, over so many steps."""
+    return RecurrentStack(
+        network.cell,
+        network.decoder_units,
+        network.decoder_layers,
+        steps=steps,
+        dropout=network.dropout,
+        seed=seed,
+        name=name,
+    )
+
+
+class Starts(keras.layers.Layer):
+    """The initial states of a decoder's recurrent layers, from z: a list for each layer."""
+
+    def __init__(self, network: config.Model) -> None:
+        super().__init__(name="starts")
+        self.layers = [
+            [
+                keras.layers.Dense(network.decoder_units, activation="tanh", name=f"start_{level}_{state}")
+                for state in range(CELLS[network.cell].STATES)
+            ]
+            for level in range(network.decoder_layers)
+        ]
+
+    def call(self, z: Any) -> Any:
+        """The states, each (batch, units)."""
+        return [[start(z) for start in states] for states in self.layers]
+
+
+class FlatDecoder(keras.Model):
+    """The paper's decoder.
+
+    z repeated at each step, a recurrent stack, one affine map per part. No step index, no feedback of what was chosen,
+    no coupling between the parts: each cell is independent of the others given z.
+    """
+
+    feedback = False
+
+    def __init__(self, architecture: Architecture, *, seed: int = 0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        network = architecture.network
+        self.steps, self.symbols = architecture.steps, architecture.grid.alphabet.size
+        self.recurrent = _stack(network, "recurrent", self.steps, seed)
+        # One matrix for the four parts' affine maps: the same function as four layers, in one product.
+        self.heads = keras.layers.Dense(VOICES * self.symbols, name="heads", dtype="float32")
+
+    def call(self, z: Any, tokens: Any = None, training: bool = False) -> Any:
+        """Logits of every cell."""
+        states = self.recurrent(z[:, None], training=training)
+        return ops.reshape(self.heads(states), (-1, self.steps, VOICES, self.symbols))
+
+    def generate(self, z: Any, noise: Any) -> Any:
+        """Tokens, int32 (batch, steps, 4)."""
+        return ops.argmax(self.call(z) + noise, axis=-1)
+
+
+class AutoregressiveDecoder(keras.Model):
+    """A recurrent decoder that sees z spread over time, its own last step, and the parts chosen within the step.
+
+    At each step: a recurrent stack on the embeddings of the last step's four tokens (each left out with probability
+    `word_dropout` in training, so that z is not ignored; Bowman et al. 2016), a learned vector of the step, and that
+    step's share of z; its initial state comes from z. Then a head per part, cello first, that also sees the embeddings
+    of the parts already chosen.
+    """
+
+    feedback = True
+
+    def __init__(self, architecture: Architecture, *, steps: int = 0, seed: int = 0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        network = architecture.network
+        self.steps, self.symbols = steps or architecture.steps, architecture.grid.alphabet.size
+        self.width = VOICES * network.embedding_dim
+        self.embedding = TokenEmbedding(self.symbols, network.embedding_dim, name="embedding")
+        self.word_dropout = keras.layers.Dropout(
+            network.word_dropout, noise_shape=(None, None, None, 1), seed=seed + 50, name="word_dropout"
+        )
+        self.step_vectors = keras.layers.Embedding(self.steps, STEP_DIM, name="step_vectors")
+        self.spread = keras.layers.Dense(self.steps * Z_STEP_DIM, name="spread")
+        self.recurrent = _stack(network, "recurrent", self.steps, seed)
+        self.starts = Starts(network)
+        # The share of the recurrent state in all four heads in one product; then, by part, that of the parts chosen.
+        self.hidden = keras.layers.Dense(VOICES * HEAD_UNITS, name="hidden")
+        self.chosen = [
+            keras.layers.Dense(HEAD_UNITS, use_bias=False, name=f"chosen_{PARTS[part]}") for part in ORDER[1:]
+        ]
+        self.heads = [keras.layers.Dense(self.symbols, name=f"head_{PARTS[part]}", dtype="float32") for part in ORDER]
+
+    def call(self, z: Any, tokens: Any, training: bool = False) -> Any:
+        """Logits of every cell given the true ones before it."""
+        embedded = self.embedding(tokens)
+        shown = self.word_dropout(embedded, training=training)
+        if training:
+            # Dropout scales up what it keeps; a word is there or not.
+            shown = shown * (1.0 - self.word_dropout.rate)
+        last = ops.reshape(shown[:, :-1], (-1, self.steps - 1, self.width))
+        last = ops.pad(last, ((0, 0), (1, 0), (0, 0)))
+        shares = self._shares(z)
+        vectors = ops.broadcast_to(self._vectors()[None], (*ops.shape(shares)[:2], STEP_DIM))
+        states = self.recurrent(ops.concatenate([last, vectors, shares], axis=-1), self.starts(z), training=training)
+        hidden = self._hidden(states, shares)
+        logits: list[Any] = []
+        for place, part in enumerate(ORDER):
+            before = [embedded[..., earlier, :] for earlier in ORDER[:place]]
+            logits.append(self._head(place, part, hidden, before))
+        return ops.stack(logits[::-1], axis=-2)
+
+    def generate(self, z: Any, noise: Any) -> Any:
+        """Tokens, int32 (batch, steps, 4)."""
+        shares = self._shares(z)
+
+        def step(carry: Any, now: Any) -> Any:
+            last, states = carry
+            begun, vector, share, extra = now
+            shown = ops.reshape(self.embedding(last), (-1, self.width)) * begun
+            vector = ops.broadcast_to(vector[None], (ops.shape(share)[0], STEP_DIM))
+            output, states = self.recurrent.step(ops.concatenate([shown, vector, share], axis=-1), states)
+            hidden = self._hidden(output, share)
+            tokens: list[Any] = []
+            before: list[Any] = []
+            for place, part in enumerate(ORDER):
+                logits = self._head(place, part, hidden, before)
+                tokens.append(ops.cast(ops.argmax(logits + extra[:, part], axis=-1), "int32"))
+                before.append(self.embedding.of_part(tokens[-1], part))
+            # Keras' scan under TensorFlow can only stack what has the form of the carry.
+            carry = (ops.stack(tokens[::-1], axis=-1), states)
+            return carry, carry
+
+        start = ops.zeros((ops.shape(z)[0], VOICES), dtype="int32")
+        begun = ops.cast(ops.arange(self.steps) > 0, shares.dtype)
+        over_time = (begun, self._vectors(), *(ops.swapaxes(array, 0, 1) for array in (shares, noise)))
+        _, (tokens, _) = ops.scan(step, (start, self.starts(z)), over_time)
+        return ops.swapaxes(tokens, 0, 1)
+
+    def _shares(self, z: Any) -> Any:
+        return ops.reshape(self.spread(z), (-1, self.steps, Z_STEP_DIM))
+
+    def _vectors(self) -> Any:
+        return self.step_vectors(ops.arange(self.steps))
+
+    def _hidden(self, states: Any, shares: Any) -> Any:
+        hidden = self.hidden(ops.concatenate([states, shares], axis=-1))
+        return ops.split(hidden, VOICES, axis=-1)
+
+    def _head(self, place: int, part: int, hidden: Any, before: list[Any]) -> Any:
+        inner = hidden[part]
+        if before:
+            inner = inner + self.chosen[place - 1](ops.concatenate(before, axis=-1))
+        return self.heads[place](ops.gelu(inner))
+
+
+class HierarchicalDecoder(keras.Model):
+    """After MusicVAE (Roberts et al. 2018): a conductor makes a code for each segment, and each is decoded from it.
+
+    The conductor is a recurrent stack over segments, on that segment's share of z's dimensions; its initial state comes
+    from all of z. The decoder below is the autoregressive one, on the share and what the conductor says. It begins anew
+    at each segment, so that these have to say what the music is. (MusicVAE's has no shares: the conductor is all that
+    sees z. With them, what belongs to one segment need not pass through it.)
+    """
+
+    feedback = True
+
+    def __init__(self, architecture: Architecture, *, seed: int = 0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        network = architecture.network
+        self.steps, self.segments = architecture.steps, architecture.segments
+        self.symbols = architecture.grid.alphabet.size
+        self.starts = Starts(network)
+        self.conductor = _stack(network, "conductor", self.segments, seed + 500)
+        self.below = AutoregressiveDecoder(architecture, steps=self.steps // self.segments, seed=seed, name="below")
+
+    def call(self, z: Any, tokens: Any, training: bool = False) -> Any:
+        """Logits of every cell given the true ones before it in its segment."""
+        segments = ops.reshape(tokens, (-1, self.below.steps, VOICES))
+        logits = self.below(self._codes(z, training=training), segments, training=training)
+        return ops.reshape(logits, (-1, self.steps, VOICES, self.symbols))
+
+    def generate(self, z: Any, noise: Any) -> Any:
+        """Tokens, int32 (batch, steps, 4)."""
+        segments = ops.reshape(noise, (-1, self.below.steps, VOICES, ops.shape(noise)[-1]))
+        tokens = self.below.generate(self._codes(z), segments)
+        return ops.reshape(tokens, (-1, self.steps, VOICES))
+
+    def _codes(self, z: Any, training: bool = False) -> Any:
+        """The code of each segment, (batch * segments, ...): its share of z, and what the conductor says."""
+        shares = ops.reshape(z, (-1, self.segments, z.shape[-1] // self.segments))
+        codes = ops.concatenate([shares, self.conductor(shares, self.starts(z), training=training)], axis=-1)
+        return ops.reshape(codes, (-1, codes.shape[-1]))
+
+
+DECODERS: dict[str, Any] = {
+    "autoregressive": AutoregressiveDecoder,
+    "flat": FlatDecoder,
+    "hierarchical": HierarchicalDecoder,
+}
+"""By their name in params.yaml, `model.decoder`."""

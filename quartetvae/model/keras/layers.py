@@ -1,0 +1,278 @@
+"""Layers that encoder and decoders share.
+
+The recurrent layers are our own, for speed: Keras' multiply the input by its kernel at every step. Here that is one
+product for several steps (in the first layer for all), and a single one where the input is the same at every step
+(`benchmarks/training.py` compares). Their arithmetic and initial weights are Keras'.
+"""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from quartetvae.model.architecture import DIRECT_UNITS
+from quartetvae.music.ensemble import VOICES
+
+CHUNK = 4
+"""Steps of a phrase that a layer hands on together, so that the next one can begin before it has ended."""
+
+UNROLLED = 64
+"""Steps up to which a loop over time is unrolled; longer ones would take long to compile."""
+
+
+@keras.saving.register_keras_serializable("quartetvae")
+class TokenEmbedding(keras.layers.Layer):
+    """An embedding for each part and symbol: tokens (..., 4) to vectors (..., 4, dim)."""
+
+    def __init__(self, symbols: int, dim: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.symbols, self.dim = symbols, dim
+        self.table = keras.layers.Embedding(VOICES * symbols, dim, name="table")
+
+    def call(self, tokens: Any) -> Any:
+        """Look the tokens up."""
+        return self.table(ops.cast(tokens, "int32") + self.symbols * ops.arange(VOICES, dtype="int32"))
+
+    def of_part(self, tokens: Any, part: int) -> Any:
+        """The vectors (..., dim) of tokens (...) of one part."""
+        return self.table(tokens + self.symbols * part)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "symbols": self.symbols, "dim": self.dim}
+
+
+def joined(chunks: list[Any]) -> Any:
+    """A phrase in chunks (batch, some, features) as one array."""
+    return chunks[0] if len(chunks) == 1 else ops.concatenate(chunks, axis=1)
+
+
+class Recurrent(keras.layers.Layer):
+    """One recurrent layer in one direction: (batch, steps, features) to all outputs, (batch, steps, units).
+
+    `steps` says how many; an input with one step is the same at every step. States are a list of (batch, units).
+    """
+
+    GATES = 0
+    STATES = 0
+
+    def __init__(self, units: int, steps: int, *, backwards: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.units, self.steps, self.backwards = units, steps, backwards
+
+    def build(self, shape: Any) -> None:
+        """Make the weights."""
+        width = self.GATES * self.units
+        self.kernel = self.add_weight((shape[-1], width), "glorot_uniform", name="kernel")
+        self.recurrent_kernel = self.add_weight((self.units, width), "orthogonal", name="recurrent_kernel")
+        self.bias = self.add_weight((width,), self.initial_bias, name="bias")
+
+    def initial_bias(self, shape: Any, dtype: Any = None) -> Any:
+        """Zeros."""
+        return ops.zeros(shape, dtype)
+
+    def call(self, inputs: Any, initial: Any = None) -> Any:
+        """Run over time from zero states or from `initial`; backwards too, outputs are in the order of the music."""
+        return joined(self.run([inputs], initial))
+
+    def run(self, chunks: list[Any], initial: Any = None) -> list[Any]:
+        """The same of a phrase in chunks of some steps, to chunks of the outputs."""
+        given = sum(chunk.shape[1] for chunk in chunks)
+        if given not in (1, self.steps):
+            raise ValueError(f"{given} steps found; 1 or {self.steps} are needed.")
+        projected = [self._project(chunk) for chunk in chunks]
+        batch = ops.shape(projected[0])[0]
+        if initial is None:
+            initial = [ops.zeros((batch, self.units), projected[0].dtype) for _ in range(self.STATES)]
+        if self.steps > UNROLLED:
+            return [
+                self._scan(ops.broadcast_to(joined(projected), (batch, self.steps, projected[0].shape[-1])), initial)
+            ]
+        # Unstacked at once: the gradient of a slice is a whole array of zeros around it, for every step.
+        by_step = [step for chunk in projected for step in ops.unstack(chunk, chunk.shape[1], axis=1)]
+        by_step *= self.steps // given
+        states, outputs = initial, []
+        for now in by_step[::-1] if self.backwards else by_step:
+            states = self.advance(now, states)
+            outputs.append(states[0])
+        if self.backwards:
+            outputs.reverse()
+        return [ops.stack(outputs[first : first + CHUNK], axis=1) for first in range(0, self.steps, CHUNK)]
+
+    def _scan(self, projected: Any, initial: Any) -> Any:
+        # Keras' scan under TensorFlow can only stack what has the form of the carry.
+        def body(states: Any, now: Any) -> Any:
+            states = self.advance(now, states)
+            return states, states
+
+        _, outputs = ops.scan(body, initial, ops.swapaxes(projected, 0, 1), reverse=self.backwards)
+        return ops.swapaxes(outputs[0], 0, 1)
+
+    def step(self, inputs: Any, states: Any) -> Any:
+        """The states after one step with inputs (batch, features); the first of them is the output."""
+        return self.advance(self._project(inputs), states)
+
+    def _project(self, inputs: Any) -> Any:
+        return ops.matmul(self.ready(inputs), self.ready(self.kernel)) + self.ready(self.bias)
+
+    def ready(self, array: Any) -> Any:
+        """An input or weight to compute with. A call casts both in mixed precision; `run` and `step` go past it."""
+        return ops.cast(array, self.compute_dtype)
+
+    def advance(self, projected: Any, states: Any) -> Any:
+        """The states after one step whose input is projected, (batch, gates * units)."""
+        raise NotImplementedError  # each kind of cell has its own; this class is none
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "units": self.units, "steps": self.steps, "backwards": self.backwards}
+
+
+@keras.saving.register_keras_serializable("quartetvae")
+class LSTM(Recurrent):
+    """Hochreiter & Schmidhuber (1997) with forget gates, whose bias begins at 1 (Jozefowicz et al. 2015)."""
+
+    GATES, STATES = 4, 2
+
+    def initial_bias(self, shape: Any, dtype: Any = None) -> Any:
+        """Ones for the forget gate."""
+        return ops.concatenate(
+            [ops.zeros(self.units, dtype), ops.ones(self.units, dtype), ops.zeros(2 * self.units, dtype)]
+        )
+
+    def advance(self, projected: Any, states: Any) -> Any:
+        """Gates in the order input, forget, output, candidate: those that are squashed alike lie side by side."""
+        output, memory = states
+        gates = projected + ops.matmul(output, self.ready(self.recurrent_kernel))
+        inner, candidate = ops.split(gates, [3 * self.units], axis=-1)
+        write, keep, show = ops.split(ops.sigmoid(inner), 3, axis=-1)
+        memory = keep * memory + write * ops.tanh(candidate)
+        return [show * ops.tanh(memory), memory]
+
+
+@keras.saving.register_keras_serializable("quartetvae")
+class GRU(Recurrent):
+    """Cho et al. (2014), the reset gate after the product with the state, which then has a bias of its own."""
+
+    GATES, STATES = 3, 1
+
+    def build(self, shape: Any) -> None:
+        """Make the weights."""
+        super().build(shape)
+        self.recurrent_bias = self.add_weight((self.units,), "zeros", name="recurrent_bias")
+
+    def advance(self, projected: Any, states: Any) -> Any:
+        """Gates in the order update, reset, candidate."""
+        (state,) = states
+        inner = ops.matmul(state, self.ready(self.recurrent_kernel))
+        given, own = (ops.split(array, [2 * self.units], axis=-1) for array in (projected, inner))
+        update, reset = ops.split(ops.sigmoid(given[0] + own[0]), 2, axis=-1)
+        candidate = ops.tanh(given[1] + reset * (own[1] + self.ready(self.recurrent_bias)))
+        return [candidate + update * (state - candidate)]
+
+
+CELLS = {"lstm": LSTM, "gru": GRU}
+
+
+@keras.saving.register_keras_serializable("quartetvae")
+class RecurrentStack(keras.layers.Layer):
+    """Recurrent layers on top of each other with dropout between them.
+
+    Input shape (batch, steps, features), or (batch, 1, features) for one that is the same at every step; output (batch,
+    steps, width); width is `units`, or twice that when `bidirectional`.
+    """
+
+    def __init__(
+        self,
+        cell: str,
+        units: int,
+        depth: int,
+        *,
+        steps: int,
+        dropout: float,
+        bidirectional: bool = False,
+        seed: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.config = {
+            **{"cell": cell, "units": units, "depth": depth, "steps": steps, "dropout": dropout},
+            **{"bidirectional": bidirectional, "seed": seed},
+        }
+        self.states = CELLS[cell].STATES
+        # Names of our own: Keras' would depend on what was built before, and so would the saved bytes.
+        self.forwards = [CELLS[cell](units, steps, name=f"{cell}_{level}") for level in range(depth)]
+        self.backwards = [
+            CELLS[cell](units, steps, backwards=True, name=f"{cell}_{level}_backwards")
+            for level in range(depth if bidirectional else 0)
+        ]
+        self.dropouts = [
+            keras.layers.Dropout(dropout, seed=seed + level, name=f"dropout_{level}") for level in range(depth - 1)
+        ]
+
+    def build(self, shape: Any) -> None:
+        """Make the weights of the layers."""
+        for level, layer in enumerate(self.forwards):
+            ways = (layer, *self.backwards[level : level + 1])
+            for way in ways:
+                way.build(shape)
+            shape = (*shape[:-1], len(ways) * layer.units)
+
+    def call(self, inputs: Any, initial: Any = None, training: bool = False) -> Any:
+        """Run the stack from zero states or from `initial`, a list for each layer; dropout acts in training only."""
+        chunks = [inputs]
+        for level, layer in enumerate(self.forwards):
+            if level:
+                chunks = [self.dropouts[level - 1](chunk, training=training) for chunk in chunks]
+            ways = [layer.run(chunks, None if initial is None else initial[level])]
+            ways += [layer.run(chunks) for layer in self.backwards[level : level + 1]]
+            chunks = ways[0] if len(ways) == 1 else [ops.concatenate(both, axis=-1) for both in zip(*ways, strict=True)]
+        return joined(chunks)
+
+    def step(self, inputs: Any, states: Any) -> tuple[Any, Any]:
+        """One step outside training: inputs (batch, features) and states as `initial`; output and new states."""
+        following = []
+        for layer, before in zip(self.forwards, states, strict=True):
+            following.append(layer.step(inputs, before))
+            inputs = following[-1][0]
+        return inputs, following
+
+    def last(self, outputs: Any) -> Any:
+        """The last layer's final output, (batch, width), of the outputs of all steps; of both directions."""
+        if not self.backwards:
+            return outputs[:, -1]
+        # The backward layer ends at the first step.
+        units = self.config["units"]
+        return ops.concatenate([outputs[:, -1, :units], outputs[:, 0, units:]], axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), **self.config}
+
+
+@keras.saving.register_keras_serializable("quartetvae")
+class Summary(keras.layers.Layer):
+    """A recurrent stack and what is kept of it: (batch, steps, features) to (batch, kept).
+
+    `last`: the final states. `full`: those, the mean over steps, and a dense layer over all inputs, which keeps what
+    happened where without passing through the recurrence. Further arguments are those of `RecurrentStack`.
+    """
+
+    def __init__(self, pooling: str, name: str, stack: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(name=name, **kwargs)
+        self.pooling, self.stack = pooling, RecurrentStack(**stack, name="stack")
+        if pooling == "full":
+            self.direct = keras.layers.Dense(DIRECT_UNITS, activation="gelu", name="direct")
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Read, and keep."""
+        outputs = self.stack(inputs, training=training)
+        last = self.stack.last(outputs)
+        if self.pooling == "last":
+            return last
+        flat = ops.reshape(inputs, (-1, inputs.shape[1] * inputs.shape[2]))
+        return ops.concatenate([last, ops.mean(outputs, axis=1), self.direct(flat)], axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "pooling": self.pooling, "stack": self.stack.config}

@@ -1,0 +1,219 @@
+"""A trained network without Keras: encoding and decoding in NumPy, ready in a fraction of a second.
+
+Importing a network library takes longer than decoding a movement. This is the same function of the same weights as
+`quartetvae.model.keras` outside training, written out once more; the two agree token for token but for rounding
+(tests/model/test_numpy.py holds them together), draws at a temperature included.
+"""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from quartetvae.errors import ModelError
+from quartetvae.model import architecture as architectures
+from quartetvae.model.architecture import BATCH, ORDER, SMALL_BATCH, WEIGHTS, Z_STEP_DIM, Architecture
+from quartetvae.model.numpy import weights
+from quartetvae.model.numpy.layers import CELLS, Stack, State, dense, embed, gelu, gelu_by_tanh, last_state
+from quartetvae.model.numpy.weights import Floats, Weights
+from quartetvae.music.codec import Tokens
+from quartetvae.music.ensemble import VOICES
+
+
+def _starts(z: Floats, weights: Weights, cell: str, depth: int) -> list[State]:
+    """The initial states that z gives to a decoder's layers."""
+    below = weights.below("layers/starts/layers")
+    found = []
+    for level in range(depth):
+        places = below.below("container" if level == 0 else f"container_{level}")
+        found.append(tuple(np.tanh(dense(z, of)) for of in places.layers("dense", CELLS[cell][1])))
+    return found
+
+
+class NumpyAutoencoder:
+    """A trained network: an `Autoencoder` by NumPy alone."""
+
+    def __init__(self, architecture: Architecture, weights: Weights) -> None:
+        self.architecture = architecture
+        self.folder: Path | None = None
+        network = architecture.network
+        self._network, self._symbols = network, architecture.grid.alphabet.size
+        encoder, decoder = weights.below("encoder"), weights.below("decoder")
+        read = partial(
+            Stack.from_weights,
+            cell=network.cell,
+            units=network.encoder_units,
+            depth=network.encoder_layers,
+            bidirectional=network.bidirectional,
+        )
+        write = partial(
+            Stack.from_weights, cell=network.cell, units=network.decoder_units, depth=network.decoder_layers
+        )
+        self._encoder, self._decoder = encoder, decoder
+        self._read = read(encoder.below("layers/summary/stack"))
+        self._read_segments = read(encoder.below("layers/recurrent_stack")) if architecture.segments > 1 else None
+        self._below = decoder.below("below") if network.decoder == "hierarchical" else decoder
+        self._write = write(self._below.below("layers/recurrent_stack"))
+        self._conductor = write(decoder.below("conductor")) if network.decoder == "hierarchical" else None
+
+    # Encoding
+
+    def encode(self, tokens: Tokens) -> tuple[Floats, Floats]:
+        """Posterior `mean` and `log_var`, each (phrases, latent_dim), of phrases (phrases, steps, 4)."""
+        self.architecture.check_tokens(tokens)
+        segments, network = self.architecture.segments, self._network
+        (table,) = self._encoder.layer("embedding/table")
+        embedded = embed(tokens, table, self._symbols)
+        width = VOICES * table.shape[1]
+        inputs = embedded.reshape(len(tokens) * segments, self.architecture.steps // segments, width)
+        outputs = self._read.run(inputs)
+        state = last_state(outputs, bidirectional=network.bidirectional)
+        if network.pooling == "full":
+            flat = inputs.reshape(len(inputs), inputs.shape[1] * inputs.shape[2])
+            direct = gelu(dense(flat, self._encoder.layer("layers/summary/direct")))
+            state = np.concatenate([state, outputs.mean(axis=1), direct], axis=-1)
+        if self._read_segments is not None:
+            state = state.reshape(len(tokens), segments, state.shape[-1])
+            state = np.concatenate([state, self._read_segments.run(state)], axis=-1)
+        mean, log_var = (
+            dense(state, of).reshape(len(tokens), network.latent_dim) for of in self._encoder.layers("layers/dense", 2)
+        )
+        return mean, log_var
+
+    # Decoding
+
+    def decode(self, z: Floats, *, temperature: float = 0.0, seed: int = 0) -> Tokens:
+        """Tokens, uint8, (codes, steps, 4), of latent codes (codes, latent_dim).
+
+        At temperature 0 the likeliest symbol is chosen; above, one is drawn from the softmax of the logits divided by
+        it. Raises `ModelError` below, and for codes of another shape.
+        """
+        self.architecture.check_codes(z)
+        if temperature < 0:
+            raise ModelError(f"temperature {temperature:g}; 0 (the likeliest) or above is needed.")
+        rng = np.random.default_rng(seed)
+        steps = self.architecture.steps
+        found = [np.zeros((0, steps, VOICES), np.uint8)]
+        for start in range(0, len(z), BATCH):
+            codes = np.asarray(z[start : start + BATCH], dtype=np.float32)
+            noise = np.zeros((len(codes), steps, VOICES, 1), np.float32)
+            if temperature:
+                drawn = BATCH if len(codes) > SMALL_BATCH else SMALL_BATCH
+                gumbel = rng.gumbel(size=(drawn, steps, VOICES, self._symbols))
+                noise = (temperature * gumbel[: len(codes)]).astype(np.float32)
+            found.append(self._generate(codes, noise))
+        return np.concatenate(found)
+
+    def reconstruction(self, tokens: Tokens, z: Floats) -> NDArray[np.float64]:
+        """Cross-entropy of phrases (phrases, steps, 4) given their codes, summed over cells: nats, (phrases,)."""
+        logits = self._logits(tokens, z).astype(np.float64)
+        chosen = np.take_along_axis(logits, tokens[..., None].astype(np.int64), axis=-1)[..., 0]
+        return np.asarray((logsumexp(logits, axis=-1) - chosen).sum(axis=(1, 2)))
+
+    def teacher_forced(self, tokens: Tokens, z: Floats) -> Tokens | None:
+        """The likeliest token of each cell given the code and the true cells before it; None without feedback."""
+        if self._network.decoder == "flat":
+            return None
+        return np.asarray(self._logits(tokens, z).argmax(axis=-1), dtype=np.uint8)
+
+    def _generate(self, z: Floats, noise: Floats) -> Tokens:
+        if self._network.decoder == "flat":
+            return np.asarray((self._flat(z) + noise).argmax(axis=-1), dtype=np.uint8)
+        codes = self._codes(z)
+        steps = self.architecture.steps // self.architecture.segments
+        noise = noise.reshape(len(codes), steps, *noise.shape[2:])
+        shares = self._shares(codes, steps)
+        (table,) = self._below.layer("embedding/table")
+        (vectors,) = self._below.layer("layers/embedding")
+        states = _starts(codes, self._below, self._network.cell, self._network.decoder_layers)
+        last = np.zeros((len(codes), VOICES * table.shape[1]), np.float32)
+        tokens = np.zeros((len(codes), steps, VOICES), np.uint8)
+        for step in range(steps):
+            share = shares[:, step]
+            vector = np.broadcast_to(vectors[step], (len(codes), vectors.shape[1]))
+            output, states = self._write.step(np.concatenate([last, vector, share], axis=-1), states)
+            hidden = self._hidden(output, share)
+            before: list[Floats] = []
+            for place, part in enumerate(ORDER):
+                logits = self._head(place, part, hidden, before)
+                tokens[:, step, part] = (logits + noise[:, step, part]).argmax(axis=-1)
+                before.append(table[tokens[:, step, part].astype(np.int64) + self._symbols * part])
+            last = np.concatenate(before[::-1], axis=-1)
+        return tokens.reshape(len(z), self.architecture.steps, VOICES)
+
+    def _logits(self, tokens: Tokens, z: Floats) -> Floats:
+        """Of every cell given the true ones before it, (phrases, steps, 4, symbols)."""
+        self.architecture.check_tokens(tokens)
+        self.architecture.check_codes(z)
+        if len(tokens) != len(z):
+            raise ModelError(f"{len(tokens)} phrases and {len(z)} codes; a code for each phrase is needed.")
+        if self._network.decoder == "flat":
+            return self._flat(z)
+        codes = self._codes(z)
+        steps = self.architecture.steps // self.architecture.segments
+        (table,) = self._below.layer("embedding/table")
+        (vectors,) = self._below.layer("layers/embedding")
+        embedded = embed(tokens.reshape(len(codes), steps, VOICES), table, self._symbols)
+        last = embedded.reshape(len(codes), steps, -1)
+        last = np.concatenate([np.zeros_like(last[:, :1]), last[:, :-1]], axis=1)
+        shares = self._shares(codes, steps)
+        over_time = np.broadcast_to(vectors, (len(codes), *vectors.shape))
+        initial = _starts(codes, self._below, self._network.cell, self._network.decoder_layers)
+        states = self._write.run(np.concatenate([last, over_time, shares], axis=-1), initial)
+        hidden = self._hidden(states, shares)
+        logits = [
+            self._head(place, part, hidden, [embedded[:, :, earlier] for earlier in ORDER[:place]])
+            for place, part in enumerate(ORDER)
+        ]
+        return np.stack(logits[::-1], axis=-2).reshape(*tokens.shape, self._symbols)
+
+    def _flat(self, z: Floats) -> Floats:
+        over_time = np.repeat(z[:, np.newaxis], self.architecture.steps, axis=1)
+        logits = dense(self._write.run(over_time), self._decoder.layer("heads"))
+        return logits.reshape(len(z), self.architecture.steps, VOICES, self._symbols)
+
+    def _codes(self, z: Floats) -> Floats:
+        """What the autoregressive decoder gets: z, or the code of each segment."""
+        if self._conductor is None:
+            return z
+        segments = self.architecture.segments
+        shares = z.reshape(len(z), segments, z.shape[1] // segments)
+        starts = _starts(z, self._decoder, self._network.cell, self._network.decoder_layers)
+        codes = np.concatenate([shares, self._conductor.run(shares, starts)], axis=-1)
+        return codes.reshape(len(z) * segments, codes.shape[-1])
+
+    def _shares(self, codes: Floats, steps: int) -> Floats:
+        return dense(codes, self._below.layer("layers/dense")).reshape(len(codes), steps, Z_STEP_DIM)
+
+    def _hidden(self, states: Floats, shares: Floats) -> list[Floats]:
+        both = np.concatenate([states, shares], axis=-1)
+        return np.split(dense(both, self._below.layer("hidden")), VOICES, axis=-1)
+
+    def _head(self, place: int, part: int, hidden: list[Floats], before: list[Floats]) -> Floats:
+        inner = hidden[part]
+        if before:
+            (kernel,) = self._below.layers("chosen/dense", place)[-1]
+            inner = inner + np.concatenate(before, axis=-1) @ kernel
+        return dense(gelu_by_tanh(inner), self._below.layers("heads/dense", place + 1)[-1])
+
+
+def load(folder: Path) -> NumpyAutoencoder:
+    """Read a model's folder.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing or damaged, or the two do not belong together.
+    """
+    architecture = architectures.read(folder)
+    path = folder / WEIGHTS
+    try:
+        model = NumpyAutoencoder(architecture, weights.read(path))
+        model.decode(model.encode(np.zeros((1, architecture.steps, VOICES), np.uint8))[0])
+    except (OSError, KeyError, ValueError) as error:
+        detail = " ".join(str(error).split())
+        raise ModelError(f"{path}: not the weights of this architecture ({detail}); train again.") from error
+    model.folder = folder
+    return model

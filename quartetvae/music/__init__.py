@@ -1,0 +1,1 @@
+"""What music is, as records and functions on arrays: it reads and writes no file."""

@@ -1,0 +1,207 @@
+"""Ensembles of four voices: who plays, how their parts are called, and how they are written, drawn and heard.
+
+All that tells one ensemble from another stands here. To model another one, make an `Ensemble` and let
+`DEFAULT_ENSEMBLE` be it.
+
+Conventions
+-----------
+Parts stand in the order of a score, from the top down. Pitches are MIDI numbers, programs General MIDI's, from 0. Names
+are matched in lower case, letters and digits only, with single spaces between words (`plain_name`).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from quartetvae.errors import ArgumentError
+
+VOICES = 4
+"""Parts of every ensemble, and columns of every part array."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of an ensemble."""
+
+    id: str
+    """In tables, figures and dictionaries; no spaces."""
+    name: str
+    """For people."""
+    short_name: str
+    """In scores, from the second system on."""
+    program: int
+    clef: str
+    """music21's name of its class."""
+    pan: float
+    """Where it sits, from left (0) to right (1)."""
+    colour: str
+    """In pictures, `#RRGGBB`."""
+    centre: int
+    """The pitch about which it lies."""
+    lowest: int
+    """The lowest pitch it has: an open string, as a rule."""
+    highest: int
+    """The highest pitch it has in ordinary writing."""
+    pattern: str
+    """A regular expression for names of tracks that tell this part and no other."""
+    instrument: str
+    """A regular expression for names of its instrument, whosever part it is."""
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Four parts.
+
+    Raises
+    ------
+    ArgumentError
+        If there are not four parts, two have one id, or a part's range is empty.
+
+    Examples
+    --------
+    >>> STRING_QUARTET.ids
+    ('violin_1', 'violin_2', 'viola', 'cello')
+    >>> STRING_QUARTET.part_by_name("Violin 2 pizz.")
+    'violin_2'
+    """
+
+    name: str
+    """As metadata call it."""
+    instruments: str
+    """What one asks for in a message."""
+    parts: tuple[Part, ...]
+    techniques: frozenset[int] = frozenset()
+    """Programs that say how is played, not who plays."""
+
+    def __post_init__(self) -> None:
+        if len(self.parts) != VOICES or len(set(self.ids)) != VOICES:
+            found = ", ".join(self.ids) or "none"
+            raise ArgumentError(f"ensemble '{self.name}': parts {found}; {VOICES} parts with different ids are needed.")
+        for part in self.parts:
+            if not 0 <= part.lowest < part.highest <= 127:
+                raise ArgumentError(
+                    f"ensemble '{self.name}', {part.id}: a range of {part.lowest} to {part.highest}; MIDI pitches, the "
+                    "lowest first, are needed."
+                )
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The parts' ids."""
+        return tuple(part.id for part in self.parts)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parts' names."""
+        return tuple(part.name for part in self.parts)
+
+    @property
+    def programs(self) -> tuple[int, ...]:
+        """The parts' programs."""
+        return tuple(part.program for part in self.parts)
+
+    @property
+    def colours(self) -> tuple[str, ...]:
+        """The parts' colours."""
+        return tuple(part.colour for part in self.parts)
+
+    def part_by_name(self, name: str) -> str | None:
+        """Tell the part by a track's name, or None: `Violin 2 pizz` is `violin_2`; `Violin` alone tells nothing.
+
+        Instruments are tried from the bass upwards, for the names of low ones often hold those of high ones; the parts
+        of one instrument from the top down.
+        """
+        plain = plain_name(name)
+        lowest_first = sorted(enumerate(self.parts), key=lambda item: (-self.programs.index(item[1].program), item[0]))
+        return next((part.id for _, part in lowest_first if re.search(part.pattern, plain)), None)
+
+    def program_by_name(self, name: str) -> int | None:
+        """Tell the program by the name of an instrument; None for names of others."""
+        return next((part.program for part in self.parts if re.search(part.instrument, name.lower())), None)
+
+    def out_of_range(self, part: str, pitches: Sequence[int]) -> int:
+        """Count the pitches that lie below or above what a part has."""
+        found = self.parts[self.ids.index(part)]
+        return sum(not found.lowest <= pitch <= found.highest for pitch in pitches)
+
+
+def plain_name(name: str) -> str:
+    """Put a name into lower case, its words and numbers apart: `ViolinII.arco` is `violin ii arco`."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z0-9])", " ", name)
+    return re.sub(r"[^a-z0-9]+", " ", re.sub(r"(?<=[A-Z])(?=[0-9])", " ", spaced).lower()).strip()
+
+
+_VIOLIN = r"(?:violin[eoi]?s?|viol|vln|vlns|vl|vn|geige)"
+_ONE, _TWO = r"(?:1|i|1st|first|primo)", r"(?:2|ii|2nd|second|secondo)"
+
+# Colours after Okabe and Ito (Color Universal Design, 2008), which the colour-blind can tell apart. Ranges: open
+# strings, and the highest notes of orchestral writing (Adler, The Study of Orchestration).
+STRING_QUARTET = Ensemble(
+    name="string quartet",
+    instruments="two violins, viola and cello",
+    parts=(
+        Part(
+            id="violin_1",
+            name="Violin I",
+            short_name="Vln. I",
+            program=40,
+            clef="TrebleClef",
+            pan=0.25,
+            colour="#D55E00",
+            centre=76,
+            lowest=55,
+            highest=100,
+            pattern=rf"\b(?:{_VIOLIN}\s+{_ONE}|{_ONE}\s+{_VIOLIN})\b",
+            instrument="violin",
+        ),
+        Part(
+            id="violin_2",
+            name="Violin II",
+            short_name="Vln. II",
+            program=40,
+            clef="TrebleClef",
+            pan=0.45,
+            colour="#E69F00",
+            centre=69,
+            lowest=55,
+            highest=100,
+            pattern=rf"\b(?:{_VIOLIN}\s+{_TWO}|{_TWO}\s+{_VIOLIN})\b",
+            instrument="violin",
+        ),
+        Part(
+            id="viola",
+            name="Viola",
+            short_name="Vla.",
+            program=41,
+            clef="AltoClef",
+            pan=0.6,
+            colour="#009E73",
+            centre=62,
+            lowest=48,
+            highest=93,
+            pattern=r"\b(?:viola|violas|viole|bratsche|vla|va)\b|^altos?$",
+            instrument=r"\bviola\b",
+        ),
+        Part(
+            id="cello",
+            name="Cello",
+            short_name="Vc.",
+            program=42,
+            clef="BassClef",
+            pan=0.75,
+            colour="#0072B2",
+            centre=50,
+            lowest=36,
+            highest=84,
+            pattern=r"\b(?:violon?cell[oi]|violincell[oi]|violoncelle|celli|cello|vcl|vlc|vc)\b",
+            instrument="cello",
+        ),
+    ),
+    # Tremolo, pizzicato, harp-like plucking, ensembles.
+    techniques=frozenset({44, 45, 46, 48, 49, 50, 51}),
+)
+
+DEFAULT_ENSEMBLE = STRING_QUARTET
+"""The ensemble of the pipeline, the command line and, unless another is given, of every function here."""
+
+PARTS = DEFAULT_ENSEMBLE.ids
+"""The ids of the default ensemble's parts, which name columns of tables and keys of figures."""

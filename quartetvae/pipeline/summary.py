@@ -1,0 +1,76 @@
+"""What the last run made: the files to listen to and look at, and the main figures."""
+
+import json
+from typing import Any
+
+from quartetvae.errors import QuartetError
+from quartetvae.metrics.figures import (
+    EvaluateFigures,
+    FilterFigures,
+    InterpolateFigures,
+    ReconstructFigures,
+    TrainFigures,
+)
+from quartetvae.pipeline import locations
+
+
+def main() -> None:
+    """Print the summary; raises `QuartetError` if the pipeline has not run."""
+    filtered: FilterFigures = _read("filter")
+    trained: TrainFigures = _read("train")
+    reconstructed: ReconstructFigures = _read("reconstruct")
+    paths: InterpolateFigures = _read("interpolate")
+    evaluated: EvaluateFigures = _read("evaluate")
+    test = reconstructed["test"]
+    sustain = _shown(test["baselines"]["sustain"]["token_accuracy"])
+    pairs = sorted(path for path in locations.INTERPOLATIONS.iterdir() if path.is_dir())
+    pieces = sorted(path for path in locations.RECONSTRUCTIONS.iterdir() if path.is_dir())
+    print(
+        f"""
+Listen (any MIDI player), and look at piano_roll.png beside each:
+  {pairs[0]}/point_0.mid ... point_{paths["points"] - 1}.mid
+      from one piece to another, {len(pairs)} pairs in all; the two originals lie beside them
+  {pieces[0]}/original.mid and reconstruction.mid
+      a piece that training never saw, {len(pieces)} in all
+
+  {locations.REPORT}/index.html
+      all of it on a page, with scores and sound
+
+Look:
+  plots/interpolation.png       a path between two pieces
+  plots/reconstruction.png      an original above its reconstruction
+  plots/scores.png              how well, by part, composer and work
+  plots/training.png            loss curves
+  plots/pitch_distribution.png  pitches of real and generated music, by part
+  plots/pitch_classes.png       likewise, by pitch class
+  plots/overlap.png             how like real music, by feature
+  plots/transitions.png         which pitch class follows which
+  plots/step_distance.png       how even the steps of the paths are
+  plots/kl_by_dimension.png     how much of the code is used
+  plots/latent_map.png          where the works lie in it
+
+Figures (all of them in metrics/):
+  corpus                        {filtered["selected"]} quartets of {filtered["works"]} works
+  training                      {trained["epochs"]} epochs, {trained["parameters"]:,} parameters
+  on {test["works"]} works never trained on    {test["phrases"]} phrases
+    token accuracy              {_shown(test["token_accuracy"])}   (always sustain: {sustain})
+    onset F1                    {_shown(test["onset_f1"])}
+    phrases without an error    {_shown(test["exact_phrase"])}
+    KL divergence               {test["kl_nats"]:.1f} nats per phrase
+  overlap with real music       other real music {_shown(evaluated["real"]["mean_overlap"])}, """
+        f"""reconstructions {_shown(evaluated["reconstructions"]["mean_overlap"])}, """
+        f"""interpolations {_shown(evaluated["interpolations"]["mean_overlap"])}
+  same-pitch-class repeats      real {_shown(evaluated["real"]["same_pitch_class_share"])}, """
+        f"""interpolated {_shown(evaluated["interpolations"]["same_pitch_class_share"])}"""
+    )
+
+
+def _read(stage: str) -> Any:
+    path = locations.metrics(stage)
+    if not path.is_file():
+        raise QuartetError(f"{path}: not there; run the pipeline first (make demo, or dvc repro).")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _shown(value: float | None) -> str:
+    return "none (too little music)" if value is None else f"{value:.3f}"

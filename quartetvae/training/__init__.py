@@ -1,0 +1,1 @@
+"""Training: epochs and early stopping, checkpoints, history."""

@@ -1,0 +1,139 @@
+"""Checkpoints: what a training that was killed goes on from.
+
+A checkpoint belongs to one training: its folder's name is a hash of the parameters, the data, the code and the
+libraries, so another training never goes on from it. It is written whole after each epoch and removed when the training
+is done.
+"""
+
+import fcntl
+import hashlib
+import importlib.metadata
+import io
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from quartetvae.errors import TrainingError
+from quartetvae.files import replacing
+from quartetvae.training.history import Epoch
+
+CHECKING_ONLY = ("quartetvae", "quartetvae.config", "quartetvae.errors", "quartetvae.pipeline.params")
+
+LIBRARIES = ("jax", "keras", "numpy", "tensorflow")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A training after so many epochs."""
+
+    history: tuple[Epoch, ...]
+    best_epoch: int
+    state: list[NDArray[Any]]
+    best_weights: list[NDArray[Any]]
+    seconds: float = 0.0
+    """How long it took, interruptions left out."""
+
+
+def key(sections: Sequence[BaseModel], data: Sequence[Path], *settings: str) -> str:
+    """A name for a training: a hash of its parameters, its data, the code that is loaded, and the libraries.
+
+    As in dvc.yaml, the modules of `CHECKING_ONLY` do not count, which check and never compute.
+    """
+    digest = hashlib.sha256()
+
+    def add(*values: bytes) -> None:
+        for value in values:
+            digest.update(len(value).to_bytes(8, "big") + value)
+
+    for section in sections:
+        add(section.model_dump_json().encode())
+    for path in data:
+        add(path.name.encode(), path.read_bytes())
+    for name, module in sorted(sys.modules.items()):
+        ours = name.split(".")[0] in ("quartetvae", "__main__") and name not in CHECKING_ONLY
+        if ours and getattr(module, "__file__", None):
+            add(name.encode(), Path(str(module.__file__)).read_bytes())
+    for library in LIBRARIES:
+        add(library.encode(), _version(library).encode())
+    add(*(setting.encode() for setting in settings))
+    return digest.hexdigest()[:32]
+
+
+def _version(library: str) -> str:
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+class Checkpoint:
+    """A folder with the last whole epoch of one training."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "progress.npz"
+
+    def write(self, progress: Progress) -> None:
+        """Write it, in place of the one before."""
+        told = json.dumps({"history": progress.history, "best_epoch": progress.best_epoch, "seconds": progress.seconds})
+        arrays: dict[str, Any] = {f"state_{k:05}": array for k, array in enumerate(progress.state)}
+        arrays |= {f"best_{k:05}": array for k, array in enumerate(progress.best_weights)}
+        with replacing(self.path) as temporary:
+            np.savez(temporary, told=np.array(told), **arrays)
+
+    def read(self) -> Progress | None:
+        """What was written last; None if nothing was.
+
+        Raises `TrainingError` for a file that cannot be read.
+        """
+        try:
+            content = io.BytesIO(self.path.read_bytes())
+        except FileNotFoundError:
+            return None
+        try:
+            with np.load(content, allow_pickle=False) as arrays:
+                told = json.loads(str(arrays["told"]))
+                state, best = (
+                    [arrays[name] for name in sorted(arrays.files) if name.startswith(prefix)]
+                    for prefix in ("state_", "best_")
+                )
+            return Progress(tuple(told["history"]), told["best_epoch"], state, best, told["seconds"])
+        # zipfile, NumPy and json have errors of their own for files that are cut or overwritten.
+        except Exception as error:
+            raise TrainingError(f"{self.path}: a damaged checkpoint ({error}); remove it to start anew.") from error
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Checkpoint]:
+    """The checkpoint in a folder, for one training at a time; removed when the training is done without an error.
+
+    Raises
+    ------
+    TrainingError
+        If the same training is running already: stopping `dvc` may leave its stage at work.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            process = lock.read().strip()
+            raise TrainingError(
+                f"{folder}: the same training is running already, in process {process}, which a stopped `dvc` may have "
+                f"left behind. Wait for its end, or stop it (kill {process}) and say `dvc repro` again."
+            ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield Checkpoint(folder)
+        shutil.rmtree(folder)

@@ -1,0 +1,214 @@
+"""Training: epochs, early stopping, history, resuming. What happens within a batch is the model's affair.
+
+The same phrases and parameters give the same weights on the same machine and backend, killed and resumed or not: the
+order of the batches and the state of every random generator come from the seed and the epoch alone, and a checkpoint
+holds the rest. (On a GPU only as far as its kernels add up in one order.)
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, Literal
+
+import numpy as np
+from tqdm import tqdm
+
+from quartetvae import config
+from quartetvae.corpus.records import PhraseSet
+from quartetvae.errors import TrainingError
+from quartetvae.metrics.figures import TrainFigures
+from quartetvae.model.autoencoder import LOSSES
+from quartetvae.model.keras.vae import QuartetVAE
+from quartetvae.music.codec import Tokens
+from quartetvae.training.checkpoints import Checkpoint, Progress
+from quartetvae.training.history import Epoch
+
+VALIDATION_BATCH = 512
+"""Phrases at a time; on several devices the multiple of their number below it."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The history of a training, and the epoch (from 1) whose weights the model now has."""
+
+    history: tuple[Epoch, ...]
+    best_epoch: int
+    stopped: Literal["epochs", "patience"]
+    """Why it ended: `epochs` (all of them done) or `patience` (no better validation loss for so many)."""
+    seconds: float = field(default=0.0, compare=False)
+    """How long it took. It belongs in the log: no two runs have the same."""
+
+    def __str__(self) -> str:
+        losses = [epoch["val_loss"] for epoch in self.history]
+        why = {
+            "epochs": "all epochs are done",
+            "patience": f"no better validation loss in {len(losses) - self.best_epoch} epoch(s)",
+        }[self.stopped]
+        return (
+            f"stopped after epoch {len(losses)}: {why}. Weights of epoch {self.best_epoch}, validation loss "
+            f"{min(losses):.2f} nats per phrase; in the last epoch it {_change(losses)}."
+        )
+
+
+def _change(losses: list[float]) -> str:
+    if len(losses) < 2:
+        return "had nothing to be compared with"
+    return f"changed by {losses[-1] - losses[-2]:+.2f}"
+
+
+def fit(
+    model: QuartetVAE,
+    training: PhraseSet,
+    validation: PhraseSet,
+    train: config.Train,
+    checkpoint: Checkpoint | None = None,
+    *,
+    devices: int = 1,
+) -> Outcome:
+    """Train a model; it ends with the weights of the epoch with the lowest validation loss.
+
+    With a checkpoint it goes on after the last epoch found there, and writes each epoch to it. On several devices
+    a few phrases are left out of each set, down to a multiple of their number.
+
+    Raises
+    ------
+    TrainingError
+        If a set is empty or smaller than the number of devices, `batch_size` is no multiple of that, or a loss is no
+        longer finite.
+    """
+    for name, phrases in (("training", training), ("validation", validation)):
+        if len(phrases) < devices:
+            raise TrainingError(
+                f"{len(phrases) or 'no'} phrases for {name} on {devices} device(s); give this split a larger share "
+                "in params.yaml (section `split`)."
+            )
+        model.architecture.check(phrases)
+    if train.batch_size % devices:
+        raise TrainingError(
+            f"train.batch_size {train.batch_size} cannot be shared by {devices} devices; make it a multiple."
+        )
+    training, validation = (
+        phrases.take(slice(0, len(phrases) - len(phrases) % devices)) for phrases in (training, validation)
+    )
+    batches = -(-len(training) // train.batch_size)
+    model.prepare(train, train.epochs * batches)
+    done = checkpoint.read() if checkpoint else None
+    if done is None:
+        done = Progress((), 0, model.state(), model.get_weights())
+    else:
+        model.set_state(done.state)
+    with tqdm(
+        total=train.epochs * batches, initial=len(done.history) * batches, unit="batch", desc="train", smoothing=0.05
+    ) as progress:
+        while len(done.history) < train.epochs and not _patience_ran_out(done, train):
+            done = _next_epoch(model, training, validation, train, done, progress, devices)
+            if checkpoint:
+                checkpoint.write(done)
+    model.set_weights(done.best_weights)
+    stopped: Literal["epochs", "patience"] = "epochs" if len(done.history) == train.epochs else "patience"
+    return Outcome(done.history, done.best_epoch, stopped, done.seconds)
+
+
+def _patience_ran_out(done: Progress, train: config.Train) -> bool:
+    # Until beta has risen for the last time the validation loss, which has the final one, says little.
+    risen = train.epochs * (1 - (1 - train.beta_warmup) / train.beta_cycles)
+    return len(done.history) - max(done.best_epoch, round(risen)) >= train.patience
+
+
+def _next_epoch(
+    model: QuartetVAE,
+    training: PhraseSet,
+    validation: PhraseSet,
+    train: config.Train,
+    done: Progress,
+    progress: "tqdm[Any]",
+    devices: int,
+) -> Progress:
+    """Train and validate once more."""
+    began = monotonic()
+    epoch = len(done.history) + 1
+    row = _epoch(model, training, validation, train, epoch, progress, VALIDATION_BATCH - VALIDATION_BATCH % devices)
+    if not np.isfinite(row["val_loss"]):
+        raise TrainingError(_diverged(epoch, "validation loss", row["val_loss"], train))
+    history = (*done.history, row)
+    best, best_epoch, best_weights = min(past["val_loss"] for past in history), done.best_epoch, done.best_weights
+    if row["val_loss"] <= best:
+        best_epoch, best_weights = epoch, model.get_weights()
+    progress.set_postfix_str(
+        f"epoch {epoch}/{train.epochs}, val_loss {row['val_loss']:.2f} (best {best:.2f}, epoch {best_epoch})"
+    )
+    return Progress(history, best_epoch, model.state(), best_weights, done.seconds + monotonic() - began)
+
+
+def _epoch(
+    model: QuartetVAE,
+    training: PhraseSet,
+    validation: PhraseSet,
+    train: config.Train,
+    epoch: int,
+    progress: "tqdm[Any]",
+    validation_batch: int,
+) -> Epoch:
+    model.reseed(train.seed, epoch)
+    order = np.random.default_rng([train.seed, epoch]).permutation(len(training))
+    batches = _batches(training.tokens[order], train.batch_size)
+    totals = _Totals()
+    first = (epoch - 1) * -(-len(training) // train.batch_size)
+    for step, batch in enumerate(batches, start=first):
+        losses = model.train_batch(batch, step)
+        if not np.isfinite(losses["loss"]):
+            raise TrainingError(_diverged(epoch, "loss", losses["loss"], train))
+        totals.add(losses, len(batch))
+        progress.update()
+    # The same noise in every epoch, so that epochs are compared on their weights.
+    model.reseed(train.seed, 0)
+    held_out = _Totals()
+    for batch in _batches(validation.tokens, validation_batch):
+        held_out.add(model.test_batch(batch), len(batch))
+    return {
+        "epoch": epoch,
+        **totals.means(),
+        **{f"val_{name}": value for name, value in held_out.means().items()},
+    }
+
+
+class _Totals:
+    """Losses added up over batches."""
+
+    def __init__(self) -> None:
+        self.sums, self.phrases = dict.fromkeys(LOSSES, 0.0), 0
+
+    def add(self, losses: dict[str, float], phrases: int) -> None:
+        self.phrases += phrases
+        for name in LOSSES:
+            self.sums[name] += losses[name] * phrases
+
+    def means(self) -> dict[str, float]:
+        return {name: total / self.phrases for name, total in self.sums.items()}
+
+
+def _diverged(epoch: int, name: str, value: float, train: config.Train) -> str:
+    return f"epoch {epoch}: the {name} is {value}; lower train.learning_rate ({train.learning_rate:g})."
+
+
+def _batches(tokens: Tokens, size: int) -> Iterator[Tokens]:
+    for start in range(0, len(tokens), size):
+        yield tokens[start : start + size]
+
+
+def figures(outcome: Outcome, model: QuartetVAE, training: PhraseSet) -> TrainFigures:
+    """Sum a training up: the figures of metrics/train.json; losses are of the best epoch, in nats per phrase."""
+    best = outcome.history[outcome.best_epoch - 1]
+    return {
+        "parameters": model.count_params(),
+        "phrases": len(training),
+        "epochs": len(outcome.history),
+        "best_epoch": outcome.best_epoch,
+        "stopped": outcome.stopped,
+        "loss": best["loss"],
+        "reconstruction": best["reconstruction"],
+        "kl": best["kl"],
+        "val_loss": best["val_loss"],
+        "val_reconstruction": best["val_reconstruction"],
+        "val_kl": best["val_kl"],
+    }
