@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/ready
+INSTALL = $(VENV)/bin/uv pip install --quiet --compile-bytecode --python $(VENV)/bin/python
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help setup demo repro paper test lint check gate tiny lock clean
+.PHONY: help setup demo repro paper test slow lint check gate tiny lock clean
 
 help: ## Say what there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -14,8 +15,11 @@ setup: $(READY) ## Make .venv and install the locked dependencies
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("error: Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; say make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements.lock
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@# uv, from the same lock file, installs the rest in half of pip's time.
+	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.txt
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement $(VENV)/uv.txt
+	$(INSTALL) --require-hashes --no-deps --requirement requirements.lock
+	$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: $(READY) ## Run the whole pipeline on music21's own quartets: minutes on two cores, no download of music
@@ -33,8 +37,14 @@ paper: $(READY) ## Run the paper's protocol, its defects included: hours
 	dvc repro
 	@python -m stages
 
-test: $(READY) ## Run the tests
-	python -m pytest
+# A file's tests stay in one process, so that they share what it sets up.
+TEST = python -m pytest --numprocesses auto --dist loadfile
+
+test: $(READY) ## Run the tests, but for those that take long: minutes
+	$(TEST) -m "not slow"
+
+slow: $(READY) ## Run the tests that take long
+	$(TEST) -m slow
 
 lint: $(READY) ## Check style and types
 	ruff check .
@@ -55,7 +65,7 @@ tiny: $(READY) ## Run a tiny pipeline twice: the same bytes, and figures that ho
 	GATE_BASE=$(BASE) .ci/tiny/run
 
 # numerics.lock repeats the lines of the libraries that figures hang on: another test tool must not retrain the model.
-lock: $(READY) ## Write requirements.lock anew from pyproject.toml, and numerics.lock from that (needs uv)
+lock: $(READY) ## Write requirements.lock anew from pyproject.toml, and numerics.lock from that
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	  --python-version 3.11 --extra dev --extra sound pyproject.toml --output-file requirements.lock
 	names="$$(sed 's/==.*//' numerics.lock | sort -u | paste -sd '|')"; \

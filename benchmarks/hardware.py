@@ -9,7 +9,7 @@ from quartetvae.model.keras import devices
 
 
 def used(number: int | None = None) -> str:
-    """Processor or GPU, how many (of GPUs `number`, if it is given), and the backend."""
+    """Tell processor or GPU, how many (of GPUs `number`, if it is given), and the backend."""
     import keras
 
     found = [name for name in keras.distribution.list_devices() if not name.lower().startswith("cpu")]
@@ -19,7 +19,7 @@ def used(number: int | None = None) -> str:
 
 
 def commit() -> str:
-    """The commit that is checked out, seven digits; with `-dirty` where tracked files were changed since."""
+    """Tell the commit that is checked out, seven digits; with `-dirty` where tracked files were changed since."""
     describe = ["git", "describe", "--always", "--dirty", "--abbrev=7", "--exclude=*"]
     here = Path(__file__).parent
     return subprocess.run(describe, check=True, capture_output=True, text=True, cwd=here).stdout.strip()

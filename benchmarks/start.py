@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import docs, hardware
+from benchmarks import hardware, music
 from quartetvae import files
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +29,7 @@ def main() -> None:
     """Time both."""
     seconds: dict[str, list[float]] = {name: [] for name in COMMANDS}
     with tempfile.TemporaryDirectory() as folder:
-        docs.prepare(Path(folder))
+        music.prepare(Path(folder))
         for name, source in (("a.mid", "haydn/opus74no1_movement1.mid"), ("b.mid", "mozart/k458_movement1.mid")):
             (Path(folder) / source).rename(Path(folder) / name)
         for _ in range(TURNS):

@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def settings(profile: str) -> tuple[Architecture, config.Train]:
-    """Network and training of a profile."""
+    """Read network and training of a profile."""
     sections = params.read_yaml(ROOT / "profiles" / f"{profile}.yaml")
     grid = Grid(sections["encode"]["steps_per_beat"], Alphabet(36, 99))
     network, form = config.Model(**sections["model"]), config.Phrases(**sections["phrases"])
@@ -42,14 +42,14 @@ def settings(profile: str) -> tuple[Architecture, config.Train]:
 
 
 def ours(architecture: Architecture, train: config.Train) -> Callable[[Tokens], object]:
-    """A step of training of our network."""
+    """Make a step of training of our network."""
     model = QuartetVAE(architecture)
     model.prepare(train, 1_000_000)
     return lambda tokens: model.train_batch(tokens, 0)
 
 
 def plain(architecture: Architecture, train: config.Train) -> Callable[[Tokens], object]:
-    """A step of training of the same network, of Keras' own layers."""
+    """Make a step of training of the same network, of Keras' own layers."""
     import keras
     from keras import layers, ops
 
@@ -101,7 +101,7 @@ def plain(architecture: Architecture, train: config.Train) -> Callable[[Tokens],
 
 
 def work(name: str, turns: Connection) -> None:
-    """A process of its own: a contender, set up as it would be, measures phrases per second whenever it is its turn."""
+    """Measure phrases per second of a contender whenever it is its turn, in a process of its own."""
     if name != "plain":
         devices.share_threads()
     architecture, train = settings("default" if name == "default" else "paper")
@@ -124,7 +124,7 @@ CONTENDERS = {
 
 
 def measure(rounds: int, batches: int) -> dict[str, float]:
-    """Phrases per second of each, the median over rounds in which they take turns, one process at a time."""
+    """Measure phrases per second of each, the median over rounds in which they take turns, one process at a time."""
     context = multiprocessing.get_context("spawn")
     found: dict[str, list[float]] = {name: [] for name in CONTENDERS}
     ends: dict[str, Connection] = {}

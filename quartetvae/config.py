@@ -20,6 +20,9 @@ Posterior = Literal["mean", "sample"]
 PathKind = Literal["linear", "spherical"]
 """How codes between two codes are found; see `latent.paths.between`."""
 
+Source = Literal["musicnet", "music21", "directory"]
+"""Where music comes from; see `quartetvae.corpus.sources`."""
+
 Match = Literal["quartet", "paper"]
 """Which files of a corpus are selected: every distinct quartet, or the paper's 36 files."""
 

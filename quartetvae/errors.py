@@ -63,7 +63,7 @@ class GateError(QuartetError):
 
 
 def no_file(path: Path) -> str | None:
-    """Why there is nothing to read at a path, for a message; None if a file is there."""
+    """Say why there is nothing to read at a path, for a message; None if a file is there."""
     if path.is_file():
         return None
     if path.is_dir():

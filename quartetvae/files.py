@@ -11,7 +11,7 @@ from typing import Any
 
 
 def _beside(path: Path) -> Path:
-    """A temporary name beside `path`; what processes that were killed left under such names is removed."""
+    """Choose a temporary name beside `path`; what processes that were killed left under such names is removed."""
     for left in path.parent.glob(f".partial-*-{glob.escape(path.name)}"):
         number = left.name.split("-")[1]
         if number.isdecimal() and not _runs(int(number)):
@@ -44,7 +44,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """As `replacing`, for a folder; what `path` held before is gone afterwards."""
+    """Do as `replacing`, for a folder; what `path` held before is gone afterwards."""
     temporary = _beside(path)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)

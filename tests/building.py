@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from quartetvae import config
-from quartetvae.corpus import survey
+from quartetvae.corpus import metadata
 from quartetvae.corpus.records import PhraseSet, Pieces
 from quartetvae.io import midi
 from quartetvae.model.architecture import Architecture
-from quartetvae.music import ensemble
 from quartetvae.music.codec import Alphabet, Tokens
-from quartetvae.music.ensemble import PARTS
+from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, PARTS
 from quartetvae.music.notes import Notes, make_notes
 from quartetvae.music.quartet import Grid, Piece
 from quartetvae.music.tracks import Music, TimeSignature, Track
@@ -47,8 +46,8 @@ def line(low: int, *, onsets: Sequence[int] = tuple(range(0, 1920, 240))) -> lis
 
 def quartet(
     *more: Track,
-    names: Sequence[str] = ensemble.PART_NAMES,
-    programs: Sequence[int] = ensemble.PROGRAMS,
+    names: Sequence[str] = DEFAULT_ENSEMBLE.names,
+    programs: Sequence[int] = DEFAULT_ENSEMBLE.programs,
     signatures: Sequence[TimeSignature] = (),
     lift: int = 0,
 ) -> Music:
@@ -63,8 +62,8 @@ def quartet(
 def write_corpus(folder: Path, files: Mapping[str, Music | bytes], **columns: Mapping[str, str]) -> Path:
     """A corpus: `<id>.mid` for each id and metadata.csv; `columns` gives ids a work, ensemble ... of their own."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "metadata.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, survey.METADATA)
+    with (folder / metadata.FILE).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, metadata.COLUMNS)
         writer.writeheader()
         for id, content in files.items():
             path = folder / f"{id}.mid"

@@ -17,17 +17,25 @@ def modules_of(script: Path) -> set[Path]:
         if path in found:
             continue
         found.add(path)
-        tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-        for node in _that_run(tree):
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                # `from package import module` and `from module import name` look alike.
-                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            else:
-                continue
-            waiting += [file for name in names for file in _files(name)]
+        for name in imported_by(ROOT / path, typing=False):
+            waiting += _files(name)
     return {path for path in found if _has_code(path)}
+
+
+def imported_by(path: Path, *, typing: bool) -> set[str]:
+    """The dotted names of the project's modules that a file imports, anywhere in it; those for types only if asked."""
+    found: set[str] = set()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree) if typing else _that_run(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            # `from package import module` and `from module import name` look alike.
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        found |= {name for name in names if name.split(".")[0] in PACKAGES and _is_module(name)}
+    return found
 
 
 def _that_run(tree: ast.AST) -> Iterator[ast.AST]:
@@ -38,10 +46,13 @@ def _that_run(tree: ast.AST) -> Iterator[ast.AST]:
             yield from _that_run(child)
 
 
+def _is_module(name: str) -> bool:
+    path = ROOT.joinpath(*name.split("."))
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
 def _files(name: str) -> list[Path]:
     parts = name.split(".")
-    if parts[0] not in PACKAGES:
-        return []
     folders = [Path(*parts[:end]) / "__init__.py" for end in range(1, len(parts) + 1)]
     return [path for path in [*folders, Path(*parts).with_suffix(".py")] if (ROOT / path).is_file()]
 

@@ -28,11 +28,11 @@ class Commands(click.Group):
     """A group that imports a command's module when the command is run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Their names, in the order of `COMMANDS`."""
+        """List the commands, in the order of `COMMANDS`."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a name."""
+        """Find the command of a name."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(importlib.import_module(f"{__name__}.{COMMANDS[cmd_name]}"), cmd_name)
@@ -42,7 +42,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="quartetvae")
 def app() -> None:
-    """String quartets: the music between two of them, variations, and how alike two collections are.
+    """Find the music between two string quartets, vary it, and compare collections.
 
     \b
     Examples:

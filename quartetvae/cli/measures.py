@@ -44,7 +44,7 @@ def features(file: Path, as_json: bool) -> None:
     read = midi_events.read(file)
     table = files.table(read)
     found = measures.of_all_and_parts(table, list(read.voices))
-    shown = {name: measures.plain(of) for name, of in found.items()}
+    shown = {name: measures.plain(values) for name, values in found.items()}
     if as_json:
         content: dict[str, Any] = {"whole": shown.pop("whole"), "parts": shown}
         if read.refusal:
@@ -123,7 +123,7 @@ def compare(a: Path, b: Path, as_json: bool, plot: Path | None, replicates: int,
     # Both folders are looked at before the files of one are read, which may take long.
     listed = {"a": _midi_files(a, fewest=MIN_REFERENCE), "b": _midi_files(b, fewest=MIN_OTHER)}
     found = {name: _features_of(paths) for name, paths in listed.items()}
-    sizes = {name: len(of["note_count"]) for name, of in found.items()}
+    sizes = {name: len(values["note_count"]) for name, values in found.items()}
     for folder, name, fewest in ((a, "a", MIN_REFERENCE), (b, "b", MIN_OTHER)):
         if sizes[name] < fewest:
             raise CorpusError(f"{folder}: {sizes[name]} MIDI files that can be read; {fewest} at least are needed.")
@@ -151,9 +151,11 @@ def compare(a: Path, b: Path, as_json: bool, plot: Path | None, replicates: int,
 def _equal_numbers(a: Mapping[str, Any], b: Mapping[str, Any], rng: np.random.Generator) -> dict[str, dict[str, Any]]:
     """Draw as many files of A for `reference`, others of A for `real`, and of B for `b`."""
     count = min(len(a["note_count"]) // 2, len(b["note_count"]))
-    of_a, of_b = (rng.permutation(len(of["note_count"])) for of in (a, b))
+    of_a, of_b = (rng.permutation(len(table["note_count"])) for table in (a, b))
     rows = {excerpts.REFERENCE: (a, of_a[:count]), excerpts.REAL: (a, of_a[count : 2 * count]), "b": (b, of_b[:count])}
-    return {name: {feature: values[chosen] for feature, values in of.items()} for name, (of, chosen) in rows.items()}
+    return {
+        name: {feature: values[chosen] for feature, values in table.items()} for name, (table, chosen) in rows.items()
+    }
 
 
 def _print_comparison(whole: SetLikeness, equal: Mapping[str, SetLikeness]) -> None:

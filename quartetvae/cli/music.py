@@ -394,8 +394,10 @@ def nearest(
     for k, near in enumerate(found):
         click.echo(f"beat {from_beat + k * each}:")
         for one in near:
-            of = one.place
-            click.echo(f"  {one.distance:6.2f}  {of['composer']}: {of['work']} ({of['piece']}), bar {of['bar']}")
+            place = one.place
+            click.echo(
+                f"  {one.distance:6.2f}  {place['composer']}: {place['work']} ({place['piece']}), bar {place['bar']}"
+            )
 
 
 @click.command()
@@ -498,6 +500,6 @@ def inspect(file: Path, as_json: bool) -> None:
             f"({why}{beyond})"
         )
     if assignment.refusal is None:
-        click.echo("A string quartet.")
+        click.echo(f"A {found.ensemble.name}.")
     else:
-        click.echo(f"No string quartet: {assignment.refusal}. {read.remedy(found)}")
+        click.echo(f"No {found.ensemble.name}: {assignment.refusal}. {read.remedy(found)}")

@@ -175,7 +175,7 @@ def _grid_metadata(grid: Grid) -> dict[str, str]:
 
 
 def _metadata(schema: pa.Schema, path: Path, kind: str) -> dict[str, str]:
-    """The schema's metadata, which must have what all our tables have and what this kind of table has."""
+    """Read the schema's metadata, which must have what all our tables have and what this kind of table has."""
     found = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
     for name in ("steps_per_beat", kind):
         if name not in found:

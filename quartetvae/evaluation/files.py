@@ -33,6 +33,6 @@ def table(file: File) -> Table:
         columns["onset_seconds"].append(start)
         columns["length"].append((end - onset) * UNITS_PER_BEAT / beat)
         columns["rest"].append(rest * UNITS_PER_BEAT / beat)
-    joined: dict[str, Any] = {name: np.concatenate(of) for name, of in columns.items()}
+    joined: dict[str, Any] = {name: np.concatenate(parts) for name, parts in columns.items()}
     joined |= {name: joined[name].astype(np.int64) for name in ("part", "pitch")}
     return Table(excerpts=1, excerpt=np.zeros_like(joined["part"]), **joined)

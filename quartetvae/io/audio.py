@@ -45,7 +45,7 @@ _MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def soundfont() -> Path:
-    """The soundfont's file; raises `RenderingError` if there is none."""
+    """Find the soundfont's file; raises `RenderingError` if there is none."""
     if chosen := os.environ.get("QUARTETVAE_SOUNDFONT"):
         if not Path(chosen).is_file():
             raise RenderingError(f"QUARTETVAE_SOUNDFONT is '{chosen}', which is no file; name a .sf2 file.")
@@ -62,7 +62,7 @@ def soundfont() -> Path:
 
 
 def samples(quartet: "Quartet") -> NDArray[np.float32]:
-    """The sound, (samples, 2), -1 to 1, at `RATE`; silent music is silence."""
+    """Make the sound, (samples, 2), -1 to 1, at `RATE`; silent music is silence."""
     import tinysoundfont
 
     synth = tinysoundfont.Synth(samplerate=RATE)
@@ -114,7 +114,7 @@ def write(path: Path, quartet: "Quartet") -> None:
 
 
 def _serial_zero(ogg: bytes) -> bytes:
-    """An Ogg file of one stream with 0 for its serial number, which libsndfile draws by chance (RFC 3533)."""
+    """Give an Ogg file of one stream 0 for its serial number, which libsndfile draws by chance (RFC 3533)."""
     pages = []
     start = 0
     while start < len(ogg):
@@ -130,6 +130,6 @@ def _serial_zero(ogg: bytes) -> bytes:
 
 
 def _ogg_checksum(page: bytes | bytearray) -> int:
-    """Ogg's CRC-32: zlib's polynomial, but the highest bit first, from 0, and not inverted at the end."""
+    """Compute Ogg's CRC-32: zlib's polynomial, but the highest bit first, from 0, and not inverted at the end."""
     mirrored = zlib.crc32(page.translate(_MIRRORED), 0xFFFFFFFF) ^ 0xFFFFFFFF
     return int(f"{mirrored:032b}"[::-1], 2)

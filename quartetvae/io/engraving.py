@@ -24,7 +24,7 @@ PAGE_WIDTH, PAGE_HEIGHT = 2100, 60_000
 
 
 def spelling(pitch: int, sharps: int) -> tuple[str, int, int]:
-    """Letter, alteration and octave of a MIDI pitch in a key with so many sharps (flats if negative).
+    """Spell a MIDI pitch in a key with so many sharps (flats if negative): letter, alteration and octave.
 
     Of the names of a pitch class that one is taken which lies from three fifths below the signature's notes to three
     above them: the flat seventh and third, the raised fourth, first and fifth (and the leading note of the minor key).
@@ -36,7 +36,7 @@ def spelling(pitch: int, sharps: int) -> tuple[str, int, int]:
 
 
 def musicxml(quartet: "Quartet") -> str:
-    """The quartet as MusicXML; notes over bar lines are tied."""
+    """Write the quartet as MusicXML; notes over bar lines are tied."""
     from music21 import clef, duration, instrument, key, layout, metadata, meter, note, stream, tempo
     from music21.musicxml.m21ToXml import GeneralObjectExporter
 
@@ -45,7 +45,9 @@ def musicxml(quartet: "Quartet") -> str:
     sharps = _sharps(quartet)
     signatures = list(metre.time_signatures(quartet.bars, steps_per_beat=steps_per_beat))
     score: Any = stream.Score()
-    score.metadata = metadata.Metadata(title=quartet.title or "String quartet", composer=quartet.composer or " ")
+    name = quartet.ensemble.name
+    title = quartet.title or name[:1].upper() + name[1:]
+    score.metadata = metadata.Metadata(title=title, composer=quartet.composer or " ")
     for player, notes in zip(quartet.ensemble.parts, columns, strict=True):
         part: Any = stream.Part(id=player.name)
         part.partName, part.partAbbreviation = player.name, player.short_name
@@ -83,7 +85,7 @@ def musicxml(quartet: "Quartet") -> str:
 
 
 def _sharps(quartet: "Quartet") -> int:
-    """The signature of the key that fits best: sharps, or flats if negative."""
+    """Find the signature of the key that fits best: sharps, or flats if negative."""
     from music21 import note, stream
 
     flat: Any = stream.Stream()
@@ -94,7 +96,7 @@ def _sharps(quartet: "Quartet") -> int:
 
 
 def svg(content: str) -> str:
-    """A score in MusicXML as an engraved page, SVG; what makes sound and what is seen have the same ids.
+    """Engrave a score in MusicXML as one page, SVG; what makes sound and what is seen have the same ids.
 
     The page is as wide and high as the music needs. Music for which Verovio wants further pages has them below it.
     """
@@ -120,7 +122,7 @@ def svg(content: str) -> str:
 
 
 def _stacked(pages: Sequence[str]) -> str:
-    """Pages one below the other, as one picture."""
+    """Put pages one below the other, as one picture."""
     if len(pages) == 1:
         return pages[0]
     sizes = [[float(size) for size in re.findall(r'viewBox="0 0 (\S+) (\S+)"', page)[0]] for page in pages]
@@ -148,7 +150,7 @@ def compact(picture: str) -> str:
 
 
 def png(content: str) -> bytes:
-    """A picture of an SVG, on white; its letters are in the fonts that matplotlib brings along, on every machine."""
+    """Make a picture of an SVG, on white; its letters are in the fonts that matplotlib brings along."""
     import matplotlib
     import resvg_py
 

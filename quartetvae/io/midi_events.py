@@ -103,7 +103,7 @@ def read(path: Path) -> File:
 
 
 def seconds(ticks: NDArray[np.float64], file: File) -> NDArray[np.float64]:
-    """When ticks are, from the beginning."""
+    """Tell when ticks are, in seconds from the beginning."""
     starts = [0.0]
     for (tick, tempo), (following, _) in zip(file.tempos, file.tempos[1:], strict=False):
         starts.append(starts[-1] + (following - tick) * _scale(tempo, file))
@@ -118,7 +118,7 @@ def _scale(tempo: int, file: File) -> float:
 
 
 def _players(content: mido.MidiFile) -> list[mido.MidiTrack]:
-    """The tracks of a file; for one that holds all notes in one track, a track for each channel."""
+    """List the tracks of a file; for one that holds all notes in one track, a track for each channel."""
     channels: dict[int, set[int]] = {}
     for number, track in enumerate(content.tracks):
         if found := {message.channel for message in track if message.type == "note_on"}:
@@ -142,9 +142,9 @@ def _players(content: mido.MidiFile) -> list[mido.MidiTrack]:
 
 
 def _voices(number: int, track: mido.MidiTrack) -> list[Voice]:
-    """The voices of a track, one for each program, drums apart."""
+    """List the voices of a track, one for each program, drums apart."""
     events: list[tuple[int, bool, int, int]] = []
-    of: list[tuple[int, bool]] = []
+    sources: list[tuple[int, bool]] = []
     programs: dict[int, int] = defaultdict(int)
     tick = 0
     for message in track:
@@ -154,7 +154,7 @@ def _voices(number: int, track: mido.MidiTrack) -> list[Voice]:
         elif message.type in ("note_on", "note_off"):
             begins = message.type == "note_on" and message.velocity > 0
             events.append((tick, begins, message.note, message.velocity))
-            of.append((programs[message.channel], message.channel == DRUMS))
+            sources.append((programs[message.channel], message.channel == DRUMS))
     ends: dict[int, list[int]] = defaultdict(list)
     for place, (_, begins, pitch, _) in enumerate(events):
         if not begins:
@@ -167,12 +167,12 @@ def _voices(number: int, track: mido.MidiTrack) -> list[Voice]:
             closed = ends[pitch][after] if after < len(ends[pitch]) else None
             end = None if closed is None else events[closed][0]
             rest = _rest(events, place, closed)
-            found[of[place]].append(Note(tick, pitch, velocity, end, until.get(place, tick), rest))
+            found[sources[place]].append(Note(tick, pitch, velocity, end, until.get(place, tick), rest))
     return [Voice(number, track.name, program, drum, tuple(notes)) for (program, drum), notes in found.items()]
 
 
 def _until(events: list[tuple[int, bool, int, int]]) -> dict[int, int]:
-    """For the place of each note-on that sounds, the tick of the note-off that ends it."""
+    """Find, for the place of each note-on that sounds, the tick of the note-off that ends it."""
     found: dict[int, int] = {}
     playing: dict[int, list[int]] = defaultdict(list)
     for place, (tick, begins, pitch, _) in enumerate(events):
@@ -187,7 +187,7 @@ def _until(events: list[tuple[int, bool, int, int]]) -> dict[int, int]:
 
 
 def _rest(events: list[tuple[int, bool, int, int]], place: int, closed: int | None) -> int | None:
-    """Ticks of silence before a note-on: since the note-off before it, unless another note ends on its very tick."""
+    """Count the ticks of silence before a note-on, since the last note-off; None if another note ends on its tick."""
     tick, _, pitch, _ = events[place]
     for later, begins, other, _ in events[place + 1 : closed]:
         if later > tick:
@@ -211,7 +211,7 @@ def _assigned(content: mido.MidiFile, voices: list[Voice]) -> File:
     groups: dict[str, list[Voice]] = {}
     if assigned.refusal is None:
         for part in PARTS:
-            groups[part] = [voice for voice, of in zip(voices, assigned.parts, strict=True) if of == part]
+            groups[part] = [voice for voice, own in zip(voices, assigned.parts, strict=True) if own == part]
     else:
         for voice in voices:
             if not voice.is_drum:

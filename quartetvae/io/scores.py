@@ -111,7 +111,7 @@ def read(path: Path, *, ensemble: Ensemble = DEFAULT_ENSEMBLE) -> Music:
 
 
 def part_names(path: Path) -> list[str]:
-    """The names of a MusicXML file's parts, from its head alone, so in no time.
+    """List the names of a MusicXML file's parts, from its head alone, so in no time.
 
     Raises
     ------
@@ -141,7 +141,7 @@ def _listed_parts(file: Path | IO[bytes]) -> list[str]:
 
 
 def play_order(bars: Sequence[Marks]) -> list[int]:
-    """The order in which bars are played, as indices: repeats twice (or as often as they say), endings in turn.
+    """Find the order in which bars are played, as indices: repeats twice (or as often as they say), endings in turn.
 
     A repeat that nobody began goes back to the end of the last one, or to the first bar.
     """
@@ -190,7 +190,7 @@ def _convert(path: Path, kind: str, ensemble: Ensemble) -> Music:
 
 
 def _measures(part: Any) -> list[Any]:
-    """The bars of a part; the part itself if it has none."""
+    """List the bars of a part; the part itself if it has none."""
     from music21 import stream
 
     return list(part.getElementsByClass(stream.Measure)) or [part]
@@ -217,7 +217,7 @@ def _bars(part: Any) -> list[_Bar]:
 
 
 def _written_tempos(measure: Any) -> Iterator[Tempo]:
-    """Metronome marks; a word alone (Adagio) counts as music21 takes it, if it knows the word."""
+    """List metronome marks; a word alone (Adagio) counts as music21 takes it, if it knows the word."""
     for mark in measure.recurse().getElementsByClass("MetronomeMark"):
         qpm = mark.getQuarterBPM()
         if qpm is not None:
@@ -263,13 +263,13 @@ def _marks(part: Any) -> list[Marks]:
 
 
 def _aligned(columns: Sequence[Sequence[_Bar]]) -> list[list[_Bar]]:
-    """The parts' bars with one length for each bar of the score."""
+    """Give the parts' bars one length for each bar of the score."""
     lengths = [_common_length(row) for row in zip(*columns, strict=True)]
     return [[replace(bar, length=length) for bar, length in zip(column, lengths, strict=True)] for column in columns]
 
 
 def _common_length(row: Sequence[_Bar]) -> int:
-    """The length of a bar in all parts: what most parts have; if no most have one, the time signature's, or nearest."""
+    """Choose the length of a bar in all parts: what most have, else the time signature's, or the nearest to it."""
     numerator, denominator = row[0].signature or (4, 4)
     full = _ticks(Fraction(4 * numerator, denominator))
     # Beyond a full bar may be nothing but rests, left over by the editor.
@@ -281,7 +281,7 @@ def _common_length(row: Sequence[_Bar]) -> int:
 
 
 def _played(column: Sequence[_Bar], order: Sequence[int]) -> list[_Bar]:
-    """Bars in the order that they are played, one after the other."""
+    """Put bars in the order that they are played, one after the other."""
     bars = []
     start = 0
     for index in order:
@@ -293,7 +293,7 @@ def _played(column: Sequence[_Bar], order: Sequence[int]) -> list[_Bar]:
 
 
 def _sounding(column: Sequence[_Bar]) -> Notes:
-    """The notes of a part as they are heard: tied ones as one, none struck while it sounds."""
+    """Collect the notes of a part as they are heard: tied ones as one, none struck while it sounds."""
     written = [replace(n, onset=bar.start + n.onset, end=bar.start + n.end) for bar in column for n in bar.notes]
     heard: list[tuple[int, int, int]] = []
     last: dict[int, tuple[int, bool]] = {}
@@ -340,7 +340,7 @@ def _time_signatures(column: Sequence[_Bar]) -> tuple[TimeSignature, ...]:
 
 
 def _tempos(columns: Sequence[Sequence[_Bar]]) -> tuple[Tempo, ...]:
-    """Of the first part that has any: they stand above the score, so in its first part."""
+    """Collect the tempos of the first part that has any: they stand above the score, so in its first part."""
     for column in columns:
         said = [replace(tempo, tick=bar.start + tempo.tick) for bar in column for tempo in bar.tempos]
         changes = [tempo for k, tempo in enumerate(said) if not k or tempo.qpm != said[k - 1].qpm]
@@ -350,7 +350,7 @@ def _tempos(columns: Sequence[Sequence[_Bar]]) -> tuple[Tempo, ...]:
 
 
 def _pickup(length: int, signature: tuple[int, int]) -> tuple[int, int]:
-    """The time signature of a first bar that may be shorter than `signature`."""
+    """Choose the time signature of a first bar that may be shorter than `signature`."""
     numerator, denominator = signature
     share = Fraction(length, 4 * TICKS_PER_BEAT)
     if not 0 < share < Fraction(numerator, denominator) or 64 % share.denominator:

@@ -34,12 +34,12 @@ Floats = NDArray[np.float64]
 
 
 def note_density(phrases: Tokens, alphabet: Alphabet, steps_per_beat: int) -> Floats:
-    """Notes per beat."""
+    """Count notes per beat."""
     return np.asarray(_onsets(phrases, alphabet).sum(axis=(1, 2)) * steps_per_beat / phrases.shape[1])
 
 
 def register(phrases: Tokens, alphabet: Alphabet, steps_per_beat: int) -> Floats:
-    """Mean MIDI pitch."""
+    """Average the MIDI pitch."""
     onsets = _onsets(phrases, alphabet)
     total = np.where(onsets, phrases.astype(np.float64) + alphabet.pitch_min, 0.0).sum(axis=(1, 2))
     return _over(total, onsets.sum(axis=(1, 2)))
@@ -69,7 +69,7 @@ def syncopation(phrases: Tokens, alphabet: Alphabet, steps_per_beat: int) -> Flo
 
 
 def rhythmic_unison(phrases: Tokens, alphabet: Alphabet, steps_per_beat: int) -> Floats:
-    """How many of the other parts begin a note with one, 0..1."""
+    """Tell how many of the other parts begin a note with one, 0..1."""
     together = _onsets(phrases, alphabet).sum(axis=2)
     others = np.where(together > 0, (together - 1) / (VOICES - 1), 0.0)
     return _over(others.sum(axis=1), (together > 0).sum(axis=1))
@@ -86,7 +86,7 @@ ATTRIBUTES: Mapping[str, Callable[[Tokens, Alphabet, int], Floats]] = {
 
 
 def direction(codes: NDArray[np.float32], values: Floats) -> NDArray[np.float32]:
-    """The way in which an attribute grows: (latent_dim,), of codes (phrases, latent_dim) and its values (phrases,).
+    """Find the direction in which an attribute grows, (latent_dim,), by codes (phrases, latent_dim) and values.
 
     The mean of the codes in the top quarter of the values less that in the bottom quarter (MusicVAE, Roberts et al.
     2018, section 5.4). Phrases without a value are left out; 0 if the others all have the same.

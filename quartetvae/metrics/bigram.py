@@ -38,7 +38,7 @@ class Bigram:
     """
 
     def nats(self, phrases: Tokens) -> NDArray[np.float64]:
-        """Negative log-likelihood of each phrase, summed over its cells: shape (phrases,); no phrases give shape (0,).
+        """Compute the negative log-likelihood of each phrase, summed over its cells: shape (phrases,).
 
         Raises `CodecError` for an array that does not hold phrases over the model's alphabet.
         """
@@ -81,7 +81,7 @@ def fit(phrases: Tokens, alphabet: Alphabet, *, alpha: float = ALPHA) -> Bigram:
 
 
 def _previous(symbols: NDArray[np.uint8], alphabet: Alphabet) -> NDArray[np.int64]:
-    """The symbol before each one of (phrases, steps); the start mark, `alphabet.size`, before the first."""
+    """Find the symbol before each one of (phrases, steps); the start mark, `alphabet.size`, before the first."""
     previous = np.full(symbols.shape, alphabet.size, dtype=np.int64)
     previous[:, 1:] = symbols[:, :-1]
     return previous

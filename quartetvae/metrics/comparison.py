@@ -107,7 +107,7 @@ class Sample:
 
 
 def likeness(within: Floats, between: Floats) -> Likeness:
-    """Overlap of the densities of two samples, (n,) and (m,), and the divergence of the first from the second."""
+    """Compute the overlap of the densities of two samples, and the divergence of the first from the second."""
     samples = [Sample(values, np.ones(len(values))) for values in (within, between)]
     if (fewest := min(len(within), len(between))) < MIN_VALUES:
         return Likeness(None, None, f"{fewest} distances; {MIN_VALUES} at least are needed")
@@ -132,7 +132,7 @@ class _Grid:
 
     @classmethod
     def over(cls, samples: list[Sample], to_a_bandwidth: int, widths: Sequence[float] = ()) -> "_Grid":
-        """A grid for the densities of these samples, and for others of their values with these bandwidths."""
+        """Lay a grid for the densities of these samples, and for others of their values with these bandwidths."""
         widths = [*widths, *(sample.bandwidth for sample in samples)]
         low, high = (pick(pick(sample.values) for sample in samples) for pick in (min, max))
         low, high = low - REACH * max(widths), high + REACH * max(widths)
@@ -140,7 +140,7 @@ class _Grid:
         return cls(float(low), float((high - low) / (points - 1)), points)
 
     def binned(self, sample: Sample) -> Floats:
-        """Weights of a sample at the points, each value shared by the two next to it; they sum to 1."""
+        """Put the weights of a sample at the points, each value shared by the two next to it; they sum to 1."""
         place = (sample.values - self.start) / self.step
         left = place.astype(np.int64)
         right_share = place - left
@@ -149,18 +149,18 @@ class _Grid:
         return np.asarray(total / sample.weights.sum())
 
     def density(self, binned: Floats, width: float) -> Floats:
-        """Gaussian kernel density at the points."""
+        """Estimate the Gaussian kernel density at the points."""
         size = fft.next_fast_len(2 * self.points, real=True)
         frequency = 2 * np.pi * np.arange(size // 2 + 1) / (size * self.step)
         kernel = np.exp(-0.5 * np.square(frequency * width))
         return np.asarray(fft.irfft(fft.rfft(binned, size) * kernel, size)[: self.points] / self.step)
 
     def nearest(self, values: Floats) -> Ints:
-        """The point nearest to each value."""
+        """Find the point nearest to each value."""
         return np.rint((values - self.start) / self.step).astype(np.int64)
 
     def density_of(self, places: Ints, weights: NDArray[Any]) -> Floats | None:
-        """Density of values at points, with weights; None if they have none."""
+        """Estimate the density of values at points, with weights; None if they have none."""
         points: Floats = self.start + self.step * np.arange(self.points, dtype=np.float64)
         sample = Sample(points, np.asarray(np.bincount(places, weights, self.points), dtype=np.float64))
         if not sample.has_density:
@@ -168,7 +168,7 @@ class _Grid:
         return self.density(sample.weights / sample.weights.sum(), sample.bandwidth)
 
     def log_density(self, places: Ints, sample: Sample) -> Floats:
-        """Logarithms of the density at some points, summed up kernel by kernel: they do not run out of digits."""
+        """Sum up logarithms of the density at some points, kernel by kernel: they do not run out of digits."""
         binned, width = self.binned(sample), sample.bandwidth
         taken = np.flatnonzero(binned)
         # Far from the data, kernels beyond the nearest ones are lost in rounding.
@@ -183,11 +183,11 @@ class _Grid:
         return np.asarray(result - np.log(width * np.sqrt(2 * np.pi)))
 
     def overlap(self, one: Floats, other: Floats) -> float:
-        """The integral of the lower density, by the trapezoid rule."""
+        """Compute the integral of the lower density, by the trapezoid rule."""
         return float(np.clip(np.trapezoid(np.minimum(one, other), dx=self.step), 0.0, 1.0))
 
     def divergence(self, one: Floats, other: Floats, sample: Sample) -> float:
-        """KL(one || other), by the trapezoid rule; `sample` is what `other` is the density of."""
+        """Compute KL(one || other), by the trapezoid rule; `sample` is what `other` is the density of."""
         counts = one > ROUNDING * one.max()
         far = counts & (other < NEAR * other.max())
         logs = np.log(np.where(counts & ~far, other, 1.0))
@@ -197,7 +197,7 @@ class _Grid:
 
 
 def normalised(values: Floats) -> Floats:
-    """Features as rows (excerpts, numbers): histograms and matrices divided by their sums, NaN without any."""
+    """Put features into rows (excerpts, numbers): histograms and matrices divided by their sums, NaN without any."""
     rows = values.reshape(len(values), -1)
     if rows.shape[1] == 1:
         return rows
@@ -227,7 +227,7 @@ class Compared:
 
 
 def interval(overlap: float | None, replicates: Floats) -> tuple[float | None, float | None]:
-    """The middle 95 % of bootstrap replicates, moved to the overlap; None if half of them or more gave nothing."""
+    """Find the middle 95 % of bootstrap replicates, moved to the overlap; None if half of them or more gave nothing."""
     known = replicates[~np.isnan(replicates)]
     if overlap is None or 2 * len(known) <= len(replicates):
         return None, None
@@ -265,14 +265,14 @@ def compare(
     CodecError
         If a set has no excerpts.
     """
-    sizes = {"the reference": _size(reference), **{name: _size(of) for name, of in sets.items()}}
+    sizes = {"the reference": _size(reference), **{name: _size(rows) for name, rows in sets.items()}}
     if empty := [name for name, size in sizes.items() if not size]:
         raise CodecError(f"{', '.join(empty)}: no excerpts; two in each set are needed to compare.")
     rng = np.random.default_rng(seed)
     drawn = {name: rng.multinomial(size, np.full(size, 1 / size), replicates) for name, size in sizes.items()}
     found: dict[str, dict[str, Compared]] = {name: {} for name in sets}
     for feature in FEATURES:
-        rows = {name: normalised(of[feature]) for name, of in {"the reference": reference, **sets}.items()}
+        rows = {name: normalised(features[feature]) for name, features in {"the reference": reference, **sets}.items()}
         for name, compared in _compare_feature(rows, drawn).items():
             found[name][feature] = compared
         progress()
@@ -292,12 +292,18 @@ def _summary(excerpts: int, features: Mapping[str, Compared]) -> SetLikeness:
 
 
 def _mean_replicates(features: Sequence[Compared]) -> Floats:
-    """The mean overlap in each replicate, of the features that have one in most; a gap is filled by their mean."""
-    every = [of.replicates for of in features if of.likeness.overlap is not None and of.replicates.size]
-    known = [of for of in every if 2 * np.isnan(of).sum() < len(of)]
+    """Average the overlap in each replicate, of the features that have one in most; a gap is filled by their mean."""
+    every = [
+        compared.replicates
+        for compared in features
+        if compared.likeness.overlap is not None and compared.replicates.size
+    ]
+    known = [overlaps for overlaps in every if 2 * np.isnan(overlaps).sum() < len(overlaps)]
     if not known:
         return np.zeros(0)
-    return np.asarray(np.mean([np.where(np.isnan(of), np.nanmean(of), of) for of in known], axis=0))
+    return np.asarray(
+        np.mean([np.where(np.isnan(overlaps), np.nanmean(overlaps), overlaps) for overlaps in known], axis=0)
+    )
 
 
 def _size(features: Mapping[str, Floats]) -> int:
@@ -305,10 +311,10 @@ def _size(features: Mapping[str, Floats]) -> int:
 
 
 def _compare_feature(rows: Mapping[str, Floats], drawn: Mapping[str, Ints]) -> dict[str, Compared]:
-    """One feature of every set but the first beside the first; `drawn` says how often an excerpt is in a replicate."""
-    known = {name: ~np.isnan(of).any(axis=1) for name, of in rows.items()}
-    kept = {name: of[known[name]] for name, of in rows.items()}
-    times = {name: of[:, known[name]] for name, of in drawn.items()}
+    """Compare one feature of every set with the first; `drawn` says how often an excerpt is in a replicate."""
+    known = {name: ~np.isnan(values).any(axis=1) for name, values in rows.items()}
+    kept = {name: values[known[name]] for name, values in rows.items()}
+    times = {name: counts[:, known[name]] for name, counts in drawn.items()}
     reference, *others = rows
     within = pdist(kept[reference])
     between = {name: cdist(kept[reference], kept[name]).ravel() for name in others}
@@ -321,7 +327,7 @@ def _compare_feature(rows: Mapping[str, Floats], drawn: Mapping[str, Ints]) -> d
 def _replicates(
     within: Floats, between: Mapping[str, Floats], one: Ints, others: Mapping[str, Ints]
 ) -> dict[str, Floats]:
-    """Each set's overlap in each bootstrap replicate; how often an excerpt is in it say `one` and `others`.
+    """Find each set's overlap in each bootstrap replicate; how often an excerpt is in it say `one` and `others`.
 
     Those are (replicates, n). All sets have one grid, so that the reference's density is made once a replicate.
     """

@@ -22,7 +22,7 @@ ACTIVE = 0.01
 
 
 def kl_nats(mean: NDArray[Any], log_var: NDArray[Any]) -> Floats:
-    """Divergence of each phrase's posterior from the prior in each dimension: (phrases, latent_dim).
+    """Compute the divergence of each phrase's posterior from the prior in each dimension: (phrases, latent_dim).
 
     Kingma & Welling 2014, appendix B. Raises `ModelError` unless both are (phrases, latent_dim), a phrase at least.
     """
@@ -31,12 +31,12 @@ def kl_nats(mean: NDArray[Any], log_var: NDArray[Any]) -> Floats:
 
 
 def active_units(mean: NDArray[Any], *, threshold: float = ACTIVE) -> int:
-    """How many dimensions have a posterior mean whose variance over phrases is above the threshold."""
+    """Count the dimensions that have a posterior mean whose variance over phrases is above the threshold."""
     return int((mean.astype(np.float64).var(axis=0) > threshold).sum())
 
 
 def mutual_information(mean: NDArray[Any], log_var: NDArray[Any], *, rng: np.random.Generator) -> float:
-    """Mutual information of phrase and code, by the usual minibatch estimate, with one draw of each posterior.
+    """Estimate the mutual information of phrase and code by minibatch, with one draw of each posterior.
 
     The mean over phrases of log q(z|x) - log q(z), where q(z) is the mean of the posteriors of all phrases given
     (Hoffman & Johnson 2016; He et al. 2019). It cannot exceed the logarithm of their number: at that, each code tells

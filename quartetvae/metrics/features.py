@@ -80,7 +80,7 @@ class Table:
     excerpts: int
     excerpt: Ints
     part: Ints
-    """Column of `codec.PARTS`, or the number of a track."""
+    """Column of `PARTS`, or the number of a track."""
     pitch: Ints
     weight: Floats
     """Velocity times time sounding; its unit cancels."""
@@ -92,14 +92,14 @@ class Table:
     """Silence before the note, likewise; NaN if something of its track sounds until it begins, or it is the first."""
 
     def of_parts(self, parts: Sequence[int]) -> "Table":
-        """The notes of some parts."""
+        """Take the notes of some parts."""
         kept = np.isin(self.part, parts)
         columns = ("excerpt", "part", "pitch", "weight", "onset_beats", "onset_seconds", "length", "rest")
         return Table(self.excerpts, **{name: getattr(self, name)[kept] for name in columns})
 
 
 def of_phrases(phrases: Tokens, alphabet: Alphabet, *, steps_per_beat: int, tempo_qpm: float) -> Table:
-    """The notes of phrases (excerpts, steps, 4) at a tempo; all velocities are alike.
+    """List the notes of phrases (excerpts, steps, 4) at a tempo; all velocities are alike.
 
     Raises `CodecError` if the array does not hold phrases over the alphabet.
     """
@@ -134,7 +134,7 @@ def of_phrases(phrases: Tokens, alphabet: Alphabet, *, steps_per_beat: int, temp
 
 
 def features(table: Table) -> dict[str, Floats]:
-    """Every feature of `FEATURES`, of all parts of the table together; the first axis is the excerpt."""
+    """Compute every feature of `FEATURES`, of all parts of the table together; the first axis is the excerpt."""
     excerpts, excerpt, pitch = table.excerpts, table.excerpt, table.pitch
     follows = _follows(excerpt, table.part)
     at = excerpt[1:][follows]
@@ -166,13 +166,13 @@ def features(table: Table) -> dict[str, Floats]:
 
 
 def of_all_and_parts(table: Table, parts: Sequence[str] = PARTS) -> dict[str, dict[str, Floats]]:
-    """`features` of `whole`, and of each part by its name."""
+    """Compute the features of `whole`, and of each part by its name."""
     found = {"whole": features(table)}
     return found | {name: features(table.of_parts([column])) for column, name in enumerate(parts)}
 
 
 def plain(features: Mapping[str, Floats]) -> dict[str, Any]:
-    """The features of a table of one excerpt as numbers and lists for JSON; None for NaN.
+    """Turn the features of a table of one excerpt into numbers and lists for JSON; None for NaN.
 
     `inter_onset_interval` has its two units beneath it.
     """
@@ -191,7 +191,7 @@ def plain(features: Mapping[str, Floats]) -> dict[str, Any]:
 
 
 def length_class(lengths: Floats, *, within: float = np.inf) -> Ints:
-    """The index in `NOTE_LENGTHS` of each length in 96ths of a whole note; -1 for NaN, and `within` or more away."""
+    """Find the class in `NOTE_LENGTHS` of each length in 96ths of a whole note; -1 for NaN, or if `within` away."""
     classes = np.array(list(NOTE_LENGTHS.values()), dtype=np.float64)
     away = np.abs(np.nan_to_num(lengths, nan=0.0)[:, np.newaxis] - classes)
     nearest = away.argmin(axis=1)
@@ -200,18 +200,18 @@ def length_class(lengths: Floats, *, within: float = np.inf) -> Ints:
 
 
 def _follows(excerpt: Ints, part: Ints) -> NDArray[np.bool_]:
-    """Whether each note but the first is of the same part and excerpt as the one before it."""
+    """Tell whether each note but the first is of the same part and excerpt as the one before it."""
     return np.asarray((excerpt[1:] == excerpt[:-1]) & (part[1:] == part[:-1]))
 
 
 def _mean_gap(excerpts: int, excerpt: Ints, onset: Floats) -> Floats:
-    """Mean difference of each excerpt's distinct onsets: from the first to the last, over how many lie between."""
+    """Average the time between each excerpt's distinct onsets: from the first to the last, over their number."""
     found = np.unique(np.stack([excerpt.astype(np.float64), onset]), axis=1)
-    of = found[0].astype(np.int64)
+    places = found[0].astype(np.int64)
     first, last = np.full(excerpts, np.inf), np.full(excerpts, -np.inf)
-    np.minimum.at(first, of, found[1])
-    np.maximum.at(last, of, found[1])
-    gaps = np.bincount(of, minlength=excerpts) - 1
+    np.minimum.at(first, places, found[1])
+    np.maximum.at(last, places, found[1])
+    gaps = np.bincount(places, minlength=excerpts) - 1
     return _over(np.where(gaps > 0, last - first, 0.0), gaps)
 
 
@@ -225,7 +225,7 @@ def _counts(excerpts: int, excerpt: Ints, kind: Ints, kinds: int) -> Floats:
 
 
 def _over(above: NDArray[Any], below: NDArray[Any], empty: float = np.nan) -> Floats:
-    """A quotient, `empty` where there is nothing to divide by."""
+    """Divide; `empty` where there is nothing to divide by."""
     result = np.full(above.shape, empty)
     np.divide(above, below, out=result, where=np.broadcast_to(below > 0, above.shape))
     return result

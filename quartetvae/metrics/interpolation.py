@@ -151,7 +151,7 @@ def crossfade(first: Tokens, last: Tokens, positions: Floats, *, rng: np.random.
 def round_trip(
     z: NDArray[np.floating[Any]], encoded: NDArray[np.floating[Any]], *, seed: int, pairs: int = 10_000
 ) -> float | None:
-    """How far from z does one land after decoding it and encoding what came out?
+    """Measure how far from z one lands after decoding it and encoding what came out.
 
     Parameters
     ----------
@@ -183,14 +183,14 @@ def _distance(one: Tokens, other: Tokens) -> Floats:
 
 
 def _ranks(values: Floats) -> Floats:
-    """Ranks along the last axis from 1; equal values share their mean rank."""
+    """Rank along the last axis from 1; equal values share their mean rank."""
     below = values[:, np.newaxis, :] < values[:, :, np.newaxis]
     equal = values[:, np.newaxis, :] == values[:, :, np.newaxis]
     return np.asarray(below.sum(axis=-1) + (equal.sum(axis=-1) + 1) / 2, dtype=np.float64)
 
 
 def _mean(values: Floats) -> float | None:
-    """Mean of the values that are not NaN; None if there are none."""
+    """Average the values that are not NaN; None if there are none."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if known.size else None
 

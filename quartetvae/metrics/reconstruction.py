@@ -212,8 +212,8 @@ def _scores(truth: Tokens, decoded: Tokens, alphabet: Alphabet) -> CellScores:
     }
 
 
-def _share(count: int, of: int) -> float | None:
-    return count / of if of else None
+def _share(count: int, total: int) -> float | None:
+    return count / total if total else None
 
 
 def _check_shapes(truth: Tokens, decoded: Tokens) -> None:

@@ -118,6 +118,8 @@ def read(folder: Path) -> Architecture:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT:
             raise ValueError(f"format {content['format']}, this version reads {FORMAT}")
+        if tuple(content["parts"]) != PARTS:
+            raise ValueError(f"parts {', '.join(content['parts'])}, this ensemble has {', '.join(PARTS)}")
         encoded = config.Encode(
             steps_per_beat=content["steps_per_beat"],
             pitch_min=content["alphabet"]["pitch_min"],

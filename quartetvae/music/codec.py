@@ -130,7 +130,7 @@ def encode(
 def _place(
     notes: Notes, ticks_per_beat: int, steps_per_beat: int, alphabet: Alphabet
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Losses]:
-    """Onset steps, end steps and pitch tokens of one part, a note at a time; and what was lost."""
+    """Find the onset steps, end steps and pitch tokens of one part, a note at a time; and what was lost."""
     notes = notes[np.lexsort((notes["pitch"], notes["onset"]))]
     count = len(notes)
     lowest = notes[np.concatenate([[True], np.diff(notes["onset"]) > 0])] if count else notes
@@ -170,7 +170,7 @@ def _place(
 
 
 def onset_mask(tokens: Tokens, alphabet: Alphabet) -> NDArray[np.bool_]:
-    """Which cells of part arrays (any shape) are note onsets."""
+    """Tell which cells of part arrays (any shape) are note onsets."""
     return tokens < alphabet.rest
 
 

@@ -17,7 +17,7 @@ PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"
 
 
 def make_notes(onset: Any, duration: Any, pitch: Any, velocity: Any = VELOCITY) -> Notes:
-    """Notes from columns (array-likes of one length; `velocity` may be a number), sorted by onset, then pitch."""
+    """Make notes from columns (array-likes of one length; `velocity` may be a number), sorted by onset, then pitch."""
     onset = np.asarray(onset, dtype=np.int64)
     notes = np.empty(len(onset), dtype=NOTE)
     notes["onset"], notes["duration"], notes["pitch"], notes["velocity"] = onset, duration, pitch, velocity

@@ -41,7 +41,7 @@ def assign(music: Music, *, label: str = "", ensemble: Ensemble = DEFAULT_ENSEMB
     label
         What the corpus' metadata call the ensemble; "" if unknown. Any but this one is refused.
     """
-    is_known = ensemble.name in label.lower()
+    is_known = ensemble.name.lower() in label.lower()
     found = _assign(music, is_known, ensemble)
     if label and not is_known:
         return replace(found, refusal=f"its ensemble is {label}")
@@ -83,14 +83,14 @@ def _assign(music: Music, is_known: bool, ensemble: Ensemble) -> Assignment:
 
 
 def _told_apart(tracks: Sequence[Track], playing: Sequence[int]) -> Sequence[Track]:
-    """The tracks; without their names if all share one, which then tells nothing (type-0 files)."""
+    """Drop the names of tracks if all share one, which then tells nothing (type-0 files)."""
     if len(playing) > 1 and len({tracks[k].name for k in playing}) == 1:
         return [replace(track, name="") for track in tracks]
     return tracks
 
 
 def _unknown(track: Track) -> str:
-    """Why a track has no part, if nothing else is found."""
+    """Say why a track has no part, if nothing else is found."""
     if track.is_drum:
         return "percussion"
     return "neither name nor program tells a part" if len(track.notes) else "no notes"
@@ -135,7 +135,7 @@ def _fits(track: Track, name: str | None, place: int, ensemble: Ensemble) -> boo
 def _join(
     tracks: Sequence[Track], joining: Sequence[int], parts: Sequence[str | None], ensemble: Ensemble
 ) -> dict[int, tuple[str, str]]:
-    """The part that each of the tracks `joining` belongs to, and why."""
+    """Find the part that each of the tracks `joining` belongs to, and why."""
     mains = {part: tracks[parts.index(part)] for part in ensemble.ids}
     found: dict[int, tuple[str, str]] = {}
     for k in joining:
@@ -155,7 +155,7 @@ def _join(
 def _cost(
     tracks: Sequence[Track], group: Sequence[int], parts: Sequence[str], mains: Mapping[str, Track]
 ) -> tuple[float, float]:
-    """How often these tracks play over their part, or each other; then, squared semitones from its register."""
+    """Count how often these tracks play over their part, or each other; then, squared semitones from its register."""
     overlap = register = 0.0
     for position, (k, part) in enumerate(zip(group, parts, strict=True)):
         notes, main = tracks[k].notes, mains[part].notes

@@ -30,7 +30,7 @@ Pairs = Annotated[
 class Download(Record):
     """Where the music comes from."""
 
-    source: Literal["musicnet", "music21", "directory"]
+    source: config.Source
     directory: str
     """Folder of MIDI, MusicXML or kern files for the source `directory`; from the project's root, or absolute."""
 

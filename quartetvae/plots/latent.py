@@ -28,14 +28,14 @@ def step_distances(path: Path, distances: Mapping[str, Floats]) -> None:
     `distances`: shares of cells (paths, points - 1), by the kind of path. Raises `QuartetError` without paths.
     """
     colours.check_sets(path, distances)
-    if not all(of.size for of in distances.values()):
+    if not all(shares.size for shares in distances.values()):
         raise QuartetError(f"{path.name}: no paths found; a picture needs one at least.")
     with matplotlib.style.context(["default", STYLE]):
         figure = Figure(figsize=(8, 4.2), layout="constrained")
         axes = figure.subplots()
-        for (name, of), colour in zip(distances.items(), (colours.ACCENT, *SET_COLOURS), strict=False):
-            low, middle, high = np.quantile(of, [0.05, 0.5, 0.95], axis=0)
-            places = np.arange(of.shape[1])
+        for (name, shares), colour in zip(distances.items(), (colours.ACCENT, *SET_COLOURS), strict=False):
+            low, middle, high = np.quantile(shares, [0.05, 0.5, 0.95], axis=0)
+            places = np.arange(shares.shape[1])
             axes.fill_between(places, low, high, color=colour, alpha=0.2, linewidth=0)
             axes.plot(places, middle, "o-", color=colour, label=name)
         steps = next(iter(distances.values())).shape[1]
@@ -73,13 +73,13 @@ def latent_map(path: Path, mean: NDArray[Any], phrases: PhraseSet, pieces: Piece
         places = np.pad(places, ((0, 0), (0, 2 - places.shape[1])))
     explained = np.square(spread) / max(np.square(spread).sum(), 1e-12)
     by_id = {piece.id: piece.composer for piece in pieces.pieces}
-    of = np.array([by_id[id] for id in phrases.pieces.tolist()])
+    composers = np.array([by_id[id] for id in phrases.pieces.tolist()])
     with matplotlib.style.context(["default", STYLE]):
         figure = Figure(figsize=(8, 6.4), layout="constrained")
         axes = figure.subplots()
         palette = (*DEFAULT_ENSEMBLE.colours, *SET_COLOURS[1:])
-        for index, composer in enumerate(sorted(set(of.tolist()))):
-            chosen = places[of == composer]
+        for index, composer in enumerate(sorted(set(composers.tolist()))):
+            chosen = places[composers == composer]
             # More composers than colours: the same colours again, with another marker.
             marker = "o^s"[index // len(palette) % 3]
             colour = palette[index % len(palette)]
@@ -97,15 +97,15 @@ def latent_map(path: Path, mean: NDArray[Any], phrases: PhraseSet, pieces: Piece
 
 def attributes(path: Path, figures: Mapping[str, Any]) -> None:
     """Draw what becomes of attributes as phrases move along their directions; `figures` as `directions.judge` gives."""
-    shown = {name: of for name, of in figures.items() if isinstance(of, Mapping)}
+    shown = {name: found for name, found in figures.items() if isinstance(found, Mapping)}
     if not shown:
         raise QuartetError(f"{path.name}: no attributes found; a picture needs one at least.")
     with matplotlib.style.context(["default", STYLE]):
         figure = Figure(figsize=(2.6 * len(shown), 2.9), layout="constrained")
         panels = figure.subplots(1, len(shown), squeeze=False)[0]
-        for axes, (name, of) in zip(panels, shown.items(), strict=True):
+        for axes, (name, found) in zip(panels, shown.items(), strict=True):
             # Where no phrase has the attribute there is no point.
-            means = [np.nan if mean is None else mean for mean in of["means"]]
+            means = [np.nan if mean is None else mean for mean in found["means"]]
             axes.plot(figures["amounts"], means, "o-", color=colours.ACCENT)
             axes.set_title(name.replace("_", " "))
             axes.set_xticks(figures["amounts"], [f"{amount:g}" for amount in figures["amounts"]])

@@ -107,7 +107,7 @@ def pitch_classes(path: Path, sets: Mapping[str, Sequence[float | None]]) -> Non
 
 
 def _pitch_counts(phrases: Tokens, alphabet: Alphabet) -> NDArray[np.int64]:
-    """Onsets of each pitch in each part, shape (4, pitches)."""
+    """Count the onsets of each pitch in each part, shape (4, pitches)."""
     parts = phrases.reshape(-1, VOICES).T
     return np.stack([np.bincount(part, minlength=alphabet.size)[: alphabet.pitches] for part in parts])
 
@@ -120,7 +120,7 @@ def _steps(axes: Axes, shares: NDArray[Any], edges: NDArray[np.float64], index: 
 
 
 def _set_handles(sets: Mapping[str, bool], *, lines: bool) -> list[Patch | Line2D]:
-    """Legend entries of sets, by name and whether they have notes."""
+    """Make legend entries of sets, by name and whether they have notes."""
     handles: list[Patch | Line2D] = []
     for index, (name, sounds) in enumerate(sets.items()):
         label = name if sounds else f"{name} (no notes)"

@@ -60,7 +60,7 @@ def overlap(path: Path, figures: Mapping[str, SetLikeness], *, reference: str = 
     QuartetError
         If there is no set `real`, or no other, or more than there are colours.
     """
-    others = {name: of for name, of in figures.items() if name != excerpts.REAL}
+    others = {name: likeness for name, likeness in figures.items() if name != excerpts.REAL}
     if len(others) == len(figures):
         raise QuartetError(f"{path.name}: no set '{excerpts.REAL}' found; it is the ceiling for all others.")
     colours.check_sets(path, others)
@@ -72,8 +72,8 @@ def overlap(path: Path, figures: Mapping[str, SetLikeness], *, reference: str = 
         for row, feature in enumerate(rows):
             if (ceiling := _interval(figures[excerpts.REAL], feature)) is not None:
                 axes.plot([ceiling[0]] * 2, [row - 0.4, row + 0.4], color=SET_COLOURS[0], linewidth=3)
-            for index, of in enumerate(others.values()):
-                if (found := _interval(of, feature)) is None:
+            for index, likeness in enumerate(others.values()):
+                if (found := _interval(likeness, feature)) is None:
                     continue
                 height = row + 0.7 * ((index + 0.5) / len(others) - 0.5)
                 value, low, high = found

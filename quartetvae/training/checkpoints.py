@@ -45,7 +45,7 @@ class Progress:
 
 
 def key(sections: Sequence[BaseModel], data: Sequence[Path], *settings: str) -> str:
-    """A name for a training: a hash of its parameters, its data, the code that is loaded, and the libraries.
+    """Name a training by a hash: a hash of its parameters, its data, the code that is loaded, and the libraries.
 
     As in dvc.yaml, the modules of `CHECKING_ONLY` do not count, which check and never compute.
     """
@@ -91,7 +91,7 @@ class Checkpoint:
             np.savez(temporary, told=np.array(told), **arrays)
 
     def read(self) -> Progress | None:
-        """What was written last; None if nothing was.
+        """Read what was written last; None if nothing was.
 
         Raises `TrainingError` for a file that cannot be read.
         """
@@ -114,7 +114,7 @@ class Checkpoint:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Checkpoint]:
-    """The checkpoint in a folder, for one training at a time; removed when the training is done without an error.
+    """Open the checkpoint in a folder, for one training at a time; removed when the training is done without an error.
 
     Raises
     ------

@@ -13,14 +13,13 @@ will do if the music in it is right. No source stands in for another: one that c
 names the command for the corpus that needs no network.
 """
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
+from quartetvae.config import Source
 from quartetvae.corpus.sources import directory as folders
 from quartetvae.corpus.sources import embedded, musicnet
 from quartetvae.errors import check_mode
-
-Source = Literal["musicnet", "music21", "directory"]
 
 
 def fetch(
@@ -46,9 +45,9 @@ def fetch(
         If the source cannot be reached, is damaged or incomplete, or holds no music.
     """
     check_mode("source", source, Source)
-    if source == "musicnet":
-        musicnet.fetch(raw, cache=cache, mirror=mirror)
-    elif source == "music21":
-        embedded.fetch(raw, workers=workers)
-    else:
-        folders.fetch(directory, raw, workers=workers)
+    fetchers: dict[Source, Callable[[], None]] = {
+        "musicnet": lambda: musicnet.fetch(raw, cache=cache, mirror=mirror),
+        "music21": lambda: embedded.fetch(raw, workers=workers),
+        "directory": lambda: folders.fetch(directory, raw, workers=workers),
+    }
+    fetchers[source]()

@@ -69,7 +69,7 @@ def fetch(directory: Path, raw: Path, *, workers: int) -> None:
 
 
 def _target_names(music: Sequence[str], converted: Sequence[str]) -> dict[str, str]:
-    """For each file its name as MIDI; no two are the same, and none is that of another original."""
+    """Name each file as MIDI; no two are the same, and none is that of another original."""
     files = {name: name for name in music if name not in converted}
     taken = set(music)
     for name in converted:
@@ -82,7 +82,7 @@ def _target_names(music: Sequence[str], converted: Sequence[str]) -> dict[str, s
 
 
 def _read_metadata(path: Path, music: Sequence[str]) -> dict[str, dict[str, str]]:
-    """The user's metadata: for each file that it describes, the columns that are filled in."""
+    """Read the user's metadata: for each file that it describes, the columns that are filled in."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
@@ -128,7 +128,7 @@ def _read_metadata(path: Path, music: Sequence[str]) -> dict[str, dict[str, str]
 def _described(
     music: Sequence[str], files: Mapping[str, str], known: Mapping[str, Mapping[str, str]]
 ) -> list[MetadataRow]:
-    """A row for each file: what its path tells, under what the user's metadata say."""
+    """Make a row for each file: what its path tells, under what the user's metadata say."""
     taken = {row["id"] for row in known.values() if "id" in row}
     pieces = []
     for name in music:

@@ -15,6 +15,7 @@ from urllib.request import url2pathname
 import requests
 from requests.adapters import HTTPAdapter
 from tqdm import tqdm
+from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
 from quartetvae.corpus import metadata
@@ -28,7 +29,7 @@ MIDIS = "musicnet_midis.tar.gz"
 TABLE = "musicnet_metadata.csv"
 
 RETRIES = 3
-"""New tries where a server cannot be reached or is busy, after 1, 2 and 4 seconds."""
+"""New tries where a server cannot be reached or is busy: at once, then after 2 and 4 seconds."""
 
 BUSY = (408, 429, 500, 502, 503, 504)
 """HTTP statuses of a server that may answer a little later."""
@@ -106,11 +107,20 @@ def _obtain(name: str, cache: Path, mirror: str | None) -> _Obtained:
 def _download(url: str, path: Path) -> None:
     """Download a file, whole or not at all."""
     session = requests.Session()
-    retry = Retry(total=RETRIES, backoff_factor=1.0, status_forcelist=BUSY, raise_on_status=False)
+    # A server that asks for an hour of patience does not get it: one may try again oneself.
+    retry = Retry(
+        total=RETRIES,
+        backoff_factor=1.0,
+        status_forcelist=BUSY,
+        raise_on_status=False,
+        respect_retry_after_header=False,
+    )
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(max_retries=retry))
     try:
-        with session.get(url, stream=True, timeout=TIMEOUT) as response, replacing(path) as temporary:
+        # No compression on the way: what is wanted is the file itself, though a server may call its .gz one.
+        plain = {"Accept-Encoding": "identity"}
+        with session.get(url, headers=plain, stream=True, timeout=TIMEOUT) as response, replacing(path) as temporary:
             response.raise_for_status()
             length = response.headers.get("Content-Length", "")
             total = int(length) if length.isdecimal() else None
@@ -118,10 +128,11 @@ def _download(url: str, path: Path) -> None:
                 temporary.open("wb") as file,
                 tqdm(desc=path.name, total=total, unit="B", unit_scale=True) as progress,
             ):
-                for chunk in response.iter_content(CHUNK):
+                for chunk in response.raw.stream(CHUNK, decode_content=False):
                     progress.update(file.write(chunk))
-    except requests.RequestException as error:
-        status = error.response.status_code if error.response is not None else None
+    except (requests.RequestException, HTTPError) as error:
+        answer = getattr(error, "response", None)
+        status = None if answer is None else answer.status_code
         reason = f"HTTP status {status}" if status is not None else type(error).__name__
         raise SourceError(
             f"{url}: cannot be downloaded ({reason}). Try again later, set QUARTETVAE_MIRROR to a folder or URL that "

@@ -20,7 +20,7 @@ from quartetvae.music.ensemble import PARTS, VOICES
 
 
 def _stack(network: config.Model, name: str, steps: int, seed: int) -> RecurrentStack:
-    """A decoder's recurrent layers, over so many steps."""
+    """Build a decoder's recurrent layers, over so many steps."""
     return RecurrentStack(
         network.cell,
         network.decoder_units,
@@ -46,7 +46,7 @@ class Starts(keras.layers.Layer):
         ]
 
     def call(self, z: Any) -> Any:
-        """The states, each (batch, units)."""
+        """Compute the states, each (batch, units)."""
         return [[start(z) for start in states] for states in self.layers]
 
 
@@ -68,12 +68,12 @@ class FlatDecoder(keras.Model):
         self.heads = keras.layers.Dense(VOICES * self.symbols, name="heads", dtype="float32")
 
     def call(self, z: Any, tokens: Any = None, training: bool = False) -> Any:
-        """Logits of every cell."""
+        """Compute the logits of every cell."""
         states = self.recurrent(z[:, None], training=training)
         return ops.reshape(self.heads(states), (-1, self.steps, VOICES, self.symbols))
 
     def generate(self, z: Any, noise: Any) -> Any:
-        """Tokens, int32 (batch, steps, 4)."""
+        """Generate tokens, int32 (batch, steps, 4)."""
         return ops.argmax(self.call(z) + noise, axis=-1)
 
 
@@ -109,7 +109,7 @@ class AutoregressiveDecoder(keras.Model):
         self.heads = [keras.layers.Dense(self.symbols, name=f"head_{PARTS[part]}", dtype="float32") for part in ORDER]
 
     def call(self, z: Any, tokens: Any, training: bool = False) -> Any:
-        """Logits of every cell given the true ones before it."""
+        """Compute the logits of every cell given the true ones before it."""
         embedded = self.embedding(tokens)
         shown = self.word_dropout(embedded, training=training)
         if training:
@@ -128,7 +128,7 @@ class AutoregressiveDecoder(keras.Model):
         return ops.stack(logits[::-1], axis=-2)
 
     def generate(self, z: Any, noise: Any) -> Any:
-        """Tokens, int32 (batch, steps, 4)."""
+        """Generate tokens, int32 (batch, steps, 4)."""
         shares = self._shares(z)
 
         def step(carry: Any, now: Any) -> Any:
@@ -192,19 +192,19 @@ class HierarchicalDecoder(keras.Model):
         self.below = AutoregressiveDecoder(architecture, steps=self.steps // self.segments, seed=seed, name="below")
 
     def call(self, z: Any, tokens: Any, training: bool = False) -> Any:
-        """Logits of every cell given the true ones before it in its segment."""
+        """Compute the logits of every cell given the true ones before it in its segment."""
         segments = ops.reshape(tokens, (-1, self.below.steps, VOICES))
         logits = self.below(self._codes(z, training=training), segments, training=training)
         return ops.reshape(logits, (-1, self.steps, VOICES, self.symbols))
 
     def generate(self, z: Any, noise: Any) -> Any:
-        """Tokens, int32 (batch, steps, 4)."""
+        """Generate tokens, int32 (batch, steps, 4)."""
         segments = ops.reshape(noise, (-1, self.below.steps, VOICES, ops.shape(noise)[-1]))
         tokens = self.below.generate(self._codes(z), segments)
         return ops.reshape(tokens, (-1, self.steps, VOICES))
 
     def _codes(self, z: Any, training: bool = False) -> Any:
-        """The code of each segment, (batch * segments, ...): its share of z, and what the conductor says."""
+        """Make the code of each segment, (batch * segments, ...): its share of z, and what the conductor says."""
         shares = ops.reshape(z, (-1, self.segments, z.shape[-1] // self.segments))
         codes = ops.concatenate([shares, self.conductor(shares, self.starts(z), training=training)], axis=-1)
         return ops.reshape(codes, (-1, codes.shape[-1]))

@@ -13,7 +13,7 @@ from quartetvae.errors import ModelError
 
 
 def backend() -> str:
-    """What Keras runs on: `tensorflow` or `jax`."""
+    """Tell what Keras runs on: `tensorflow` or `jax`."""
     return str(keras.backend.backend())
 
 

@@ -39,7 +39,7 @@ class Encoder(keras.Model):
         self.log_var = keras.layers.Dense(share, name="log_var", dtype="float32")
 
     def call(self, tokens: Any, training: bool = False) -> tuple[Any, Any]:
-        """Posterior of each phrase."""
+        """Compute the posterior of each phrase."""
         steps = self.steps // self.segments
         embedded = ops.reshape(self.embedding(tokens), (-1, steps, self.width))
         state = self.lower(embedded, training=training)

@@ -34,16 +34,16 @@ class TokenEmbedding(keras.layers.Layer):
         return self.table(ops.cast(tokens, "int32") + self.symbols * ops.arange(VOICES, dtype="int32"))
 
     def of_part(self, tokens: Any, part: int) -> Any:
-        """The vectors (..., dim) of tokens (...) of one part."""
+        """Look up the vectors (..., dim) of tokens (...) of one part."""
         return self.table(tokens + self.symbols * part)
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
+        """List the constructor's arguments."""
         return {**super().get_config(), "symbols": self.symbols, "dim": self.dim}
 
 
 def joined(chunks: list[Any]) -> Any:
-    """A phrase in chunks (batch, some, features) as one array."""
+    """Join a phrase in chunks (batch, some, features) to one array."""
     return chunks[0] if len(chunks) == 1 else ops.concatenate(chunks, axis=1)
 
 
@@ -68,7 +68,7 @@ class Recurrent(keras.layers.Layer):
         self.bias = self.add_weight((width,), self.initial_bias, name="bias")
 
     def initial_bias(self, shape: Any, dtype: Any = None) -> Any:
-        """Zeros."""
+        """Make zeros."""
         return ops.zeros(shape, dtype)
 
     def call(self, inputs: Any, initial: Any = None) -> Any:
@@ -76,7 +76,7 @@ class Recurrent(keras.layers.Layer):
         return joined(self.run([inputs], initial))
 
     def run(self, chunks: list[Any], initial: Any = None) -> list[Any]:
-        """The same of a phrase in chunks of some steps, to chunks of the outputs."""
+        """Do the same for a phrase in chunks of some steps, to chunks of the outputs."""
         given = sum(chunk.shape[1] for chunk in chunks)
         if given not in (1, self.steps):
             raise ValueError(f"{given} steps found; 1 or {self.steps} are needed.")
@@ -109,22 +109,22 @@ class Recurrent(keras.layers.Layer):
         return ops.swapaxes(outputs[0], 0, 1)
 
     def step(self, inputs: Any, states: Any) -> Any:
-        """The states after one step with inputs (batch, features); the first of them is the output."""
+        """Compute the states after one step with inputs (batch, features); the first of them is the output."""
         return self.advance(self._project(inputs), states)
 
     def _project(self, inputs: Any) -> Any:
         return ops.matmul(self.ready(inputs), self.ready(self.kernel)) + self.ready(self.bias)
 
     def ready(self, array: Any) -> Any:
-        """An input or weight to compute with. A call casts both in mixed precision; `run` and `step` go past it."""
+        """Cast an input or weight: a call does so in mixed precision, but `run` and `step` go past it."""
         return ops.cast(array, self.compute_dtype)
 
     def advance(self, projected: Any, states: Any) -> Any:
-        """The states after one step whose input is projected, (batch, gates * units)."""
+        """Compute the states after one step whose input is projected, (batch, gates * units)."""
         raise NotImplementedError  # each kind of cell has its own; this class is none
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
+        """List the constructor's arguments."""
         return {**super().get_config(), "units": self.units, "steps": self.steps, "backwards": self.backwards}
 
 
@@ -135,13 +135,13 @@ class LSTM(Recurrent):
     GATES, STATES = 4, 2
 
     def initial_bias(self, shape: Any, dtype: Any = None) -> Any:
-        """Ones for the forget gate."""
+        """Make ones for the forget gate."""
         return ops.concatenate(
             [ops.zeros(self.units, dtype), ops.ones(self.units, dtype), ops.zeros(2 * self.units, dtype)]
         )
 
     def advance(self, projected: Any, states: Any) -> Any:
-        """Gates in the order input, forget, output, candidate: those that are squashed alike lie side by side."""
+        """Take a step; gates are in the order input, forget, output, candidate: those squashed alike side by side."""
         output, memory = states
         gates = projected + ops.matmul(output, self.ready(self.recurrent_kernel))
         inner, candidate = ops.split(gates, [3 * self.units], axis=-1)
@@ -162,7 +162,7 @@ class GRU(Recurrent):
         self.recurrent_bias = self.add_weight((self.units,), "zeros", name="recurrent_bias")
 
     def advance(self, projected: Any, states: Any) -> Any:
-        """Gates in the order update, reset, candidate."""
+        """Take a step; gates are in the order update, reset, candidate."""
         (state,) = states
         inner = ops.matmul(state, self.ready(self.recurrent_kernel))
         given, own = (ops.split(array, [2 * self.units], axis=-1) for array in (projected, inner))
@@ -213,10 +213,10 @@ class RecurrentStack(keras.layers.Layer):
     def build(self, shape: Any) -> None:
         """Make the weights of the layers."""
         for level, layer in enumerate(self.forwards):
-            ways = (layer, *self.backwards[level : level + 1])
-            for way in ways:
-                way.build(shape)
-            shape = (*shape[:-1], len(ways) * layer.units)
+            directions = (layer, *self.backwards[level : level + 1])
+            for direction in directions:
+                direction.build(shape)
+            shape = (*shape[:-1], len(directions) * layer.units)
 
     def call(self, inputs: Any, initial: Any = None, training: bool = False) -> Any:
         """Run the stack from zero states or from `initial`, a list for each layer; dropout acts in training only."""
@@ -224,13 +224,17 @@ class RecurrentStack(keras.layers.Layer):
         for level, layer in enumerate(self.forwards):
             if level:
                 chunks = [self.dropouts[level - 1](chunk, training=training) for chunk in chunks]
-            ways = [layer.run(chunks, None if initial is None else initial[level])]
-            ways += [layer.run(chunks) for layer in self.backwards[level : level + 1]]
-            chunks = ways[0] if len(ways) == 1 else [ops.concatenate(both, axis=-1) for both in zip(*ways, strict=True)]
+            directions = [layer.run(chunks, None if initial is None else initial[level])]
+            directions += [layer.run(chunks) for layer in self.backwards[level : level + 1]]
+            chunks = (
+                directions[0]
+                if len(directions) == 1
+                else [ops.concatenate(both, axis=-1) for both in zip(*directions, strict=True)]
+            )
         return joined(chunks)
 
     def step(self, inputs: Any, states: Any) -> tuple[Any, Any]:
-        """One step outside training: inputs (batch, features) and states as `initial`; output and new states."""
+        """Take one step outside training: inputs (batch, features) and states as `initial`; output and new states."""
         following = []
         for layer, before in zip(self.forwards, states, strict=True):
             following.append(layer.step(inputs, before))
@@ -238,7 +242,7 @@ class RecurrentStack(keras.layers.Layer):
         return inputs, following
 
     def last(self, outputs: Any) -> Any:
-        """The last layer's final output, (batch, width), of the outputs of all steps; of both directions."""
+        """Take the last layer's final output, (batch, width), of the outputs of all steps; of both directions."""
         if not self.backwards:
             return outputs[:, -1]
         # The backward layer ends at the first step.
@@ -246,7 +250,7 @@ class RecurrentStack(keras.layers.Layer):
         return ops.concatenate([outputs[:, -1, :units], outputs[:, 0, units:]], axis=-1)
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
+        """List the constructor's arguments."""
         return {**super().get_config(), **self.config}
 
 
@@ -274,5 +278,5 @@ class Summary(keras.layers.Layer):
         return ops.concatenate([last, ops.mean(outputs, axis=1), self.direct(flat)], axis=-1)
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
+        """List the constructor's arguments."""
         return {**super().get_config(), "pooling": self.pooling, "stack": self.stack.config}

@@ -15,7 +15,7 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
         self.peak, self.kind, self.warmup, self.steps = peak, kind, warmup, steps
 
     def __call__(self, step: Any) -> Any:
-        """The rate of a step, from 0."""
+        """Compute the rate of a step, from 0."""
         step = ops.cast(step, "float32")
         rate = self.peak * ops.minimum(1.0, (step + 1.0) / max(self.warmup, 1))
         if self.kind == "cosine":
@@ -24,12 +24,12 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
         return rate
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
+        """List the constructor's arguments."""
         return {"peak": self.peak, "kind": self.kind, "warmup": self.warmup, "steps": self.steps}
 
 
 def beta_share(step: int, *, rise: float, cycle: float) -> float:
-    """Beta as a share of its final value, at a step from 0.
+    """Compute beta as a share of its final value, at a step from 0.
 
     A cycle is so many steps; in the first `rise` (a share) of it beta rises linearly from 0, then it stays (cyclical
     annealing, Fu et al. 2019; with one cycle the warm-up of Bowman et al. 2016). With `rise` 0 it is 1 throughout.

@@ -55,7 +55,7 @@ class QuartetVAE(keras.Model):
             )
 
     def call(self, tokens: Any, training: bool = False) -> dict[str, Any]:
-        """Nats of each phrase's `cells`, (batch, steps, 4), given one sample of z, and of its `kl`, (batch,)."""
+        """Compute nats of each phrase's `cells`, (batch, steps, 4), given one sample of z, and of `kl`, (batch,)."""
         mean, log_var = self.encoder(tokens, training=training)
         epsilon = keras.random.normal(ops.shape(mean), seed=self.noise)
         z = mean + ops.exp(0.5 * log_var) * epsilon
@@ -65,14 +65,14 @@ class QuartetVAE(keras.Model):
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
-        """The loss of a batch, see the module's header; `x` is its own target, `y` holds beta for each phrase."""
+        """Compute the loss of a batch (see the module's header); `x` is its own target, `y` holds beta by phrase."""
         cells, kl = y_pred["cells"], y_pred["kl"]
         onsets = ops.cast(x < self.architecture.grid.alphabet.pitches, cells.dtype)
         weighted = ops.sum(cells * (1.0 + (self.onset_weight - 1.0) * onsets), axis=(1, 2))
         return ops.mean(weighted + y * ops.maximum(kl, self.free_bits))
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
-        """The losses of a batch, which is what a step of training or testing gives."""
+        """Compute the losses of a batch, which is what a step of training or testing gives."""
         reconstruction, kl = ops.mean(ops.sum(y_pred["cells"], axis=(1, 2))), ops.mean(y_pred["kl"])
         return {"loss": self.compute_loss(x, y, y_pred), "reconstruction": reconstruction, "kl": kl}
 
@@ -111,7 +111,7 @@ class QuartetVAE(keras.Model):
         optimizer.build(self.trainable_variables)
 
     def state(self) -> list[NDArray[Any]]:
-        """Weights and the optimizer's variables: with `reseed`, all that a training goes on from."""
+        """Collect weights and the optimizer's variables: with `reseed`, all that a training goes on from."""
         return [np.array(variable) for variable in (*self.weights, *self.optimizer.variables)]
 
     def set_state(self, state: list[NDArray[Any]]) -> None:
@@ -126,18 +126,18 @@ class QuartetVAE(keras.Model):
             state.assign(words.generate_state(2))
 
     def train_batch(self, tokens: Tokens, step: int) -> dict[str, float]:
-        """One step of the optimizer; `step` counts them from 0. Gives the losses of this batch."""
+        """Take one step of the optimizer; `step` counts them from 0. Gives the losses of this batch."""
         return _losses(self.train_on_batch(*self._with_beta(tokens, self.beta_at(step)), return_dict=True))
 
     def test_batch(self, tokens: Tokens) -> dict[str, float]:
-        """The losses of a batch, without dropout and with the final beta, so that epochs can be compared."""
+        """Compute the losses of a batch, without dropout and with the final beta, so that epochs can be compared."""
         return _losses(self.test_on_batch(*self._with_beta(tokens, 1.0), return_dict=True))
 
     def _with_beta(self, tokens: Tokens, share: float) -> tuple[Any, Any]:
         return tokens.astype("int32"), np.full(len(tokens), share * self.beta, np.float32)
 
     def encode(self, tokens: Tokens) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Posterior `mean` and `log_var`, each (phrases, latent_dim), of phrases (phrases, steps, 4).
+        """Compute the posterior's `mean` and `log_var`, each (phrases, latent_dim), of phrases (phrases, steps, 4).
 
         This and the methods below raise `ModelError` for phrases or codes of another shape.
         """
@@ -148,7 +148,7 @@ class QuartetVAE(keras.Model):
         return mean, log_var
 
     def decode(self, z: NDArray[np.float32], *, temperature: float = 0.0, seed: int = 0) -> Tokens:
-        """Tokens, uint8, (codes, steps, 4), of latent codes (codes, latent_dim).
+        """Decode to tokens, uint8, (codes, steps, 4), of latent codes (codes, latent_dim).
 
         Each cell sees what was chosen before it, never a truth. At temperature 0 the likeliest symbol is chosen; above,
         one is drawn from the softmax of the logits divided by it. Raises `ModelError` below.
@@ -168,7 +168,7 @@ class QuartetVAE(keras.Model):
         return np.concatenate(parts)[: len(z)]
 
     def reconstruction(self, tokens: Tokens, z: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Cross-entropy of phrases (phrases, steps, 4) given their codes, summed over cells: nats, (phrases,)."""
+        """Compute the cross-entropy of phrases given their codes, summed over cells: nats, (phrases,)."""
         nats = [np.zeros(0)]
         for phrases, logits in self._logits(tokens, z):
             chosen = np.take_along_axis(logits, phrases[..., None].astype(np.int64), axis=-1)[..., 0]
@@ -176,14 +176,14 @@ class QuartetVAE(keras.Model):
         return np.concatenate(nats)
 
     def teacher_forced(self, tokens: Tokens, z: NDArray[np.float32]) -> Tokens | None:
-        """The likeliest token of each cell given the code and the true cells before it; None without feedback."""
+        """Find the likeliest token of each cell given the code and the true cells before it; None without feedback."""
         if not self.decoder.feedback:
             return None
         found = [logits.argmax(axis=-1).astype(np.uint8) for _, logits in self._logits(tokens, z)]
         return np.concatenate([np.zeros((0, *tokens.shape[1:]), np.uint8), *found])
 
     def _logits(self, tokens: Tokens, z: NDArray[np.float32]) -> Iterator[tuple[Tokens, NDArray[np.float64]]]:
-        """Phrases in batches, each with the logits of its cells."""
+        """Give phrases in batches, each with the logits of its cells."""
         self.architecture.check_tokens(tokens)
         self.architecture.check_codes(z)
         if len(tokens) != len(z):
@@ -202,7 +202,7 @@ class Call(keras.Model):
         self.layer, self.function = layer, function
 
     def call(self, inputs: Any) -> Any:
-        """The function of these inputs."""
+        """Compute the function of these inputs."""
         return self.function(*inputs)
 
 
@@ -217,12 +217,12 @@ def _padded(batch: NDArray[Any]) -> NDArray[Any]:
 
 
 def cell_nats(tokens: Any, logits: Any) -> Any:
-    """Cross-entropy of each cell of tokens (batch, steps, 4) given logits (batch, steps, 4, symbols), in nats."""
+    """Compute the cross-entropy of each cell of (batch, steps, 4) given logits (..., symbols), in nats."""
     return keras.losses.sparse_categorical_crossentropy(ops.cast(tokens, "int32"), logits, from_logits=True)
 
 
 def kl_nats(mean: Any, log_var: Any) -> Any:
-    """KL(N(mean, exp(log_var)) || N(0, 1)) of each dimension, in nats; works on NumPy arrays too."""
+    """Compute KL(N(mean, exp(log_var)) || N(0, 1)) of each dimension, in nats; works on NumPy arrays too."""
     return 0.5 * (ops.square(mean) + ops.exp(log_var) - 1.0 - log_var)
 
 

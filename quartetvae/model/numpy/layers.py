@@ -78,18 +78,20 @@ class Stack:
         cls, weights: Weights, cell: str, units: int, depth: int, *, bidirectional: bool = False
     ) -> "Stack":
         """Build the stack whose weights are these."""
-        ways = [weights.below(way).layers(cell, depth) for way in ("forwards", "backwards")[: 1 + bidirectional]]
-        if found := {len(layer[1]) for way in ways for layer in way} - {units}:
+        directions = [
+            weights.below(direction).layers(cell, depth) for direction in ("forwards", "backwards")[: 1 + bidirectional]
+        ]
+        if found := {len(layer[1]) for direction in directions for layer in direction} - {units}:
             raise ValueError(f"layers of {', '.join(map(str, found))} units, not {units}")
-        return cls(cell, ways[0], ways[1] if bidirectional else [])
+        return cls(cell, directions[0], directions[1] if bidirectional else [])
 
     def run(self, inputs: Floats, initial: Sequence[State] | None = None) -> Floats:
-        """All outputs of the last layer, (batch, steps, width), of inputs (batch, steps, features)."""
+        """Compute all outputs of the last layer, (batch, steps, width), of inputs (batch, steps, features)."""
         for level, forward in enumerate(self.forwards):
-            ways = [self._over_time(inputs, forward, None if initial is None else initial[level])]
+            directions = [self._over_time(inputs, forward, None if initial is None else initial[level])]
             for backward in self.backwards[level : level + 1]:
-                ways.append(self._over_time(inputs[:, ::-1], backward, None)[:, ::-1])
-            inputs = np.concatenate(ways, axis=-1)
+                directions.append(self._over_time(inputs[:, ::-1], backward, None)[:, ::-1])
+            inputs = np.concatenate(directions, axis=-1)
         return inputs
 
     def _over_time(self, inputs: Floats, weights: list[Floats], state: State | None) -> Floats:
@@ -104,7 +106,7 @@ class Stack:
         return np.stack(outputs, axis=1)
 
     def step(self, inputs: Floats, states: Sequence[State]) -> tuple[Floats, list[State]]:
-        """The output after one step of inputs (batch, features), and the new states."""
+        """Compute the output after one step of inputs (batch, features), and the new states."""
         advance, _ = CELLS[self.cell]
         following = []
         for weights, state in zip(self.forwards, states, strict=True):

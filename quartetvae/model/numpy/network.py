@@ -21,14 +21,17 @@ from quartetvae.model.numpy.weights import Floats, Weights
 from quartetvae.music.codec import Tokens
 from quartetvae.music.ensemble import VOICES
 
+DECODERS = ("autoregressive", "flat", "hierarchical")
+"""That are written out here, by `model.decoder`."""
+
 
 def _starts(z: Floats, weights: Weights, cell: str, depth: int) -> list[State]:
-    """The initial states that z gives to a decoder's layers."""
+    """Compute the initial states that z gives to a decoder's layers."""
     below = weights.below("layers/starts/layers")
     found = []
     for level in range(depth):
         places = below.below("container" if level == 0 else f"container_{level}")
-        found.append(tuple(np.tanh(dense(z, of)) for of in places.layers("dense", CELLS[cell][1])))
+        found.append(tuple(np.tanh(dense(z, layer)) for layer in places.layers("dense", CELLS[cell][1])))
     return found
 
 
@@ -39,6 +42,8 @@ class NumpyAutoencoder:
         self.architecture = architecture
         self.folder: Path | None = None
         network = architecture.network
+        if network.decoder not in DECODERS:
+            raise ModelError(f"decoder '{network.decoder}': NumPy knows {', '.join(DECODERS)}; load it with Keras.")
         self._network, self._symbols = network, architecture.grid.alphabet.size
         encoder, decoder = weights.below("encoder"), weights.below("decoder")
         read = partial(
@@ -61,7 +66,7 @@ class NumpyAutoencoder:
     # Encoding
 
     def encode(self, tokens: Tokens) -> tuple[Floats, Floats]:
-        """Posterior `mean` and `log_var`, each (phrases, latent_dim), of phrases (phrases, steps, 4)."""
+        """Compute the posterior's `mean` and `log_var`, each (phrases, latent_dim), of phrases (phrases, steps, 4)."""
         self.architecture.check_tokens(tokens)
         segments, network = self.architecture.segments, self._network
         (table,) = self._encoder.layer("embedding/table")
@@ -78,14 +83,15 @@ class NumpyAutoencoder:
             state = state.reshape(len(tokens), segments, state.shape[-1])
             state = np.concatenate([state, self._read_segments.run(state)], axis=-1)
         mean, log_var = (
-            dense(state, of).reshape(len(tokens), network.latent_dim) for of in self._encoder.layers("layers/dense", 2)
+            dense(state, layer).reshape(len(tokens), network.latent_dim)
+            for layer in self._encoder.layers("layers/dense", 2)
         )
         return mean, log_var
 
     # Decoding
 
     def decode(self, z: Floats, *, temperature: float = 0.0, seed: int = 0) -> Tokens:
-        """Tokens, uint8, (codes, steps, 4), of latent codes (codes, latent_dim).
+        """Decode to tokens, uint8, (codes, steps, 4), of latent codes (codes, latent_dim).
 
         At temperature 0 the likeliest symbol is chosen; above, one is drawn from the softmax of the logits divided by
         it. Raises `ModelError` below, and for codes of another shape.
@@ -107,13 +113,13 @@ class NumpyAutoencoder:
         return np.concatenate(found)
 
     def reconstruction(self, tokens: Tokens, z: Floats) -> NDArray[np.float64]:
-        """Cross-entropy of phrases (phrases, steps, 4) given their codes, summed over cells: nats, (phrases,)."""
+        """Compute the cross-entropy of phrases given their codes, summed over cells: nats, (phrases,)."""
         logits = self._logits(tokens, z).astype(np.float64)
         chosen = np.take_along_axis(logits, tokens[..., None].astype(np.int64), axis=-1)[..., 0]
         return np.asarray((logsumexp(logits, axis=-1) - chosen).sum(axis=(1, 2)))
 
     def teacher_forced(self, tokens: Tokens, z: Floats) -> Tokens | None:
-        """The likeliest token of each cell given the code and the true cells before it; None without feedback."""
+        """Find the likeliest token of each cell given the code and the true cells before it; None without feedback."""
         if self._network.decoder == "flat":
             return None
         return np.asarray(self._logits(tokens, z).argmax(axis=-1), dtype=np.uint8)
@@ -144,7 +150,7 @@ class NumpyAutoencoder:
         return tokens.reshape(len(z), self.architecture.steps, VOICES)
 
     def _logits(self, tokens: Tokens, z: Floats) -> Floats:
-        """Of every cell given the true ones before it, (phrases, steps, 4, symbols)."""
+        """Compute the logits of every cell given the true ones before it, (phrases, steps, 4, symbols)."""
         self.architecture.check_tokens(tokens)
         self.architecture.check_codes(z)
         if len(tokens) != len(z):
@@ -175,7 +181,7 @@ class NumpyAutoencoder:
         return logits.reshape(len(z), self.architecture.steps, VOICES, self._symbols)
 
     def _codes(self, z: Floats) -> Floats:
-        """What the autoregressive decoder gets: z, or the code of each segment."""
+        """Make what the autoregressive decoder gets: z, or the code of each segment."""
         if self._conductor is None:
             return z
         segments = self.architecture.segments

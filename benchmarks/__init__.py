@@ -1,0 +1,1 @@
+"""Timings: of ours beside others, in one run."""

@@ -1,0 +1,52 @@
+"""Run the experiments of experiments/experiments.yaml, and keep what they found in experiments/runs/.
+
+    python -m experiments                  # what there is, and what has been run
+    python -m experiments run NAME...      # queue, run one after the other, collect
+    python -m experiments collect NAME...  # of experiments that are done
+    python -m experiments apply NAME       # its dvc.lock, metrics/ and plots/ into the working tree
+
+An experiment is a profile with some values changed. The tables of docs/results.md are made from experiments/runs/
+(`python -m tools.results`).
+"""
+
+import argparse
+
+from experiments import queue
+from experiments.definitions import RUNS, experiments
+from quartetvae import terminal
+
+
+def main() -> None:
+    """Read the command line."""
+    summary, usage = (__doc__ or "").split("\n\n", 1)
+    parser = argparse.ArgumentParser(
+        prog="python -m experiments",
+        description=summary,
+        epilog=usage,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("action", choices=["list", "run", "collect", "apply"], nargs="?", default="list")
+    parser.add_argument("names", nargs="*", help="of experiments.yaml; a group's name means all of it")
+    arguments = parser.parse_args()
+    known = experiments()
+    groups = {entry["group"] for entry in known.values()}
+    if unknown := [name for name in arguments.names if name not in known and name not in groups]:
+        parser.error(f"no experiment {', '.join(unknown)}; there are {', '.join(known)}")
+    names = [name for name, entry in known.items() if name in arguments.names or entry["group"] in arguments.names]
+    if arguments.action == "list":
+        rows = [
+            (name, entry["group"], "done" if (RUNS / f"{name}.json").exists() else "", entry["about"])
+            for name, entry in known.items()
+        ]
+        print(terminal.table(("name", "group", "", "about"), rows))
+    elif not names:
+        parser.error(f"{arguments.action}: which? There are {', '.join(known)}")
+    elif arguments.action == "run":
+        queue.run(names)
+    else:
+        for name in names:
+            {"collect": queue.collect, "apply": queue.apply}[arguments.action](name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""Experiments by DVC's queue: run one after the other, and keep what they found in experiments/runs/.
+
+An experiment's name in DVC is that in experiments.yaml, so `dvc exp show` and `dvc plots diff` know it.
+"""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks import hardware
+from experiments.definitions import ROOT, RUNS, command, experiments, kept
+from quartetvae import files
+from quartetvae.pipeline import params
+
+
+def run(names: list[str]) -> None:
+    """Queue, wait, collect."""
+    if _output(["git", "status", "--porcelain"]):
+        sys.exit("There are changes that are not committed, which an experiment would take along; commit them first.")
+    if old := [name for name in names if _references(name) or name in _states()]:
+        sys.exit(f"{', '.join(old)}: run before; `dvc exp remove {' '.join(old)}` (or `dvc queue remove`) first.")
+    known = experiments()
+    for name in names:
+        _do(command(name, known[name]))
+    _do(["dvc", "queue", "start", "--jobs", "1"])
+    waiting, failed, idle = list(names), [], 0
+    while waiting:
+        time.sleep(10)
+        # Asked before the states: once nothing works any more, they are final. One look may fall between two tasks.
+        idle = idle + 1 if "Worker status: 0 active" in _output(["dvc", "queue", "status"]) else 0
+        states = _states()
+        for name in [name for name in waiting if states.get(name) in ("Success", "Failed")]:
+            waiting.remove(name)
+            print(f"{name}: {states[name]}", flush=True)
+            if states[name] == "Success":
+                collect(name)
+            else:
+                failed.append(name)
+        if waiting and idle > 6:
+            sys.exit(f"{', '.join(waiting)}: nothing works on the queue any more; `dvc queue start`, then collect.")
+    if failed:
+        sys.exit(f"{', '.join(failed)}: failed; `dvc queue logs {failed[0]}` says why.")
+
+
+def collect(name: str) -> None:
+    """Write experiments/runs/<name>.json from a finished experiment."""
+    revision, entry = _revision(name), experiments()[name]
+    metrics = {stage: json.loads(_output(["git", "show", f"{revision}:metrics/{stage}.json"])) for stage in kept(entry)}
+    content = params.parse_yaml(_output(["git", "show", f"{revision}:params.yaml"]), Path("params.yaml"))
+    minutes, machine = _spent(name, metrics["train"], content["train"])
+    record = {
+        "about": entry["about"],
+        "commit": _output(["git", "rev-parse", f"{revision}^"]).strip(),
+        "date": _output(["git", "log", "-1", "--format=%cs", revision]).strip(),
+        "command": f"python -m experiments run {name}",
+        "minutes": minutes,
+        "hardware": machine,
+        "params": content,
+        **metrics,
+    }
+    files.write_json(RUNS / f"{name}.json", record)
+
+
+def apply(name: str) -> None:
+    """Take over what an experiment's run made, and nothing else: `dvc exp apply` would bring its old code along."""
+    _do(["git", "checkout", _revision(name), "--", "dvc.lock", "metrics", "plots", "params.yaml"])
+    _do(["dvc", "checkout"])
+
+
+def _spent(name: str, train: dict[str, Any], train_section: dict[str, Any]) -> tuple[float, str]:
+    """Tell minutes and hardware of a training: from its log, or from the run whose training DVC took from its cache."""
+    log = _output(["dvc", "queue", "logs", name])
+    if trained := re.findall(r"^trained in ([\d.]+) minutes$", log, flags=re.MULTILINE):
+        return float(trained[-1]), hardware.used(1 if train_section["devices"] == "one" else None)
+    for path in sorted(RUNS.glob("*.json")):
+        other = json.loads(path.read_text(encoding="utf-8"))
+        if other["train"] == train:
+            return float(other["minutes"]), str(other["hardware"])
+    sys.exit(f"{name}: neither its log nor another run says how long it trained; DVC had the result in its cache.")
+
+
+def _references(name: str) -> list[str]:
+    references = _output(["git", "for-each-ref", "--format=%(refname)", "refs/exps"]).split()
+    return [reference for reference in references if reference.rsplit("/", 1)[-1] == name]
+
+
+def _revision(name: str) -> str:
+    """Find the commit of a DVC experiment."""
+    found = _references(name)
+    if len(found) != 1:
+        sys.exit(f"{name}: {len(found)} experiments of that name found (dvc exp list --all); one is needed.")
+    return _output(["git", "rev-parse", found[0]]).strip()
+
+
+def _states() -> dict[str, str]:
+    """Look up the state of each queued experiment, by name."""
+    lines = _output(["dvc", "queue", "status"]).splitlines()
+    rows = [line.split() for line in lines[1:] if line.strip() and not line.startswith("Worker")]
+    return {row[1]: row[-1] for row in rows if len(row) > 2}
+
+
+def _do(words: list[str]) -> None:
+    print(shlex.join(words), flush=True)
+    subprocess.run(words, cwd=ROOT, check=True)
+
+
+def _output(words: list[str]) -> str:
+    return subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True).stdout

@@ -1,0 +1,319 @@
+"""A corpus: what is a quartet in it, what is there twice, and what comes of encoding it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from quartetvae.corpus import encoding, metadata, paper_files, survey
+from quartetvae.errors import ArgumentError, CorpusError
+from quartetvae.io import midi
+from quartetvae.music import codec, part_assignment
+from quartetvae.music.codec import Alphabet
+from quartetvae.music.ensemble import PARTS
+from quartetvae.music.quartet import Grid, Piece
+from quartetvae.music.tracks import Music
+from tests.building import line, quartet, track, write_corpus
+
+WIDE = Alphabet(36, 99)
+GRID = Grid(4, WIDE)
+
+# MusicNet
+
+
+@pytest.fixture(scope="module")
+def table(musicnet_raw: Path) -> pd.DataFrame:
+    return survey.survey(musicnet_raw, match="quartet")
+
+
+@pytest.fixture(scope="module")
+def encoded(musicnet_raw: Path, table: pd.DataFrame) -> list[tuple[Piece, codec.Losses]]:
+    return list(encoding.encode_all(musicnet_raw, table, GRID))
+
+
+def test_the_counts_of_musicnet(table: pd.DataFrame) -> None:
+    figures = survey.figures(table)
+    composers = figures["composers"]
+    assert {name: count for name, count in figures.items() if name != "composers"} == {
+        "files_read": 330,
+        "unreadable": 7,
+        "quartets": 57,
+        "duplicates": 4,
+        "selected": 53,
+        "works": 21,
+    }
+    assert {name: (of["selected"], of["works"]) for name, of in composers.items()} == {
+        "Beethoven": (28, 11),
+        "Brahms": (2, 1),
+        "Dvorak": (6, 2),
+        "Haydn": (3, 1),
+        "Mozart": (10, 5),
+        "Ravel": (4, 1),
+    }
+
+
+def test_every_file_of_musicnet_has_a_row_and_a_reason(table: pd.DataFrame) -> None:
+    assert len(table) == table["id"].nunique() == 330
+    assert (table["reason"] != "").all()
+    assert (table["sha256"].str.len() == 64).all()
+    assert sorted(table["position"][table["position"] >= 0]) == list(range(53))
+    assert ((table["position"] >= 0) == (table["decision"] == survey.SELECTED)).all()
+
+
+def test_the_unreadable_files_of_musicnet(table: pd.DataFrame) -> None:
+    unreadable = table[table["decision"] == survey.UNREADABLE]
+    assert unreadable["id"].tolist() == ["2194", "2211", "2227", "2230", "2292", "2305", "2310"]
+    assert unreadable["reason"].str.contains("not a readable MIDI file").all()
+
+
+def test_the_duplicates_of_musicnet(table: pd.DataFrame) -> None:
+    twice = table[table["duplicate_of"] != ""]
+    assert dict(zip(twice["id"], twice["duplicate_of"], strict=True)) == {
+        "1792": "1788",
+        "1793": "1789",
+        "1922": "1918",
+        "1923": "1919",
+    }
+    assert set(twice["decision"]) == {survey.DUPLICATE}
+
+
+def test_on_musicnet_quartets_are_what_its_metadata_call_so(table: pd.DataFrame) -> None:
+    known = table[(table["ensemble"] == "String Quartet") & (table["decision"] != survey.UNREADABLE)]
+    found = table[table["decision"].isin([survey.SELECTED, survey.DUPLICATE])]
+    assert set(found["id"]) == set(known["id"])
+
+
+def test_the_papers_files_are_selected_in_its_order(musicnet_raw: Path) -> None:
+    table = survey.survey(musicnet_raw, match="paper")
+    selected = table[table["position"] >= 0].sort_values("position")
+    assert tuple(selected["id"]) == paper_files.IDS
+    assert (selected["decision"] == survey.SELECTED).all()
+    assert (table["decision"] == survey.SELECTED).sum() == 36
+
+
+def test_without_metadata_the_same_quartets_of_musicnet_are_found_and_the_solo_fugue(
+    musicnet_raw: Path, table: pd.DataFrame
+) -> None:
+    found = {
+        row["id"]
+        for row in table[table["decision"] != survey.UNREADABLE].to_dict("records")
+        if part_assignment.assign(midi.read(musicnet_raw / row["file"])).refusal is None
+    }
+    known = set(table["id"][table["decision"].isin([survey.SELECTED, survey.DUPLICATE])])
+    assert found == known | {"2242"}
+
+
+def test_musicnet_fills_the_alphabet_of_66_symbols(encoded: list[tuple[Piece, codec.Losses]]) -> None:
+    assert len(encoded) == 53
+    used = np.unique(np.concatenate([piece.tokens for piece, _ in encoded]))
+    assert used.tolist() == list(range(66))  # pitches 36 to 99, rest, sustain
+    assert sum(losses.moved_into_range for _, losses in encoded) == 0
+
+
+def test_encoding_what_was_decoded_is_the_identity_on_musicnet(encoded: list[tuple[Piece, codec.Losses]]) -> None:
+    for piece, _ in encoded:
+        again, losses = codec.encode(
+            codec.decode(piece.tokens, WIDE), ticks_per_beat=4, steps_per_beat=4, alphabet=WIDE
+        )
+        assert np.array_equal(again, piece.tokens), piece.id
+        assert losses == codec.Losses(notes=losses.notes), piece.id
+
+
+def test_every_part_of_musicnet_keeps_its_onsets_within_half_a_step(
+    musicnet_raw: Path, table: pd.DataFrame, encoded: list[tuple[Piece, codec.Losses]]
+) -> None:
+    rows = {row["id"]: row for row in table.to_dict("records")}
+    for piece, _ in encoded:
+        row = rows[piece.id]
+        source = midi.read(musicnet_raw / row["file"])
+        for k, part in enumerate(PARTS):
+            steps = np.flatnonzero(piece.tokens[:, k] < WIDE.rest) / 4 * source.ticks_per_beat
+            tracks = [t.notes["onset"] for t, p in zip(source.tracks, row["parts"], strict=True) if p == part]
+            ticks = np.unique(np.concatenate(tracks))
+            for some, others in ((steps, ticks), (ticks, steps)):
+                right = np.clip(np.searchsorted(others, some), 1, len(others) - 1)
+                nearest = np.minimum(np.abs(others[right] - some), np.abs(others[right - 1] - some))
+                assert nearest.max() <= source.ticks_per_beat / 8, (piece.id, part)
+
+
+@pytest.mark.parametrize("steps_per_beat", [8, 12])
+def test_musicnet_on_finer_grids_is_as_long_and_loses_less(
+    musicnet_raw: Path, table: pd.DataFrame, encoded: list[tuple[Piece, codec.Losses]], steps_per_beat: int
+) -> None:
+    fine = list(encoding.encode_all(musicnet_raw, table, Grid(steps_per_beat, WIDE)))
+    assert len(fine) == 53
+    for (piece, losses), (coarse, coarse_losses) in zip(fine, encoded, strict=True):
+        assert piece.id == coarse.id
+        assert abs(len(piece.tokens) / steps_per_beat - len(coarse.tokens) / 4) <= 1 / 4
+        assert losses.merged_on_grid <= coarse_losses.merged_on_grid
+    assert sum(losses.off_grid for _, losses in fine) < sum(losses.off_grid for _, losses in encoded)
+
+
+def test_the_figures_of_encoding_musicnet(encoded: list[tuple[Piece, codec.Losses]]) -> None:
+    splits = {piece.id: "train" for piece, _ in encoded[1:]} | {encoded[0][0].id: "test"}
+    figures = encoding.figures(encoded, splits, GRID)
+    assert (figures["pieces"], figures["alphabet"], figures["symbols_used"]) == (53, 66, 66)
+    assert (figures["pitch_lowest"], figures["pitch_highest"]) == (36, 99)
+    assert figures["steps"] == sum(len(piece.tokens) for piece, _ in encoded)
+    assert figures["phrases"] == sum(-(-len(piece.tokens) // 16) for piece, _ in encoded)
+    assert 0 < figures["onsets_off_grid_share"] < 1
+    assert figures["splits"]["test"] == {"works": 1, "pieces": 1, "steps": len(encoded[0][0].tokens)}
+    assert figures["splits"]["train"]["pieces"] == 52
+    assert figures["splits"]["validation"] == {"works": 0, "pieces": 0, "steps": 0}
+
+
+# Corpora made small
+
+
+def decisions(folder: Path) -> dict[str, tuple[str, str]]:
+    return {
+        row["id"]: (row["decision"], row["reason"]) for row in survey.survey(folder, match="quartet").to_dict("records")
+    }
+
+
+def test_a_damaged_file_is_a_row_and_no_error(tmp_path: Path) -> None:
+    whole = write_corpus(tmp_path / "whole", {"a": quartet()}) / "a.mid"
+    damaged = {"half": whole.read_bytes()[:60], "empty": b"", "text": b"not MIDI at all"}
+    found = decisions(write_corpus(tmp_path / "raw", {**damaged, "good": quartet()}))
+    assert found.pop("good") == (survey.SELECTED, "two violins, viola and cello")
+    assert set(found) == set(damaged)
+    for id, (decision, reason) in found.items():
+        assert decision == survey.UNREADABLE
+        assert reason.startswith(f"{id}.mid: not a readable MIDI file (")
+        assert "\n" not in reason
+
+
+def test_files_that_are_no_quartets_are_rows_with_reasons(tmp_path: Path) -> None:
+    files = {
+        "good": quartet(),
+        "silent": Music(480, ()),
+        "solo": Music(480, (track("Cello", 42, *line(48)),)),
+        "fugue": quartet(lift=1),
+        "quintet": quartet(track("Piano", 0, *line(60))),
+    }
+    found = decisions(write_corpus(tmp_path, files, ensemble={"fugue": "Solo Violin"}))
+    assert found == {
+        "good": (survey.SELECTED, "two violins, viola and cello"),
+        "silent": (survey.REJECTED, "no track for violin_1, violin_2, viola, cello (found: no notes)"),
+        "solo": (survey.REJECTED, "no track for violin_1, violin_2, viola (found: Cello (program 42))"),
+        "fugue": (survey.REJECTED, "its ensemble is Solo Violin"),
+        "quintet": (survey.REJECTED, "a fifth part: Piano (program 0), 8 notes"),
+    }
+
+
+def test_the_same_notes_are_one_piece_whatever_the_file_is_like(tmp_path: Path) -> None:
+    plain = quartet()
+    finer = Music(
+        960,
+        tuple(track(t.name, t.program, *((2 * o, 2 * d, p) for o, d, p, _ in t.notes.tolist())) for t in plain.tracks),
+    )
+    files = {"one": plain, "finer": finer, "renamed": quartet(names=("", "", "", "")), "other": quartet(lift=1)}
+    table = survey.survey(write_corpus(tmp_path, files), match="quartet").set_index("id")
+    assert table["duplicate_of"].to_dict() == {"one": "", "finer": "one", "renamed": "one", "other": ""}
+    assert table["position"].to_dict() == {"one": 0, "finer": -1, "renamed": -1, "other": 1}
+    assert table.loc["finer", "reason"] == "same notes as one"
+
+
+def test_exchanged_parts_are_another_piece(tmp_path: Path) -> None:
+    exchanged = quartet(names=("Violin II", "Violin I", "Viola", "Cello"))
+    assert set(
+        survey.survey(write_corpus(tmp_path, {"a": quartet(), "b": exchanged}), match="quartet")["decision"]
+    ) == {survey.SELECTED}
+
+
+def test_a_track_left_out_is_named(tmp_path: Path) -> None:
+    click = track("Click", 115, (0, 10, 60))
+    found = decisions(write_corpus(tmp_path, {"a": quartet(click)}))
+    assert found == {"a": (survey.SELECTED, "two violins, viola and cello; left out: Click")}
+
+
+def test_a_row_tells_what_is_in_the_file(tmp_path: Path) -> None:
+    (row,) = survey.survey(write_corpus(tmp_path, {"a": quartet()}), match="quartet").to_dict("records")
+    assert row["programs"] == [40, 40, 41, 42]
+    assert row["tracks"] == ["Violin I", "Violin II", "Viola", "Cello"]
+    assert row["parts"] == list(PARTS)
+    assert row["notes"] == 32
+    assert row["beats"] == (7 * 240 + 200) / 480
+
+
+def test_a_folder_without_quartets_is_one_error(tmp_path: Path) -> None:
+    files: dict[str, Music | bytes] = {"solo": Music(480, (track("Cello", 42, *line(48)),)), "text": b"no MIDI"}
+    with pytest.raises(CorpusError, match=r"no string quartet among 2 files \(.*1 rejected") as caught:
+        survey.survey(write_corpus(tmp_path, files), match="quartet")
+    assert "solo.mid: no track for" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_empty_corpus_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"no string quartet among 0 files \(none\)"):
+        survey.survey(write_corpus(tmp_path, {}), match="quartet")
+
+
+def test_another_corpus_than_the_papers_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"35 of its 36 files.*needs download.source 'musicnet'"):
+        survey.survey(write_corpus(tmp_path, {"2104": quartet()}), match="paper")
+
+
+@pytest.mark.parametrize("match", ["quartets", "Quartet", ""])
+def test_a_match_that_is_none_is_refused(tmp_path: Path, match: Any) -> None:
+    with pytest.raises(ArgumentError, match=f"match '{match}' found; one of 'quartet', 'paper' is needed"):
+        survey.survey(write_corpus(tmp_path, {"a": quartet()}), match=match)
+
+
+def test_missing_metadata_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"metadata\.csv: not a readable table.*run the stage `download`"):
+        metadata.read(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b'id,file\n"a,b'])
+def test_damaged_metadata_are_an_error(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "metadata.csv").write_bytes(content)
+    with pytest.raises(CorpusError, match=r"metadata\.csv: "):
+        metadata.read(tmp_path)
+
+
+def test_a_missing_column_is_named(tmp_path: Path) -> None:
+    (tmp_path / "metadata.csv").write_text("id,composer,work,movement,file\n")
+    with pytest.raises(CorpusError, match="no column ensemble; needed are id, composer, work"):
+        metadata.read(tmp_path)
+
+
+def test_an_id_that_is_there_twice_is_an_error(tmp_path: Path) -> None:
+    folder = write_corpus(tmp_path, {"a": quartet(), "b": quartet()})
+    with (folder / "metadata.csv").open("a") as file:
+        file.write("b,Haydn,w,1,,b.mid\n")
+    with pytest.raises(CorpusError, match="id b is there twice"):
+        metadata.read(folder)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    folder = write_corpus(tmp_path, {"a": quartet(), "b": quartet()})
+    (folder / "b.mid").unlink()
+    with pytest.raises(CorpusError, match=r"names b\.mid, which is not in"):
+        metadata.read(folder)
+
+
+def test_metadata_stay_strings(tmp_path: Path) -> None:
+    folder = write_corpus(tmp_path, {"0010": quartet()}, work={"0010": "NA"})
+    (row,) = metadata.read(folder).to_dict("records")
+    assert (row["id"], row["work"], row["ensemble"]) == ("0010", "NA", "")
+
+
+def test_a_piece_is_encoded_with_its_techniques(tmp_path: Path) -> None:
+    pizzicato = track("Cello pizz.", 45, (1920, 480, 60))
+    folder = write_corpus(tmp_path, {"a": quartet(pizzicato)}, work={"a": "op. 1"})
+    ((piece, losses),) = encoding.encode_all(folder, survey.survey(folder, match="quartet"), GRID)
+    assert (piece.id, piece.composer, piece.work) == ("a", "Haydn", "op. 1")
+    assert piece.tokens[16:, 3].tolist() == [60 - 36, WIDE.sustain, WIDE.sustain, WIDE.sustain]
+    assert losses.notes == 33
+    assert piece.bars.tolist() == [0] * 16 + [1] * 4
+
+
+def test_a_file_whose_parts_were_not_found_cannot_be_encoded(tmp_path: Path) -> None:
+    files = {"good": quartet(), "solo": Music(480, (track("Cello", 42, *line(48)),))}
+    folder = write_corpus(tmp_path, files)
+    row = survey.survey(folder, match="quartet").to_dict("records")[1]
+    with pytest.raises(CorpusError, match=r"solo \(solo\.mid\): its four parts were not found \(no track for"):
+        encoding.encode_file(folder, row, GRID)

@@ -1,0 +1,218 @@
+"""The Parquet tables: what goes in comes out, the same bytes each time."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from quartetvae.corpus import records, survey, tables
+from quartetvae.corpus.records import PhraseSet, Pieces
+from quartetvae.errors import DatasetError
+from quartetvae.music.tracks import Music
+from tests.building import FORM, GRID, phrase_set, piece, quartet, random_tokens, write_corpus
+
+PIECES = Pieces(
+    (
+        piece("2313", random_tokens(40, 4), work="Quatuor, en fa", steps_per_bar=12),
+        piece("0007", random_tokens(17, 4, seed=1)),
+        piece("x", random_tokens(1, 4, seed=2)),
+    ),
+    ("train", "test", "validation"),
+    GRID,
+    0.25,
+)
+PHRASES = dataclasses.replace(
+    phrase_set(random_tokens(5, 4, 4)),
+    pieces=np.array(["b", "b", "long id", "a", "b"]),
+    semitones=np.array([0, -6, 5, 11, -12]),
+    form=FORM.model_copy(update={"boundary": "sustain", "align": "bar"}),
+)
+
+
+def write_pieces(path: Path, content: Pieces = PIECES) -> Path:
+    splits = {piece.id: split for piece, split in zip(content.pieces, content.splits, strict=True)}
+    tables.write_pieces(path, content.pieces, splits, grid=content.grid, tail_share=content.tail_share)
+    return path
+
+
+def write_phrases(path: Path, content: PhraseSet = PHRASES) -> Path:
+    tables.write_phrases(path, content)
+    return path
+
+
+def write_quartets(path: Path) -> Path:
+    files: dict[str, Music | bytes] = {"a": quartet(), "b": b"no MIDI", "c": quartet()}
+    table = survey.survey(write_corpus(path.parent / "raw", files), match="quartet")
+    tables.write_quartets(path, table)
+    return path
+
+
+WRITERS: dict[str, Callable[[Path], Path]] = {
+    "pieces": write_pieces,
+    "phrases": write_phrases,
+    "quartets": write_quartets,
+}
+READERS: dict[str, Callable[[Path], object]] = {
+    "pieces": tables.read_pieces,
+    "phrases": tables.read_phrases,
+    "quartets": tables.read_quartets,
+}
+
+
+def test_pieces_survive_writing_and_reading(tmp_path: Path) -> None:
+    found = tables.read_pieces(write_pieces(tmp_path / "pieces.parquet"))
+    assert (found.grid, found.splits, found.tail_share) == (PIECES.grid, PIECES.splits, 0.25)
+    assert len(found.pieces) == 3
+    for one, other in zip(found.pieces, PIECES.pieces, strict=True):
+        assert (one.id, one.composer, one.work) == (other.id, other.composer, other.work)
+        assert one.tokens.dtype == np.uint8
+        assert one.tokens.tolist() == other.tokens.tolist()
+        assert one.bars.tolist() == other.bars.tolist()
+
+
+def test_phrases_survive_writing_and_reading(tmp_path: Path) -> None:
+    found = tables.read_phrases(write_phrases(tmp_path / "train.parquet"))
+    assert (found.grid, found.form, found.steps, len(found)) == (PHRASES.grid, PHRASES.form, 4, 5)
+    assert found.tokens.dtype == np.uint8
+    for name in ("tokens", "pieces", "starts", "semitones"):
+        assert getattr(found, name).tolist() == getattr(PHRASES, name).tolist(), name
+
+
+def test_the_table_of_quartets_survives_writing_and_reading(tmp_path: Path) -> None:
+    path = write_quartets(tmp_path / "quartets.parquet")
+    found = tables.read_quartets(path)
+    wanted = survey.survey(tmp_path / "raw", match="quartet")
+    assert list(found.columns) == list(wanted.columns)
+    for name in wanted.columns:
+        assert [as_plain(value) for value in found[name]] == [as_plain(value) for value in wanted[name]], name
+
+
+def as_plain(value: object) -> object:
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_the_same_content_gives_the_same_bytes(kind: str, tmp_path: Path) -> None:
+    one, two = (WRITERS[kind](tmp_path / name / "table.parquet") for name in ("one", "two"))
+    assert one.read_bytes() == two.read_bytes()
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_nothing_is_left_beside_a_table(kind: str, tmp_path: Path) -> None:
+    path = WRITERS[kind](tmp_path / "table.parquet")
+    assert [file.name for file in tmp_path.iterdir() if file.is_file()] == [path.name]
+
+
+def test_a_piece_is_a_row_group_and_its_ids_are_a_dictionary(tmp_path: Path) -> None:
+    path = write_pieces(tmp_path / "pieces.parquet")
+    with pq.ParquetFile(path) as file:
+        assert [file.metadata.row_group(k).num_rows for k in range(file.num_row_groups)] == [40, 17, 1]
+        schema = file.schema_arrow
+        for name in ("piece", "composer", "work", "split"):
+            assert schema.field(name).type == pa.dictionary(pa.int32(), pa.string()), name
+        for part in ("violin_1", "violin_2", "viola", "cello"):
+            assert schema.field(part).type == pa.uint8(), part
+        assert not any(field.nullable for field in schema)
+
+
+def test_a_phrase_is_a_list_of_fixed_size_for_each_part(tmp_path: Path) -> None:
+    schema = pq.read_schema(write_phrases(tmp_path / "train.parquet"))
+    assert schema.field("piece").type == pa.dictionary(pa.int32(), pa.string())
+    for part in ("violin_1", "violin_2", "viola", "cello"):
+        assert schema.field(part).type.list_size == 4, part
+        assert schema.field(part).type.value_type == pa.uint8(), part
+
+
+@pytest.mark.parametrize(
+    ("kind", "units"),
+    [
+        ("pieces", {"step": b"grid steps", "bar": b"bars from", "cello": b"token: 0 is pitch_min"}),
+        ("phrases", {"start": b"first grid step", "semitones": b"upwards", "viola": b"token: 0 is pitch_min"}),
+        ("quartets", {"beats": b"quarter notes", "position": b"place among the selected"}),
+    ],
+)
+def test_units_are_in_the_schema(kind: str, units: dict[str, bytes], tmp_path: Path) -> None:
+    schema = pq.read_schema(WRITERS[kind](tmp_path / "table.parquet"))
+    for name, unit in units.items():
+        assert unit in schema.field(name).metadata[b"unit"], name
+
+
+@pytest.mark.parametrize("kind", ["pieces", "phrases"])
+def test_the_grid_is_in_the_schema(kind: str, tmp_path: Path) -> None:
+    metadata = pq.read_schema(WRITERS[kind](tmp_path / "table.parquet")).metadata
+    assert metadata[b"steps_per_beat"] == b"4"
+    assert (metadata[b"pitch_min"], metadata[b"pitch_max"]) == (b"60", b"71")
+
+
+def test_a_split_without_phrases_is_an_error_when_it_is_read(tmp_path: Path) -> None:
+    path = write_phrases(tmp_path / "test.parquet", PHRASES.take(slice(0, 0)))
+    with pytest.raises(DatasetError, match=r"test\.parquet: no phrases in it; give this split a share"):
+        tables.read_phrases(path)
+
+
+def test_a_table_without_pieces_is_an_error_when_it_is_read(tmp_path: Path) -> None:
+    path = write_pieces(tmp_path / "pieces.parquet", dataclasses.replace(PIECES, pieces=(), splits=()))
+    with pytest.raises(DatasetError, match=r"pieces\.parquet: no pieces"):
+        tables.read_pieces(path)
+
+
+@pytest.mark.parametrize(("kind", "stage"), [("pieces", "encode"), ("phrases", "augment"), ("quartets", "filter")])
+def test_a_missing_table_names_the_stage_that_makes_it(kind: str, stage: str, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=rf"none\.parquet: not there; run the stage `{stage}` first"):
+        READERS[kind](tmp_path / "none.parquet")
+
+
+@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("content", [b"", b"PAR1 and then nothing", b"x" * 1000])
+def test_a_damaged_table_is_an_error(kind: str, content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "table.parquet").write_bytes(content)
+    with pytest.raises(DatasetError, match=r"table\.parquet: not a readable Parquet table"):
+        READERS[kind](tmp_path / "table.parquet")
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_a_cut_table_is_an_error(kind: str, tmp_path: Path) -> None:
+    path = WRITERS[kind](tmp_path / "table.parquet")
+    path.write_bytes(path.read_bytes()[:-50])
+    with pytest.raises(DatasetError, match=r"table\.parquet: not a readable Parquet table"):
+        READERS[kind](path)
+
+
+@pytest.mark.parametrize("kind", ["pieces", "phrases"])
+def test_a_foreign_table_is_an_error(kind: str, tmp_path: Path) -> None:
+    pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "table.parquet")
+    with pytest.raises(DatasetError, match=r"table\.parquet: not a table of this project"):
+        READERS[kind](tmp_path / "table.parquet")
+
+
+@pytest.mark.parametrize(("reader", "writer"), [("pieces", "phrases"), ("phrases", "pieces")])
+def test_pieces_are_no_phrases(reader: str, writer: str, tmp_path: Path) -> None:
+    path = WRITERS[writer](tmp_path / "table.parquet")
+    with pytest.raises(DatasetError, match=r"table\.parquet: "):
+        READERS[reader](path)
+
+
+def test_a_table_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+    path = write_pieces(tmp_path / "pieces.parquet")
+    before = path.read_bytes()
+    with pytest.raises(KeyError):
+        tables.write_pieces(path, PIECES.pieces, {"2313": "train"}, grid=GRID)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_taking_and_joining_phrases() -> None:
+    some = records.join([PHRASES.take(slice(0, 2)), PHRASES.take(np.array([False, False, True, True, True]))])
+    for name in ("tokens", "pieces", "starts", "semitones"):
+        assert getattr(some, name).tolist() == getattr(PHRASES, name).tolist(), name
+    assert PHRASES.take(np.array([3, 0])).pieces.tolist() == ["a", "b"]
+
+
+def test_pieces_of_a_split() -> None:
+    assert [piece.id for piece in PIECES.in_split("test")] == ["0007"]
+    assert PIECES.in_split("nothing") == []

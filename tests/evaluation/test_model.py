@@ -1,0 +1,58 @@
+"""What a model does with held-out music: what comes back, and what its codes are used for."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from quartetvae.errors import ArgumentError
+from quartetvae.evaluation import model
+from quartetvae.music.codec import Tokens
+from tests.building import ALPHABET, phrase_set, piece, pieces, random_tokens
+from tests.toy import STEPS, TOY, Toy
+
+HELD_OUT = phrase_set(random_tokens(50, STEPS, 4, seed=5))
+PIECES = pieces(train=[], test=[piece("one", HELD_OUT.tokens.reshape(-1, 4), work="W")])
+
+
+def test_a_perfect_model_gives_everything_back_from_means() -> None:
+    found = model.reconstructions(TOY, HELD_OUT, HELD_OUT, PIECES, decode="mean", seed=0)
+    assert (found["phrases"], found["works"], found["token_accuracy"], found["exact_phrase"]) == (50, 1, 1, 1)
+    assert list(found["by_work"]) == ["Haydn: W"]
+    assert found["elbo_nats"] == pytest.approx(-found["kl_nats"] - found["reconstruction_nats"])
+    # The toy's posterior is three tokens wide.
+    sampled = model.reconstructions(TOY, HELD_OUT, HELD_OUT, PIECES, decode="sample", seed=0)
+    assert sampled["token_accuracy"] is not None
+    assert sampled["token_accuracy"] < 0.5
+
+
+def test_an_unknown_decoding_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="decode 'men' found; one of 'mean', 'sample' is needed"):
+        model.reconstructions(TOY, HELD_OUT, HELD_OUT, PIECES, decode="men", seed=0)  # type: ignore[arg-type]
+
+
+def test_what_codes_are_used_for() -> None:
+    found, kl = model.code_use(TOY, HELD_OUT, seed=0)
+    assert kl.shape == (4 * STEPS,)
+    assert found["phrases"] == 50
+    assert found["kl_nats"] == pytest.approx(kl.sum())
+    assert found["mutual_information_limit"] == pytest.approx(np.log(50))
+    assert 0 < found["mutual_information_nats"] <= found["mutual_information_limit"]
+    # The toy's reconstruction is the distance of tokens and code: none from a phrase's own.
+    assert found["shuffled_z"]["own_nats"] == 0
+    assert found["shuffled_z"]["others_nats"] > 4 * STEPS
+
+
+def test_others_codes_are_never_a_phrases_own() -> None:
+    numbered = np.repeat(np.arange(ALPHABET.size, dtype=np.uint8), 4 * STEPS).reshape(-1, STEPS, 4)
+    seen: list[float] = []
+
+    class Listening(Toy):
+        def reconstruction(self, tokens: Tokens, z: Any) -> Any:
+            seen.extend(np.abs(tokens.reshape(len(tokens), -1) - z).min(axis=1).tolist())
+            return super().reconstruction(tokens, z)
+
+    model.code_use(Listening(TOY.architecture), phrase_set(numbered), seed=0)
+    own, others = seen[: len(numbered)], seen[len(numbered) :]
+    assert max(own) == 0
+    assert min(others) >= 1

@@ -1,0 +1,127 @@
+"""The network in NumPy is the network in Keras: the same weights, the same codes, the same tokens."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import quartetvae
+from quartetvae.errors import ModelError
+from quartetvae.model.architecture import WEIGHTS
+from quartetvae.model.keras import saving
+from quartetvae.model.keras.vae import QuartetVAE
+from quartetvae.model.numpy import network
+from tests.building import ALPHABET, FORM, architecture, random_tokens
+
+NETWORKS: dict[str, dict[str, Any]] = {
+    "flat": {"decoder": "flat", "cell": "lstm", "decoder_layers": 2},
+    "flat of GRUs": {"decoder": "flat", "cell": "gru", "encoder_layers": 2, "pooling": "full"},
+    "autoregressive": {"decoder": "autoregressive", "bidirectional": True, "encoder_layers": 2, "pooling": "full"},
+    "of LSTMs": {"decoder": "autoregressive", "cell": "lstm", "decoder_layers": 2, "bidirectional": True},
+    "hierarchical": {"decoder": "hierarchical", "bidirectional": True, "decoder_layers": 2, "pooling": "full"},
+    "of LSTMs, hierarchical": {"decoder": "hierarchical", "cell": "lstm", "encoder_layers": 2},
+}
+
+
+@pytest.fixture(scope="module", params=NETWORKS)
+def both(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[QuartetVAE, network.NumpyAutoencoder]:
+    """A network of random weights, far from small, in Keras and in NumPy."""
+    form = FORM.model_copy(update={"beats_per_phrase": 2})
+    model = QuartetVAE(architecture(form=form, **NETWORKS[request.param]), seed=3)
+    rng = np.random.default_rng(0)
+    model.set_weights([(of + rng.normal(0, 0.3, of.shape)).astype(of.dtype) for of in model.get_weights()])
+    folder = tmp_path_factory.mktemp("model") / "saved"
+    saving.save(folder, model)
+    return saving.load(folder), network.load(folder)
+
+
+PHRASES = random_tokens(70, 8, 4, alphabet=ALPHABET)
+
+
+def test_codes_are_the_same(both: tuple[QuartetVAE, network.NumpyAutoencoder]) -> None:
+    for one, other in zip(*(model.encode(PHRASES) for model in both), strict=True):
+        assert one.dtype == other.dtype
+        np.testing.assert_allclose(other, one, atol=1e-5)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.7])
+@pytest.mark.parametrize("count", [3, 70])
+def test_tokens_are_the_same(both: tuple[QuartetVAE, network.NumpyAutoencoder], temperature: float, count: int) -> None:
+    z = np.random.default_rng(1).normal(size=(count, 4)).astype(np.float32)
+    keras, numpy = (model.decode(z, temperature=temperature, seed=5) for model in both)
+    assert numpy.dtype == keras.dtype
+    assert np.array_equal(numpy, keras)
+
+
+def test_nats_and_what_the_truth_would_give_are_the_same(both: tuple[QuartetVAE, network.NumpyAutoencoder]) -> None:
+    z = np.random.default_rng(2).normal(size=(len(PHRASES), 4)).astype(np.float32)
+    keras, numpy = both
+    np.testing.assert_allclose(numpy.reconstruction(PHRASES, z), keras.reconstruction(PHRASES, z), rtol=1e-4)
+    one, other = keras.teacher_forced(PHRASES, z), numpy.teacher_forced(PHRASES, z)
+    assert (one is None) == (other is None) == (keras.architecture.network.decoder == "flat")
+    assert one is None or other is None or np.array_equal(one, other)
+
+
+def test_the_pretrained_weights_give_the_same_tokens() -> None:
+    """Not only toys: the network that users have, on phrases of its own size."""
+    folder = Path(quartetvae.__file__).parent / "weights"
+    keras, numpy = saving.load(folder), network.load(folder)
+    steps, alphabet = keras.architecture.steps, keras.architecture.grid.alphabet
+    z = np.random.default_rng(0).normal(size=(100, keras.architecture.network.latent_dim)).astype(np.float32)
+    for temperature in (0.0, 1.0):
+        found = keras.decode(z, temperature=temperature, seed=1)
+        assert np.array_equal(numpy.decode(z, temperature=temperature, seed=1), found)
+    phrases = random_tokens(40, steps, 4, alphabet=alphabet)
+    for one, other in zip(keras.encode(phrases), numpy.encode(phrases), strict=True):
+        np.testing.assert_allclose(other, one, atol=1e-4)
+
+
+def test_no_phrases_and_no_codes(both: tuple[QuartetVAE, network.NumpyAutoencoder]) -> None:
+    _, numpy = both
+    assert numpy.decode(np.zeros((0, 4), np.float32)).shape == (0, 8, 4)
+    assert numpy.encode(PHRASES[:0])[0].shape == (0, 4)
+
+
+def test_other_shapes_are_refused(both: tuple[QuartetVAE, network.NumpyAutoencoder]) -> None:
+    _, numpy = both
+    with pytest.raises(ModelError, match="phrases of shape"):
+        numpy.encode(PHRASES[:, :5])
+    with pytest.raises(ModelError, match="codes of shape"):
+        numpy.decode(np.zeros((2, 5), np.float32))
+    with pytest.raises(ModelError, match="temperature -1"):
+        numpy.decode(np.zeros((2, 4), np.float32), temperature=-1)
+    with pytest.raises(ModelError, match="a code for each phrase"):
+        numpy.reconstruction(PHRASES, np.zeros((2, 4), np.float32))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    saving.save(tmp_path / "model", QuartetVAE(architecture()))
+    return tmp_path / "model"
+
+
+def test_a_damaged_file_is_an_error(folder: Path) -> None:
+    weights = folder / WEIGHTS
+    content = weights.read_bytes()
+    for damaged in (b"", b"no weights", content[: len(content) // 2]):
+        weights.write_bytes(damaged)
+        with pytest.raises(ModelError, match="not the weights of this architecture"):
+            network.load(folder)
+    weights.unlink()
+    with pytest.raises(ModelError, match="not the weights"):
+        network.load(folder)
+    shutil.rmtree(folder)
+    with pytest.raises(ModelError, match="no trained model there"):
+        network.load(folder)
+
+
+@pytest.mark.parametrize("change", [{"encoder_units": 9}, {"decoder": "autoregressive"}, {"cell": "lstm"}])
+def test_weights_of_another_architecture_are_an_error(folder: Path, change: dict[str, Any], tmp_path: Path) -> None:
+    saving.save(tmp_path / "other", QuartetVAE(architecture(**change)))
+    shutil.copy(tmp_path / "other" / WEIGHTS, folder)
+    with pytest.raises(ModelError, match="not the weights of this architecture"):
+        network.load(folder)

@@ -1,0 +1,232 @@
+"""The pipeline as DVC sees it: what each stage depends on, and what a change of a parameter reruns."""
+
+import ast
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from quartetvae.corpus import tables
+from quartetvae.errors import ParamsError
+from quartetvae.io import midi
+from quartetvae.pipeline import params, profiles
+from tests import workspace
+from tests.imports import ROOT, modules_of
+
+PIPELINE = params.read_yaml(ROOT / "dvc.yaml")["stages"]
+STAGES = (
+    *("download", "filter", "encode", "augment", "train", "reconstruct", "interpolate", "evaluate"),
+    *("describe", "report"),
+)
+FROM = {name: list(STAGES[STAGES.index(name) :]) for name in ("download", "filter", "encode", "augment", "train")}
+# What directions and neighbours tell does not hang on reconstructions and paths.
+FROM |= {
+    "reconstruct": ["reconstruct", "evaluate", "report"],
+    "interpolate": ["interpolate", "evaluate", "report"],
+    "evaluate": ["evaluate", "report"],
+    "describe": ["describe"],
+    "report": ["report"],
+}
+
+NOT_COMPUTING = {
+    *(Path("quartetvae") / name for name in ("__init__.py", "config.py", "errors.py", "metrics/figures.py")),
+    *(Path("quartetvae/pipeline") / name for name in ("locations.py", "params.py")),
+}
+"""They check, name or describe, and never compute: DVC tracks the parameters' values themselves."""
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project in which the whole pipeline has run on a small corpus."""
+    folder = workspace.make(tmp_path_factory.mktemp("done"))
+    result = workspace.run(folder, "dvc", "repro")
+    assert result.returncode == 0, result.stdout + result.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wired(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project whose stages have run, and do nothing but write files."""
+    return workspace.wire(workspace.make(tmp_path_factory.mktemp("wired")))
+
+
+def test_the_pipeline_has_the_stages_of_the_design() -> None:
+    assert tuple(PIPELINE) == STAGES
+
+
+def code_of(stage: str) -> list[Path]:
+    """The deps of a stage that hold code: files, or folders of them."""
+    return [Path(dep) for dep in PIPELINE[stage]["deps"] if dep.endswith(".py") or dep.startswith("quartetvae/")]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_depends_on_the_modules_that_it_imports(stage: str) -> None:
+    imported = modules_of(Path(f"stages/{stage}.py"))
+    deps = code_of(stage)
+    covered = {path for path in imported if any(path == dep or dep in path.parents for dep in deps)}
+    assert imported - covered <= NOT_COMPUTING
+    assert all(any(path == dep or dep in path.parents for path in imported) for dep in deps)
+
+
+def test_training_depends_on_the_very_files_that_it_imports() -> None:
+    assert set(code_of("train")) == modules_of(Path("stages/train.py")) - NOT_COMPUTING
+
+
+def test_the_pipeline_fits_three_screens() -> None:
+    assert len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()) <= 150
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_declares_the_params_sections_that_it_loads(stage: str) -> None:
+    tree = ast.parse((ROOT / "stages" / f"{stage}.py").read_text(encoding="utf-8"))
+    loaded = [
+        str(argument.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "load"
+        for argument in node.args
+        if isinstance(argument, ast.Constant)
+    ]
+    assert sorted(loaded) == sorted(PIPELINE[stage].get("params", []))
+
+
+@pytest.mark.parametrize("stage", ["encode", "train"])
+def test_new_versions_of_libraries_rerun_what_computes_by_them(stage: str) -> None:
+    assert "numerics.lock" in PIPELINE[stage]["deps"]
+
+
+def test_the_libraries_that_figures_hang_on_are_those_of_the_lock_file() -> None:
+    locked = [line.removesuffix(" \\") for line in (ROOT / "requirements.lock").read_text().splitlines()]
+    repeated = (ROOT / "numerics.lock").read_text().splitlines()
+    names = {line.split("==")[0] for line in repeated}
+    assert {"keras", "numpy", "scipy", "symusic", "tensorflow"} <= names
+    assert repeated == [line for line in locked if line.split("==")[0] in names and "==" in line]
+
+
+def test_metrics_and_plots_belong_to_git_and_outs_to_dvc() -> None:
+    for stage in PIPELINE.values():
+        for kept in [*stage.get("metrics", []), *stage.get("plots", [])]:
+            assert all(options == {"cache": False} for options in kept.values())
+        assert all(isinstance(out, str) for out in stage.get("outs", []))
+
+
+@pytest.mark.slow
+def test_the_whole_pipeline_runs_and_then_nothing_is_left_to_do(done: Path) -> None:
+    assert workspace.stages_to_run(done) == []
+    for stage in PIPELINE.values():
+        for out in [
+            *stage.get("outs", []),
+            *(next(iter(m)) for m in stage.get("metrics", []) + stage.get("plots", [])),
+        ]:
+            assert (done / out).exists(), out
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "expected"),
+    [
+        ("model", "latent_dim", 5, FROM["train"]),
+        ("train", "epochs", 3, FROM["train"]),
+        ("phrases", "beats_per_phrase", 2, FROM["augment"]),
+        ("encode", "steps_per_beat", 8, FROM["encode"]),
+        ("interpolate", "points", 4, FROM["interpolate"]),
+        ("evaluate", "excerpt_beats", 2, FROM["evaluate"]),
+        ("evaluate", "excerpts", 3, FROM["evaluate"]),
+        ("evaluate", "seed", 3, FROM["evaluate"]),
+        ("filter", "match", "paper", FROM["filter"]),
+        ("augment", "hop_steps", 8, FROM["augment"]),
+        ("split", "seed", 9, FROM["encode"]),
+        ("reconstruct", "tempo_qpm", 90.0, FROM["reconstruct"]),
+        ("describe", "phrases", 100, FROM["describe"]),
+        ("report", "beats", 2, FROM["report"]),
+        ("report", "tempo_qpm", 90.0, FROM["report"]),
+    ],
+)
+def test_a_parameter_reruns_just_what_depends_on_it(
+    wired: Path, section: str, key: str, value: Any, expected: list[str]
+) -> None:
+    before = (wired / "params.yaml").read_text(encoding="utf-8")
+    try:
+        workspace.change_params(wired, {section: {key: value}})
+        assert workspace.stages_to_run(wired) == expected
+    finally:
+        (wired / "params.yaml").write_text(before, encoding="utf-8")
+
+
+def test_a_real_run_does_what_the_dry_run_says(wired: Path) -> None:
+    before = (wired / "params.yaml").read_text(encoding="utf-8")
+    workspace.change_params(wired, {"interpolate": {"points": 4}})
+    try:
+        assert workspace.reproduce(wired) == FROM["interpolate"]
+        assert workspace.stages_to_run(wired) == []
+    finally:
+        (wired / "params.yaml").write_text(before, encoding="utf-8")
+        workspace.reproduce(wired)
+
+
+@pytest.mark.slow
+def test_the_reconstructions_are_quartets_as_long_as_the_originals(done: Path) -> None:
+    folders = [path for path in (done / "outputs" / "reconstructions").iterdir() if path.is_dir()]
+    assert folders
+    for folder in folders:
+        original, rebuilt = (midi.read(folder / name) for name in ("original.mid", "reconstruction.mid"))
+        for file in (original, rebuilt):
+            assert [track.program for track in file.tracks] == [40, 40, 41, 42]
+            assert [track.name for track in file.tracks] == ["Violin I", "Violin II", "Viola", "Cello"]
+        assert rebuilt.end <= original.end
+        assert (folder / "piano_roll.png").stat().st_size > 1000
+
+
+@pytest.mark.slow
+def test_the_ends_of_a_path_are_the_reconstructions(done: Path) -> None:
+    figures = json.loads((done / "metrics" / "interpolate.json").read_text())
+    assert figures["endpoint_token_accuracy"] == 1.0
+    between = tables.read_pieces(done / "outputs" / "interpolations" / "pieces.parquet")
+    rebuilt = {p.id: p for p in tables.read_pieces(done / "outputs" / "reconstructions" / "pieces.parquet").pieces}
+    first = {p.id: p for p in between.pieces}
+    pairs = {piece.work for piece in between.pieces}
+    assert pairs
+    for pair in pairs:
+        a, b = pair.split("-")
+        for id, end in ((a, f"{pair}/0"), (b, f"{pair}/2")):
+            tokens = first[end].tokens
+            assert np.array_equal(tokens, rebuilt[id].tokens[: len(tokens)])
+
+
+@pytest.mark.parametrize("profile", ["default", "paper", "demo", "tiny"])
+def test_a_profile_gives_valid_params_and_leaves_nothing_of_the_last_one(profile: str, tmp_path: Path) -> None:
+    target, direct = tmp_path / "params.yaml", tmp_path / "direct.yaml"
+    shutil.copy(ROOT / "params.yaml", target)
+    shutil.copy(ROOT / "params.yaml", direct)
+    for name in ("paper", "demo", "default", profile):
+        profiles.apply(ROOT / "profiles" / f"{name}.yaml", target)
+    profiles.apply(ROOT / "profiles" / f"{profile}.yaml", direct)
+    assert target.read_text() == direct.read_text()
+    wanted = params.read_yaml(ROOT / "profiles" / f"{profile}.yaml")
+    content = params.read_yaml(target)
+    assert all(content[section][key] == value for section in wanted for key, value in wanted[section].items())
+    params.check(content, target)
+
+
+def test_all_profiles_set_the_same_keys() -> None:
+    keys = {
+        path.stem: {(section, key) for section, values in params.read_yaml(path).items() for key in values}
+        for path in (ROOT / "profiles").glob("*.yaml")
+    }
+    assert set(keys) == {"default", "demo", "paper", "tiny"}
+    assert all(of == keys["default"] for of in keys.values())
+
+
+def test_a_profile_with_an_unknown_key_or_a_bad_value_changes_nothing(tmp_path: Path) -> None:
+    target, profile = tmp_path / "params.yaml", tmp_path / "mine.yaml"
+    shutil.copy(ROOT / "params.yaml", target)
+    for text, match in (
+        ("model: {latent_dimension: 3}", r"model\.latent_dimension is no key"),
+        ("modle: {latent_dim: 3}", "'modle' is no section"),
+        ("model: {latent_dim: 0}", r"model\.latent_dim: 0 found"),
+    ):
+        profile.write_text(text)
+        with pytest.raises(ParamsError, match=match):
+            profiles.apply(profile, target)
+        assert target.read_text() == (ROOT / "params.yaml").read_text()

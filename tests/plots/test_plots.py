@@ -1,0 +1,295 @@
+"""Pictures: the same bytes for the same music, the size that was asked for, and errors for bad input."""
+
+import functools
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from quartetvae.errors import CodecError, QuartetError, TrainingError
+from quartetvae.io import figure, piano_roll
+from quartetvae.metrics import comparison
+from quartetvae.metrics.figures import CellScores
+from quartetvae.music.codec import Alphabet
+from quartetvae.plots import latent, pitches, scores, sets, training
+from tests.building import phrase_set, piece, pieces
+
+ALPHABET = Alphabet(36, 99)
+MUSIC = np.random.default_rng(0).integers(0, ALPHABET.size, (3, 16, 4)).astype(np.uint8)
+SILENCE = np.full((3, 16, 4), ALPHABET.rest, dtype=np.uint8)
+SETS = {"real": MUSIC, "reconstructions": MUSIC[1:], "interpolations": MUSIC[:1]}
+SHARES = {"real": [1 / 12] * 12, "reconstructions": [0.5, *[0.0] * 10, 0.5]}
+NAMES = ("loss", "reconstruction", "kl", "val_loss", "val_reconstruction", "val_kl")
+HISTORY: dict[str, list[float]] = {"epoch": [1, 2, 3], **{name: [3.0, 1.0, 2.0] for name in NAMES}}
+
+FIGURES: CellScores = {"token_accuracy": 0.9, "onset_f1": 0.8}
+BOTH: dict[str, CellScores] = {"test": FIGURES, "validation": {"token_accuracy": 0.95, "onset_f1": None}}
+
+FEATURE: dict[str, Any] = {"overlap": 0.8, "low": 0.7, "high": 0.9, "kl_nats": 0.1, "left_out": 0}
+WITHOUT: dict[str, Any] = {"overlap": None, "low": None, "high": None, "kl_nats": None, "left_out": 0}
+COMPARED: Any = {
+    **dict.fromkeys(comparison.FEATURES, FEATURE),
+    **{"pitch_count": WITHOUT, "mean_overlap": 0.8, "mean_low": 0.75, "mean_high": 0.85},
+}
+LIKENESS = {"real": COMPARED, "reconstructions": COMPARED, "prior": COMPARED}
+CODES = np.random.default_rng(1).normal(size=(6, 3))
+PHRASES = phrase_set(MUSIC.repeat(2, axis=0))
+CORPUS = pieces(train=[], test=[piece("one", MUSIC[0])])
+
+
+def roll(path: Path) -> None:
+    piano_roll.draw(path, [("A", MUSIC[0]), ("B", MUSIC[1])], ALPHABET, steps_per_beat=4, title="A to B")
+
+
+def curve(path: Path) -> None:
+    training.training_curve(path, HISTORY)
+
+
+def distribution(path: Path) -> None:
+    pitches.pitch_distribution(path, SETS, ALPHABET)
+
+
+def classes(path: Path) -> None:
+    pitches.pitch_classes(path, SHARES)
+
+
+def groups(path: Path) -> None:
+    scores.draw(path, [{"all": BOTH}, {"violin 1": BOTH, "viola": {"validation": FIGURES}}], title="Works")
+
+
+def points(path: Path) -> None:
+    curves = {"sweep": [("1", 60.0, 0.7), ("0.1", 140.0, 0.97)], "default": [("", 130.0, 0.98)]}
+    training.operating_points(path, curves)
+
+
+def overlap(path: Path) -> None:
+    sets.overlap(path, LIKENESS)
+
+
+def transitions(path: Path) -> None:
+    sets.transitions(path, {"real": np.eye(12), "prior": np.ones((12, 12)), "silent": np.zeros((12, 12))})
+
+
+def distances(path: Path) -> None:
+    latent.step_distances(path, {"path": MUSIC[:, :4, 0] / 80, "crossfade": MUSIC[:, :4, 1] / 80})
+
+
+def divergence(path: Path) -> None:
+    latent.kl_by_dimension(path, np.array([0.1, 2.0, 0.7]))
+
+
+def codes(path: Path) -> None:
+    latent.latent_map(path, CODES, PHRASES, CORPUS)
+
+
+PICTURES = {
+    overlap: (1440, 768),
+    transitions: (1440, 516),
+    distances: (960, 504),
+    divergence: (960, 432),
+    codes: (960, 768),
+    roll: (1440, 600),
+    curve: (1440, 456),
+    distribution: (1440, 744),
+    classes: (1440, 456),
+    groups: (1440, 270),
+    points: (960, 576),
+}
+
+
+Draw = Callable[[Path], None]
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Draw], Path]:
+    """What gives a picture that is drawn once for all tests."""
+
+    @functools.cache
+    def picture(draw: Draw) -> Path:
+        path = tmp_path_factory.mktemp("pictures") / "picture.png"
+        draw(path)
+        return path
+
+    return picture
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    """Width and height in pixels, from a PNG file's header."""
+    content = path.read_bytes()
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = struct.unpack(">II", content[16:24])
+    return width, height
+
+
+@pytest.mark.parametrize("draw", PICTURES, ids=lambda draw: draw.__name__)
+def test_the_same_arguments_give_the_same_bytes(draw: Draw, drawn: Callable[[Draw], Path], tmp_path: Path) -> None:
+    draw(tmp_path / "again.png")
+    assert (tmp_path / "again.png").read_bytes() == drawn(draw).read_bytes()
+
+
+@pytest.mark.parametrize("draw", PICTURES, ids=lambda draw: draw.__name__)
+def test_a_picture_says_nothing_of_when_and_by_what_it_was_made(draw: Draw, drawn: Callable[[Draw], Path]) -> None:
+    content = drawn(draw).read_bytes()
+    assert not any(chunk in content for chunk in (b"tEXt", b"iTXt", b"tIME"))
+
+
+@pytest.mark.parametrize(("draw", "size"), PICTURES.items())
+def test_a_picture_has_its_size(draw: Draw, size: tuple[int, int], drawn: Callable[[Draw], Path]) -> None:
+    assert size_of(drawn(draw)) == size
+
+
+def test_the_users_matplotlib_settings_change_nothing(drawn: Callable[[Draw], Path], tmp_path: Path) -> None:
+    with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "black", "savefig.bbox": "tight"}):
+        roll(tmp_path / "roll.png")
+    assert (tmp_path / "roll.png").read_bytes() == drawn(roll).read_bytes()
+
+
+def test_a_piano_roll_grows_with_its_rows(tmp_path: Path) -> None:
+    heights = []
+    for count in (1, 3):
+        rows = [(str(row), MUSIC[row]) for row in range(count)]
+        piano_roll.draw(tmp_path / "roll.png", rows, ALPHABET, steps_per_beat=4, title="rows")
+        heights.append(size_of(tmp_path / "roll.png")[1])
+    assert heights[1] - heights[0] == 2 * 1.9 * figure.DPI
+
+
+def test_a_repeated_note_does_not_look_like_a_held_one(tmp_path: Path) -> None:
+    held = SILENCE[0].copy()
+    held[0, 0], held[1:, 0] = 30, ALPHABET.sustain
+    repeated = held.copy()
+    repeated[8, 0] = 30
+    for name, tokens in {"held": held, "repeated": repeated}.items():
+        piano_roll.draw(tmp_path / f"{name}.png", [("", tokens)], ALPHABET, steps_per_beat=4, title="")
+    one, other = (imread(tmp_path / f"{name}.png") for name in ("held", "repeated"))
+    # 16 steps over some 1,400 pixels: a step has about 85, the gap 15 % of them; a mere seam would be one or two.
+    assert (one != other).any(axis=(0, 2)).sum() > 8
+
+
+def test_dollar_signs_in_a_title_are_no_formula(tmp_path: Path) -> None:
+    piano_roll.draw(tmp_path / "roll.png", [("$\\frac$", MUSIC[0])], ALPHABET, steps_per_beat=4, title="$^$")
+    assert (tmp_path / "roll.png").exists()
+
+
+@pytest.mark.parametrize("rows", [[], [("A", MUSIC[0, :0])]])
+def test_a_piano_roll_of_nothing_is_refused(rows: list[tuple[str, np.ndarray]], tmp_path: Path) -> None:
+    with pytest.raises(CodecError, match=r"roll\.png.*one step at least"):
+        piano_roll.draw(tmp_path / "roll.png", rows, ALPHABET, steps_per_beat=4, title="")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_piano_roll_of_something_else_than_part_arrays_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CodecError, match=r"shape \(3, 16, 4\)"):
+        piano_roll.draw(tmp_path / "roll.png", [("A", MUSIC)], ALPHABET, steps_per_beat=4, title="")
+
+
+def test_silence_can_be_drawn(tmp_path: Path) -> None:
+    piano_roll.draw(tmp_path / "roll.png", [("A", SILENCE[0])], ALPHABET, steps_per_beat=4, title="silence")
+    pitches.pitch_distribution(tmp_path / "distribution.png", {"real": MUSIC, "prior": SILENCE}, ALPHABET)
+    pitches.pitch_distribution(tmp_path / "silence.png", {"prior": SILENCE}, ALPHABET)
+    pitches.pitch_classes(tmp_path / "classes.png", {"real": SHARES["real"], "prior": [None] * 12})
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_training_without_validation_can_be_drawn(drawn: Callable[[Draw], Path], tmp_path: Path) -> None:
+    history = {name: values for name, values in HISTORY.items() if not name.startswith("val_")}
+    training.training_curve(tmp_path / "loss.png", history)
+    assert (tmp_path / "loss.png").read_bytes() != drawn(curve).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "found"), [("kl", [], "kl 0"), ("val_kl", [1.0], "val_kl 1"), ("epoch", [], "epoch 0")]
+)
+def test_a_training_history_with_gaps_is_refused(name: str, values: list[float], found: str, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=f"{found}.*the same number"):
+        training.training_curve(tmp_path / "loss.png", {**HISTORY, name: values})
+
+
+def test_a_training_history_without_a_name_is_refused(tmp_path: Path) -> None:
+    history = {name: values for name, values in HISTORY.items() if name != "val_loss"}
+    with pytest.raises(TrainingError, match="val_loss 0"):
+        training.training_curve(tmp_path / "loss.png", history)
+
+
+@pytest.mark.parametrize("count", [0, 7])
+def test_more_sets_than_colours_are_refused(count: int, tmp_path: Path) -> None:
+    with pytest.raises(QuartetError, match=f"{count} sets found; 1 to 6"):
+        pitches.pitch_distribution(tmp_path / "pitches.png", {str(name): MUSIC for name in range(count)}, ALPHABET)
+
+
+def test_eleven_pitch_classes_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(QuartetError, match="set 'real': 11 shares found; 12 are needed"):
+        pitches.pitch_classes(tmp_path / "classes.png", {"real": [0.1] * 11})
+
+
+@pytest.mark.parametrize("blocks", [[], [{}]])
+def test_scores_of_nothing_are_refused(blocks: list[dict[str, dict[str, CellScores]]], tmp_path: Path) -> None:
+    with pytest.raises(QuartetError, match=r"scores\.png: no groups found"):
+        scores.draw(tmp_path / "scores.png", blocks, title="")
+
+
+def test_no_curves_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(QuartetError, match=r"points\.png: 0 sets found"):
+        training.operating_points(tmp_path / "points.png", {})
+
+
+def test_overlap_needs_the_ceiling_and_a_set(tmp_path: Path) -> None:
+    with pytest.raises(QuartetError, match="no set 'real' found"):
+        sets.overlap(tmp_path / "x.png", {"prior": COMPARED})
+    with pytest.raises(QuartetError, match="0 sets found"):
+        sets.overlap(tmp_path / "x.png", {"real": COMPARED})
+
+
+def test_an_overlap_without_interval_is_a_point(tmp_path: Path) -> None:
+    bare: Any = {**COMPARED, "mean_low": None, "mean_high": None}
+    sets.overlap(tmp_path / "bare.png", {"real": COMPARED, "prior": bare})
+    sets.overlap(tmp_path / "with.png", {"real": COMPARED, "prior": COMPARED})
+    assert (tmp_path / "bare.png").read_bytes() != (tmp_path / "with.png").read_bytes()
+
+
+def test_a_title_that_the_font_cannot_write_is_no_matter(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    piano_roll.draw(
+        tmp_path / "x.png", [("", np.full((4, 4), 30, np.uint8))], ALPHABET, steps_per_beat=4, title="四重奏"
+    )
+    assert (tmp_path / "x.png").exists()
+    assert not recwarn.list
+
+
+def test_transitions_are_on_one_scale(tmp_path: Path) -> None:
+    """Twice the counts are the same shares; another set's larger share changes the colours of the first."""
+    one, spread = np.eye(12), np.ones((12, 12))
+    sets.transitions(tmp_path / "a.png", {"real": one})
+    sets.transitions(tmp_path / "b.png", {"real": 2 * one})
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    # Beside a diagonal, even transitions are dark; alone they would be as bright as can be.
+    sets.transitions(tmp_path / "c.png", {"real": one, "prior": spread})
+    sets.transitions(tmp_path / "d.png", {"real": spread, "prior": spread})
+    both, alone = (imread(tmp_path / name) for name in ("c.png", "d.png"))
+    middle = (slice(200, 300), slice(500, 800))
+    assert both[middle].mean() < alone[middle].mean() - 0.1
+
+
+def test_transitions_of_nothing_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(QuartetError, match="no sets found"):
+        sets.transitions(tmp_path / "x.png", {})
+
+
+def test_step_distances_without_paths_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(QuartetError, match="no paths found"):
+        latent.step_distances(tmp_path / "x.png", {"path": np.zeros((0, 4))})
+
+
+def test_a_map_does_not_hang_on_the_sign_of_its_axes(drawn: Callable[[Draw], Path], tmp_path: Path) -> None:
+    """A singular vector may come with either sign; the same codes give the same picture."""
+    latent.latent_map(tmp_path / "moved.png", CODES + 5, PHRASES, CORPUS)
+    assert (tmp_path / "moved.png").read_bytes() == drawn(codes).read_bytes()
+
+
+def test_codes_of_one_dimension_and_one_phrase_can_be_drawn(tmp_path: Path) -> None:
+    latent.latent_map(tmp_path / "x.png", CODES[:, :1], PHRASES, CORPUS)
+    latent.latent_map(tmp_path / "y.png", CODES[:1], PHRASES.take(slice(1)), CORPUS)
+    assert size_of(tmp_path / "x.png") == size_of(tmp_path / "y.png")

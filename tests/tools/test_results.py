@@ -1,0 +1,211 @@
+"""README and docs tell the truth: their figures are those of metrics/, their commands and parameters exist."""
+
+import importlib.util
+import itertools
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from experiments import definitions
+from quartetvae.metrics import comparison
+from quartetvae.pipeline import params
+from tests.imports import ROOT
+from tools import results
+
+Found = tuple[results.Metrics, dict[str, results.Group]]
+
+
+def committed(path: str) -> str:
+    """A file as it was committed: a `make demo` since then has changed metrics/ in the working tree."""
+    shown = subprocess.run(["git", "show", f"HEAD:{path}"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return shown.stdout if shown.returncode == 0 else (ROOT / path).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def found() -> Found:
+    """Committed metrics, and committed runs of experiments."""
+    runs: dict[str, Any] = {}
+    for name, entry in definitions.experiments().items():
+        if (definitions.RUNS / f"{name}.json").exists():
+            run = json.loads(committed(f"experiments/runs/{name}.json"))
+            runs.setdefault(entry["group"], {})[name] = {**run, "about": entry["about"]}
+    metrics: Any = {name: json.loads(committed(f"metrics/{name}.json")) for name in results.METRICS}
+    return metrics, runs
+
+
+def test_the_results_are_those_of_the_committed_metrics(
+    found: Found,
+) -> None:
+    metrics, runs = found
+    for name, made in (("README.md", results.table(metrics)), ("docs/results.md", results.block(metrics, runs))):
+        page = committed(name)
+        assert results.BEGIN in page
+        assert results.updated(page, made) == page
+
+
+def test_a_changed_figure_would_be_seen(found: Found) -> None:
+    metrics, runs = found
+    metrics["reconstruct"]["test"]["token_accuracy"] = 0.1
+    for name, made in (("README.md", results.table(metrics)), ("docs/results.md", results.block(metrics, runs))):
+        page = committed(name)
+        assert results.updated(page, made) != page
+
+
+def test_the_readmes_table_has_six_rows(found: Found) -> None:
+    assert len(results.table(found[0]).splitlines()) == 2 + 6
+
+
+EXPERIMENTS = definitions.experiments()
+
+
+def content_of(name: str) -> dict[str, Any]:
+    """params.yaml as an experiment has it."""
+    content = params.read_yaml(ROOT / "params.yaml")
+    for section, values in definitions.settings(EXPERIMENTS[name]).items():
+        content[section].update(values)
+    return content
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_can_be_queued(name: str) -> None:
+    command = definitions.command(name, EXPERIMENTS[name])
+    content = params.read_yaml(ROOT / "params.yaml")
+    for setting in [word for before, word in itertools.pairwise(command) if before == "-S"]:
+        key, value = setting.split("=", 1)
+        section, key = key.split(".")
+        content[section][key] = params.parse_yaml(f"value: {value}", ROOT)["value"]
+    assert content == content_of(name)
+    params.check(content, ROOT / "params.yaml")
+
+
+def test_no_experiment_is_called_like_a_group() -> None:
+    assert not set(EXPERIMENTS) & {entry["group"] for entry in EXPERIMENTS.values()}
+
+
+def test_every_run_is_of_an_experiment() -> None:
+    assert {path.stem for path in definitions.RUNS.glob("*.json")} <= set(EXPERIMENTS)
+
+
+@pytest.mark.parametrize("path", sorted(definitions.RUNS.glob("*.json")), ids=lambda path: path.stem)
+def test_a_run_was_of_what_the_experiment_is_now(path: Path) -> None:
+    run, now = json.loads(path.read_text(encoding="utf-8")), content_of(path.stem)
+    for section in ("filter", "encode", "split", "phrases", "augment", "model", "train"):
+        assert run["params"][section] == now[section]
+    assert run["params"]["reconstruct"]["decode"] == now["reconstruct"]["decode"]
+
+
+def test_tables_of_experiments_have_a_row_for_each(found: Found) -> None:
+    metrics, runs = found
+    one: Any = {**runs["main"]["default"], "train": metrics["train"], "reconstruct": metrics["reconstruct"]}
+    made_up: Any = {
+        **runs,
+        **{group: {f"{group} {k}": {**one, "about": f"{group} {k}"} for k in (1, 2)} for group in ("paper", "long")},
+    }
+    text = results.block(metrics, made_up)
+    for label in ("paper 1", "paper 2", "long 1", "long 2", "the whole default profile"):
+        (line,) = [line for line in text.splitlines() if line.startswith("|") and label in line]
+        assert line.count("|") == (11 if "long" in label else 10)
+    (bigram,) = [line for line in text.splitlines() if line.startswith("| 4 beats, baselines")]
+    assert bigram.count("|") == 11
+    assert f"| {metrics['train']['parameters']:,} |" in text
+
+
+def test_sets_have_a_row_each_and_what_has_no_figure_says_so(
+    found: Found,
+) -> None:
+    evaluated = found[0]["evaluate"]
+    for feature in comparison.FEATURES:
+        evaluated["prior"][feature]["overlap"] = None
+    evaluated["prior"] |= {"mean_overlap": None, "mean_low": None, "same_pitch_class_share": None}
+    rows = [line for line in results._sets(evaluated) if line.startswith("| ")]
+    assert len(rows) == len(results.SETS) + 1
+    assert all(row.count("|") == 7 for row in rows)
+    (prior,) = [row for row in rows if "from the prior" in row]
+    assert prior.count("n/a") == 3
+
+
+def test_claims_are_judged_by_the_figures() -> None:
+    def run(reconstruction: float, kl: float = 30.0, bigram: float = 90.0) -> dict[str, Any]:
+        of = {"elbo_nats": -reconstruction - kl, "kl_nats": kl}
+        sections = {"train": {"beta": 0.1, "kl_reduction": "sum"}}
+        test = {**of, "baselines": {"bigram": {"nats_per_phrase": bigram}}, "by_work": {results.COMMON: of}}
+        return {"params": sections, "reconstruct": {"test": test}}
+
+    # The KL divergence counts a tenth.
+    group: Any = {
+        **{"paper-as-coded": run(160.0), "paper-no-augmentation": run(161.5, 40.0)},
+        **{"corrected": run(107.0), "corrected-no-augmentation": run(117.0), "corrected-gru": run(97.0)},
+        **{"corrected-latent-128": run(121.0), "corrected-latent-32": run(127.0)},
+    }
+    seeds: Any = {"corrected-seed-1": run(107.5), "corrected-seed-2": run(106.5)}
+
+    def claims() -> str:
+        return "".join(results._claims(group, seeds))
+
+    text = claims()
+    # A standard deviation of 0.5, times 9.925 (Student's t for 2 degrees of freedom at .995) times the root of 2.
+    for expected in (
+        "lie less than 7.1 apart in 99 cases of 100, by 3 of them",
+        "none of these 7 networks of the paper's beats the bigram model",
+        "which is noise, 163.0, without any 165.5: no difference.",
+        "With transposition 110.0, without 120.0: better.",
+        "LSTM 110.0, GRU 100.0: worse.",
+        "512 have 110.0; beside 128 (124.0) better, beside 32 (130.0) better.",
+    ):
+        assert expected in text
+    group["corrected-latent-128"] = run(111.0)
+    group["corrected-latent-32"] = run(99.0)
+    assert "beside 128 (114.0) no difference, beside 32 (102.0) worse." in claims()
+    group["corrected-no-augmentation"] = run(97.0)
+    assert "without 100.0: worse." in claims()
+    # Each by the bigram model of its own test works.
+    group["corrected-gru"] = run(107.0, bigram=138.0)
+    assert "1 of these 7 networks" in claims()
+    assert "LSTM 110.0, GRU 110.0: no difference." in claims()
+    del group["corrected-gru"]
+    assert "LSTM" not in claims()
+    assert results._claims(group, {}) == results._claims({}, seeds) == []
+
+
+def test_the_divergence_as_a_mean_counts_by_length_and_dimensions() -> None:
+    of = {"elbo_nats": -160.0, "kl_nats": 60.0}
+    sections = {
+        **{"train": {"beta": 1.0, "kl_reduction": "mean"}, "phrases": {"beats_per_phrase": 4}},
+        **{"encode": {"steps_per_beat": 4}, "model": {"latent_dim": 512}},
+    }
+    run: Any = {"params": sections, "reconstruct": {"test": {"by_work": {results.COMMON: of}}}}
+    assert results._objective(run) == pytest.approx(100 + 60 * 16 / 512)
+
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PROSE = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:^|`)make ([a-z-]+)\b", PROSE, flags=re.MULTILINE))))
+def test_each_make_target_exists(target: str) -> None:
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+def test_each_parameter_named_exists() -> None:
+    named = re.findall(r"`([a-z]+)\.([a-z_]+)(?::[^`]*)?`", PROSE)
+    sections = {name: field.annotation for name, field in params.Params.model_fields.items()}
+    named = [(section, key) for section, key in named if section in sections]
+    assert len(named) > 5
+    for section, key in named:
+        assert key in getattr(sections[section], "model_fields", {}), f"{section}.{key}"
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"python -m ([a-z_.]+[a-z])", PROSE))))
+def test_each_program_named_exists(name: str) -> None:
+    assert importlib.util.find_spec(name) is not None
+
+
+@pytest.mark.parametrize(
+    "name", sorted(set(re.findall(r"`(?:quartetvae|tests|stages|tools|experiments|benchmarks)/[\w./]*`", PROSE)))
+)
+def test_each_file_of_ours_that_is_named_exists(name: str) -> None:
+    assert (ROOT / name.strip("`")).exists()

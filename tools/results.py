@@ -1,0 +1,543 @@
+"""Write docs/results.md and the table of README.md: `python -m tools.results`, or `--check` to see whether they agree.
+
+They come from metrics/ (the last run of the pipeline) and experiments/runs/ (`python -m experiments`). Everything
+between the two markers of each file is made here, so that no figure is typed by hand, and so is
+plots/operating_points.png.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any, Literal, TypedDict, cast, get_args
+
+from experiments import definitions, tolerances
+from experiments.definitions import Run
+from quartetvae.metrics import comparison
+from quartetvae.metrics.figures import (
+    AttributeName,
+    AttributesFigures,
+    CodeUse,
+    EncodeFigures,
+    EvaluateFigures,
+    Feature,
+    GroupScores,
+    InterpolateFigures,
+    ReconstructFigures,
+    SetName,
+    SplitScores,
+    TrainFigures,
+)
+from quartetvae.plots import training
+
+ROOT = Path(__file__).resolve().parent.parent
+BEGIN, END = "<!-- results: begin, written by tools/results.py -->", "<!-- results: end -->"
+
+README, RESULTS = ROOT / "README.md", ROOT / "docs" / "results.md"
+
+
+class Metrics(TypedDict):
+    """The files of metrics/ that results are made from."""
+
+    train: TrainFigures
+    encode: EncodeFigures
+    reconstruct: ReconstructFigures
+    interpolate: InterpolateFigures
+    evaluate: EvaluateFigures
+    attributes: AttributesFigures
+
+
+Group = dict[str, Run]
+"""Runs of a group of experiments, by name."""
+
+METRICS = ("train", "encode", "reconstruct", "interpolate", "evaluate", "attributes")
+
+
+Baseline = Literal["sustain", "likeliest_symbol", "nearest_phrase", "wrong_pitch"]
+
+BASELINES: dict[Baseline, str] = {
+    "sustain": "always `sustain`",
+    "likeliest_symbol": "the likeliest symbol of each step and part",
+    "nearest_phrase": "the nearest training phrase",
+    "wrong_pitch": "every rest and sustain right, every pitch wrong",
+}
+
+PAPER = "| the paper, on its own validation set (noisy copies of training pieces) | .717 | | | 134 | -191 |"
+"""Facts about the paper, from its training history; not measured here."""
+
+
+COMMON = "Mozart: String Quartet No 19 in C major"
+"""K. 465: a test work of every experiment, whether on the paper's 36 files or on all."""
+
+
+def table(metrics: Metrics) -> str:
+    """Make the README's table: six rows."""
+    test = metrics["reconstruct"]["test"]
+    bigram = test["baselines"]["bigram"]["nats_per_phrase"]
+    return "\n".join(
+        [
+            "| | token accuracy | onset F1 | exact phrases | KL, nats | ELBO, nats |",
+            "|---|---|---|---|---|---|",
+            f"| **test**: {test['works']} works, {test['phrases']:,} phrases never trained on | {_scores(test)} |",
+            _split_row(metrics["reconstruct"]["validation"]),
+            *(_baseline_row(test, name) for name in ("nearest_phrase", "wrong_pitch")),
+            f"| baseline: bigram model per part | | | | | {_minus(bigram)} |",
+            PAPER,
+        ]
+    )
+
+
+def block(metrics: Metrics, runs: dict[str, Group]) -> str:
+    """Make the results of docs/results.md; `runs` by group, then name, as experiments/runs/ holds them."""
+    model, data = metrics["train"], metrics["encode"]["splits"]
+    splits = metrics["reconstruct"]
+    test = splits["test"]
+    lines = [
+        "| | token accuracy | onset F1 | exact phrases | KL, nats | ELBO, nats |",
+        "|---|---|---|---|---|---|",
+        f"| **test**: {test['works']} works, {test['phrases']:,} phrases never trained on | {_scores(test)} |",
+        _split_row(splits["validation"]),
+        *(_baseline_row(test, name) for name in BASELINES),
+        f"| baseline: bigram model per part | | | | | {_minus(test['baselines']['bigram']['nats_per_phrase'])} |",
+        PAPER,
+        "",
+        *_provenance(metrics, runs),
+        f"Network: {model['parameters']:,} parameters; {model['epochs']} epochs over {model['phrases']:,} phrases of "
+        f"{data['train']['works']} works, best on validation after epoch {model['best_epoch']}. By part on test, onset "
+        "F1: "
+        + ", ".join(f"{part.replace('_', ' ')} {_figure(of['onset_f1'])}" for part, of in test["parts"].items())
+        + f". Active latent dimensions: {test['active_units']}.",
+        "",
+        *_gap(splits),
+        "",
+        *_paths(metrics["interpolate"]),
+        "",
+        *_sets(metrics["evaluate"]),
+        "",
+        *_code(metrics["evaluate"]["latent"]),
+        "",
+        *_directions(metrics["attributes"]),
+    ]
+    if "paper" in runs:
+        lines += ["", *_comparison(runs, metrics)]
+        lines += _claims(runs["paper"], runs.get("paper-seeds", {}))
+    if "long" in runs:
+        lines += ["", *_long(runs["long"])]
+    if "sweep" in runs:
+        lines += ["", *_sweep(runs["sweep"], test["baselines"]["bigram"]["nats_per_phrase"] or 0.0)]
+    speed, start = (
+        json.loads((ROOT / "benchmarks" / f"{name}.json").read_text(encoding="utf-8")) for name in ("speed", "start")
+    )
+    lines += ["", _speed(speed), "", _start(start)]
+    return "\n".join(lines)
+
+
+def _split_row(split: SplitScores) -> str:
+    return f"| validation: {split['works']} works, likewise | {_scores(split)} |"
+
+
+def _baseline_row(split: SplitScores, name: Baseline) -> str:
+    scores = split["baselines"][name]
+    return (
+        f"| baseline: {BASELINES[name]} | {_figure(scores['token_accuracy'])} | {_figure(scores['onset_f1'])} | | | |"
+    )
+
+
+def _minus(nats: float | None) -> str:
+    return "n/a" if nats is None else f"-{nats:.0f}"
+
+
+def _provenance(metrics: Metrics, runs: dict[str, Group]) -> list[str]:
+    """Say when, on what and for how long the model was trained, if the experiment `default` is this one."""
+    run = runs.get("main", {}).get("default")
+    if run is None or run["train"] != metrics["train"]:
+        return []
+    spent = f"{run['minutes']:.0f} minutes on {run['hardware']}"
+    return [f"Trained {run['date']} in {spent}, at commit {run['commit'][:7]}."]
+
+
+def _gap(splits: ReconstructFigures) -> list[str]:
+    """Tell the distance between validation and test, and the worst work."""
+    validation, test = splits["validation"], splits["test"]
+    gap = (validation["onset_f1"] or 0.0) - (test["onset_f1"] or 0.0)
+    works = {**validation["by_work"], **test["by_work"]}
+    worst = min(works, key=lambda name: works[name]["onset_f1"] or 0.0)
+    scores = works[worst]
+    return [
+        f"Validation minus test, onset F1: {gap:+.3f}. The worst held-out work: {worst}, token accuracy "
+        f"{_figure(scores['token_accuracy'])}, onset F1 {_figure(scores['onset_f1'])}, exact phrases "
+        f"{_figure(scores['exact_phrase'])} ({scores['phrases']} phrases)."
+    ]
+
+
+def _figure(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.3f}".removeprefix("0")
+
+
+def _tenths(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.1f}"
+
+
+def _scores(scores: SplitScores | GroupScores) -> str:
+    shares = (scores["token_accuracy"], scores["onset_f1"], scores["exact_phrase"])
+    return f"{' | '.join(map(_figure, shares))} | {scores['kl_nats']:.0f} | {scores['elbo_nats']:.0f}"
+
+
+def _directions(figures: AttributesFigures) -> list[str]:
+    """Show what becomes of attributes as phrases move along their directions."""
+    amounts = figures["amounts"]
+    names: tuple[AttributeName, ...] = get_args(AttributeName)
+    rows = [
+        f"| {name.replace('_', ' ')} | "
+        + " | ".join("n/a" if mean is None else f"{mean:.3g}" for mean in moved["means"])
+        + f" | {_correlation(moved['spearman'])} | {_correlation(moved['spearman_by_phrase'])} | "
+        + f"{moved['changing']:.0%} |"
+        for name, moved in ((name, figures[name]) for name in names)
+    ]
+    return [
+        f"Attributes of the {figures['phrases']:,} test phrases, moved along the direction of each and decoded: means, "
+        "their rank correlation with the distance, the same of single phrases (mean over those in which the attribute "
+        "changes), and how many these are:",
+        "",
+        f"| moved by | {' | '.join(f'{amount:g}' for amount in amounts)} | Spearman | by phrase | changing |",
+        f"|---|{'---|' * (len(amounts) + 3)}",
+        *rows,
+    ]
+
+
+def _correlation(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.2f}"
+
+
+COLUMNS = "token accuracy | onset F1 | exact phrases | KL, nats | ELBO, nats"
+"""Of `_scores`."""
+
+
+def _comparison(runs: dict[str, Group], metrics: Metrics) -> list[str]:
+    """Compare the paper's network, its defects switched off one by one, and ours; on one work for all."""
+    group = runs["paper"]
+    rows = [
+        (
+            run["about"] + (" †" if run["params"]["reconstruct"]["decode"] == "sample" else ""),
+            run["train"],
+            run["reconstruct"],
+            f"{run['minutes']:.0f}",
+        )
+        for run in group.values()
+    ]
+    default = runs.get("main", {}).get("default")
+    spent = f"{default['minutes']:.0f}" if default and default["train"] == metrics["train"] else ""
+    rows.append(("**`autoregressive`, the whole default profile**", metrics["train"], metrics["reconstruct"], spent))
+    seen = metrics["train"]["epochs"] * metrics["train"]["phrases"] / 1e6
+    return [
+        f"The paper's network, its defects switched off one by one, and ours, on {COMMON}, the one work that none of "
+        "them has seen (the paper's list has two of its movements twice, so on its list they count twice). About "
+        f"400,000 training windows each (the paper: 5 million; the last row: {seen:.1f} million). With †, a sample of "
+        f"the posterior is decoded, as the paper's code does; otherwise its mean {_made('paper', group)}:",
+        "",
+        f"| | phrases | {COLUMNS} | parameters | minutes |",
+        "|---|---|---|---|---|---|---|---|---|",
+        *(
+            f"| {about} | {figures['test']['by_work'][COMMON]['phrases']:,} | "
+            f"{_scores(figures['test']['by_work'][COMMON])} | {train['parameters']:,} | {minutes} |"
+            for about, train, figures, minutes in rows
+        ),
+        *(_rhythm_alone(group["paper-as-coded"]) if "paper-as-coded" in group else []),
+    ]
+
+
+def _rhythm_alone(run: Run) -> list[str]:
+    """Tell what token accuracy is worth on the paper's own validation set."""
+    own = run["reconstruct"]["validation"]
+    return [
+        "",
+        "On the paper's own validation set, as its code makes it, every rest and sustain right and every pitch wrong "
+        f"has a token accuracy of {_figure(own['baselines']['wrong_pitch']['token_accuracy'])}; the paper, .717; the "
+        f"first row's network, {_figure(own['token_accuracy'])}.",
+    ]
+
+
+def _objective(run: Run) -> float:
+    """Compute what a run was trained to make small, on the common work: nats per phrase, KL by its weight."""
+    section, scores = run["params"], run["reconstruct"]["test"]["by_work"][COMMON]
+    weight = float(section["train"]["beta"])
+    if section["train"]["kl_reduction"] == "mean":
+        steps = section["phrases"]["beats_per_phrase"] * section["encode"]["steps_per_beat"]
+        weight *= steps / section["model"]["latent_dim"]
+    return float(-scores["elbo_nats"] - scores["kl_nats"] + weight * scores["kl_nats"])
+
+
+def _claims(group: Group, seeds: Group) -> list[str]:
+    """Judge three claims of the paper, each by rows that differ in that alone; needs to know what seeds do."""
+    if "corrected" not in group or len(seeds) < 2:
+        return []
+    repeated = [_objective(run) for run in (group["corrected"], *seeds.values())]
+    same = tolerances.tolerance({"objective": repeated}, sides=2)
+
+    def losses(*names: str) -> list[float] | None:
+        return [_objective(group[name]) for name in names] if set(names) <= set(group) else None
+
+    def verdict(ours: float, other: float) -> str:
+        if abs(ours - other) < same:
+            return "no difference"
+        return "better" if ours < other else "worse"
+
+    said = []
+    if noise := losses("paper-as-coded", "paper-no-augmentation"):
+        said.append(
+            f"- *Augmentation helps.* With the paper's, which is noise, {noise[0]:.1f}, without any {noise[1]:.1f}: "
+            f"{verdict(*noise)}."
+        )
+    if keys := losses("corrected", "corrected-no-augmentation"):
+        said.append(f"- The same of ours. With transposition {keys[0]:.1f}, without {keys[1]:.1f}: {verdict(*keys)}.")
+    if cells := losses("corrected", "corrected-gru"):
+        said.append(
+            f"- *LSTM or GRU, no matter.* Both really built, LSTM {cells[0]:.1f}, GRU {cells[1]:.1f}: "
+            f"{verdict(*cells)}."
+        )
+    if sizes := losses("corrected", "corrected-latent-128", "corrected-latent-32"):
+        said.append(
+            f"- *512 latent dimensions are best.* 512 have {sizes[0]:.1f}; beside 128 ({sizes[1]:.1f}) "
+            f"{verdict(sizes[0], sizes[1])}, beside 32 ({sizes[2]:.1f}) {verdict(sizes[0], sizes[2])}."
+        )
+    if not said:
+        return []
+    head = (
+        "Three of the paper's claims, by what each network was trained to make small on this work: reconstruction and "
+        "weighted KL divergence, nats per phrase. (After so short a training hardly a note comes back, so onset F1 "
+        f"does not tell.) Two seeds of `all corrected` lie less than {same:g} apart in 99 cases of 100, by "
+        f"{len(repeated)} of them; what lies nearer counts as no difference."
+    )
+    tests = [run["reconstruct"]["test"] for name, run in group.items() if name.startswith(("paper", "corrected"))]
+    better = sum(test["elbo_nats"] > -(test["baselines"]["bigram"]["nats_per_phrase"] or 0.0) for test in tests)
+    if better < len(tests):
+        head += (
+            f" By the ELBO on its test works {better or 'none'} of these {len(tests)} networks of the paper's beats "
+            "the bigram model: longer training may judge otherwise."
+        )
+    return ["", head, "", *said]
+
+
+def _long(group: Group) -> list[str]:
+    """Tabulate phrases of 16 and 64 beats, by decoder, and what is reached without one."""
+    lines = [
+        "Long phrases, test works, as many epochs for each as were to take half an hour on two quiet cores (minutes as "
+        "they were, some beside other work). Best epoch: on validation, whose weights are kept. `hierarchical` "
+        f"has dimensions of the code, and an encoder's view, for each four beats {_made('long', group)}:",
+        "",
+        f"| | {COLUMNS} | parameters | phrases a batch | best epoch | minutes |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    by_length: dict[int, list[Run]] = {}
+    for run in group.values():
+        by_length.setdefault(run["params"]["phrases"]["beats_per_phrase"], []).append(run)
+    for beats, runs in by_length.items():
+        lines += [
+            f"| {run['about']} | {_scores(run['reconstruct']['test'])} | {run['train']['parameters']:,} | "
+            f"{run['params']['train']['batch_size']} | {run['train']['best_epoch']} of {run['train']['epochs']} | "
+            f"{run['minutes']:.0f} |"
+            for run in runs
+        ]
+        baselines = runs[0]["reconstruct"]["test"]["baselines"]
+        nearest, nats = baselines["nearest_phrase"], baselines["bigram"]["nats_per_phrase"]
+        lines.append(
+            f"| {beats} beats, baselines: the nearest training phrase; bigram | {_figure(nearest['token_accuracy'])} | "
+            f"{_figure(nearest['onset_f1'])} | | | -{nats:.0f} | | | | |"
+        )
+    return lines
+
+
+def _made(name: str, group: Group) -> str:
+    """Say by what command, when and on what a group of experiments was run."""
+    dates = sorted({run["date"] for run in group.values()})
+    when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+    hardware = ", ".join(sorted({run["hardware"] for run in group.values()}))
+    commits = list(dict.fromkeys(run["commit"][:7] for run in group.values()))
+    # Runs that follow one another are at a commit each, for the record of the one before is committed.
+    at = ", ".join(commits) if len(commits) <= 3 else "the commits in their records, experiments/runs/"
+    known = [one for one, entry in definitions.experiments().items() if entry["group"] == name]
+    missing = [one for one in known if one not in group]
+    done = f"(`python -m experiments run {' '.join(group) if missing else name}`; {when}, {hardware}, at "
+    return done + at + (f"; not run yet: {', '.join(missing)})" if missing else ")")
+
+
+def _sweep(group: Group, bigram: float) -> list[str]:
+    """Tabulate onset F1 against KL divergence, by beta."""
+    epochs = next(iter(group.values()))["train"]["epochs"]
+    lines = [
+        f"Faithful or smooth, test works: {epochs} epochs for each beta, from the start {_made('sweep', group)}:",
+        "",
+        "| beta | KL, nats | token accuracy | onset F1 | exact phrases | ELBO, nats | active dimensions | minutes |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for run in sorted(group.values(), key=_beta):
+        test = run["reconstruct"]["test"]
+        elbo = f"{test['elbo_nats']:.1f}"
+        lines.append(
+            f"| {_beta(run):g} | {test['kl_nats']:.1f} | {_figure(test['token_accuracy'])} | "
+            f"{_figure(test['onset_f1'])} | {_figure(test['exact_phrase'])} | "
+            f"{f'**{elbo}**' if test['elbo_nats'] > -bigram else elbo} | {test['active_units']} | "
+            f"{run['minutes']:.0f} |"
+        )
+    return [*lines, "", f"In bold: better than the bigram model's -{bigram:.1f}."]
+
+
+def _paths(paths: InterpolateFigures) -> list[str]:
+    nats, scale = paths["bigram_nats"], paths["scale_consistency"]
+    return [
+        f"Paths ({paths['pairs']} pairs, {paths['points']} points, {paths['path']}; {paths['pairs_of_test_works']} of "
+        "the pairs are of test works only):",
+        "",
+        "| | inner points | ends | crossfade (baseline) |",
+        "|---|---|---|---|",
+        f"| nats per phrase of a bigram model | {_tenths(nats['path'])} | "
+        f"{_tenths(nats['ends'])} | {_tenths(nats['crossfade'])} |",
+        f"| scale consistency | {_figure(scale['path'])} | {_figure(scale['ends'])} | {_figure(scale['crossfade'])} |",
+    ]
+
+
+SETS: dict[SetName, str] = {
+    "real": "other real music (the ceiling)",
+    "reconstructions": "reconstructions of it",
+    "interpolations": "inner points of paths",
+    "prior": "decoded from the prior",
+    "aggregate": "decoded from the aggregate posterior",
+    "crossfade": "crossfades of the paths' ends (baseline)",
+}
+
+
+def _sets(evaluated: EvaluateFigures) -> list[str]:
+    """Set sets beside real music: overlap of Yang & Lerch's features, and the paper's own figures."""
+    lines = [
+        f"Beside real test music, {evaluated['real']['excerpts']} excerpts each: overlap, mean of Yang & Lerch's nine "
+        "features, with its 95 % interval and the feature that overlaps least; then the paper's own figures.",
+        "",
+        "| | overlap | lowest | distinct pitches, median | pitch range, semitones, mean | same pitch class again, "
+        "share of transitions |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, label in SETS.items():
+        found = evaluated[name]
+        every = {feature: found[feature]["overlap"] for feature in comparison.FEATURES}
+        known: dict[Feature, float] = {feature: overlap for feature, overlap in every.items() if overlap is not None}
+        lowest: list[Feature] = sorted(known, key=lambda feature: known[feature])[:1]
+        least = "".join(f"{_figure(known[feature])} {feature.replace('_', ' ')}" for feature in lowest) or "n/a"
+        span = "" if found["mean_low"] is None else f" ({_figure(found['mean_low'])} to {_figure(found['mean_high'])})"
+        paper = [
+            "n/a" if value is None else form.format(value)
+            for value, form in (
+                (found["distinct_pitches_median"], "{:.0f}"),
+                (found["pitch_range_mean"], "{:.1f}"),
+                (found["same_pitch_class_share"], "{:.0%}"),
+            )
+        ]
+        lines.append(f"| {label} | {_figure(found['mean_overlap'])}{span} | {least} | {' | '.join(paper)} |")
+    return lines
+
+
+def _code(use: CodeUse) -> list[str]:
+    """Tell what the code of a phrase is used for."""
+    own, others = use["shuffled_z"]["own_nats"], use["shuffled_z"]["others_nats"]
+    known, limit = use["mutual_information_nats"], use["mutual_information_limit"]
+    return [
+        f"The code of a test phrase has {use['kl_nats']:.0f} nats in {use['active_units']} active dimensions. Mutual "
+        f"information of phrase and code: {known:.2f} nats, of {limit:.2f} that so many phrases allow. From its own "
+        f"code a phrase costs {own:.2f} nats, from another's {others:.0f}."
+    ]
+
+
+def _speed(speed: dict[str, Any]) -> str:
+    """Tell the training speed of the paper's network against plain layers."""
+    rates = speed["phrases_per_second"]
+    return (
+        f"Training speed (`{speed['command']}`; {speed['date']}, {speed['hardware']}, at {speed['commit']}): the "
+        f"paper's network at its batch size takes {rates['ours']:,.0f} phrases a second, put together from plain Keras "
+        "layers "
+        f"{rates['plain']:,.0f}: {speed['ratio']:.2f} times as many. With our settings of "
+        f"threads for both it is {speed['ratio_with_our_threads']:.2f} times; the rest comes from letting TensorFlow "
+        f"run several operations at once. The default profile: {rates['default']:,.0f}."
+    )
+
+
+def _start(start: dict[str, Any]) -> str:
+    """Time the command from a cold start, against Keras."""
+    seconds = start["seconds"]
+    return (
+        f"A cold start (`{start['command']}`; {start['date']}, {start['hardware']}, at {start['commit']}): "
+        f"`quartetvae interpolate` of two whole movements takes {seconds['interpolate']:.1f} seconds; loading the same "
+        "network with Keras alone takes "
+        f"{seconds['keras']:.1f}."
+    )
+
+
+def _beta(run: Run) -> float:
+    return float(run["params"]["train"]["beta"])
+
+
+def _points(runs: dict[str, Group]) -> dict[str, list[tuple[str, float, float]]]:
+    """List the points of plots/operating_points.png: for each curve, label, KL divergence and onset F1."""
+    curves = {"sweep of beta": runs["sweep"], "default profile": runs.get("main", {})}
+    return {
+        name: sorted(
+            (
+                (
+                    f"{_beta(run):g}",
+                    run["reconstruct"]["test"]["kl_nats"],
+                    run["reconstruct"]["test"]["onset_f1"] or 0.0,
+                )
+                for run in group.values()
+            ),
+            key=lambda point: point[1],
+        )
+        for name, group in curves.items()
+        if group
+    }
+
+
+def updated(text: str, results: str) -> str:
+    """Put results between the two markers of a file's text."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{results}\n{END}{after}"
+
+
+def read_metrics(folder: Path) -> Metrics:
+    """Read the files of metrics/ that results are made from."""
+    content = {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in METRICS}
+    return cast(Metrics, content)
+
+
+def read_runs() -> dict[str, Group]:
+    """Read what experiments found, by group, then name, in the order of experiments.yaml."""
+    found: dict[str, Group] = {}
+    for name, entry in definitions.experiments().items():
+        if (path := definitions.RUNS / f"{name}.json").exists():
+            run: Run = json.loads(path.read_text(encoding="utf-8"))
+            found.setdefault(entry["group"], {})[name] = {**run, "about": entry["about"]}
+    return found
+
+
+def main() -> None:
+    """Write or check both files."""
+    parser = argparse.ArgumentParser(prog="python -m tools.results", description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if a file is not up to date")
+    arguments = parser.parse_args()
+    metrics = read_metrics(ROOT / "metrics")
+    if COMMON not in metrics["reconstruct"]["test"]["by_work"]:
+        sys.exit(
+            f"metrics/reconstruct.json: no test work '{COMMON}'. Results are of the default profile: `make repro`, "
+            "or go back to the committed ones by `git checkout HEAD -- .`."
+        )
+    runs = read_runs()
+    for path, results in ((README, table(metrics)), (RESULTS, block(metrics, runs))):
+        text = path.read_text(encoding="utf-8")
+        new = updated(text, results)
+        if arguments.check and new != text:
+            sys.exit(f"{path.relative_to(ROOT)}: its results are not those of metrics/; run `python -m tools.results`")
+        path.write_text(new, encoding="utf-8")
+    if "sweep" in runs and not arguments.check:
+        training.operating_points(ROOT / "plots" / "operating_points.png", _points(runs))
+
+
+if __name__ == "__main__":
+    main()
