@@ -1,18 +1,18 @@
 """Stage `encode`: the selected MIDI files become part arrays in one Parquet table, each with its split."""
 
 from quartetvae import errors, files
-from quartetvae.corpus import encoding, tables, works
+from quartetvae.corpus import encoding, split, tables
 from quartetvae.pipeline import locations, params
 
 
 def main() -> None:
     """Encode data/raw by data/quartets.parquet."""
-    encode, split = params.load("encode", "split")
+    encode, shares = params.load("encode", "split")
     grid = encoding.grid_for(encode)
     encoded = list(encoding.encode_all(locations.RAW, tables.read_quartets(locations.QUARTETS), grid))
     pieces = [piece for piece, _ in encoded]
-    splits = works.split_by_work(pieces, split)
-    tail_share = split.validation if split.by == "tail" else 0.0
+    splits = split.by_work(pieces, shares)
+    tail_share = shares.validation if shares.by == "tail" else 0.0
     tables.write_pieces(locations.PIECES, pieces, splits, grid=grid, tail_share=tail_share)
     figures = encoding.figures(encoded, splits, grid)
     files.write_json(locations.metrics("encode"), figures)

@@ -10,7 +10,7 @@ from quartetvae.latent import paths
 from quartetvae.metrics.figures import ReconstructFigures
 from quartetvae.model.keras import saving
 from quartetvae.pipeline import artifacts, locations, params
-from quartetvae.plots import scores
+from quartetvae.plots import reconstruction
 
 
 def main() -> None:
@@ -38,7 +38,7 @@ def main() -> None:
         )
     example = locations.plot("reconstruction")
     artifacts.reconstruction_roll(example, originals[0], rebuilt[0], pieces.grid, beats=section.plot_beats)
-    scores.reconstructions(locations.plot("scores"), figures)
+    reconstruction.reconstructions(locations.plot("scores"), figures)
     files.write_json(locations.metrics("reconstruct"), figures)
 
 

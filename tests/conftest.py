@@ -3,6 +3,9 @@
 import os
 from pathlib import Path
 
+# Before NumPy is imported. Networks are small: threads would wait for each other, and each worker of xdist has its own.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import pytest
 from hypothesis import settings
 

@@ -12,12 +12,14 @@ import pytest
 
 import quartetvae
 from quartetvae import api
-from quartetvae.errors import ModelError, QuartetError
+from quartetvae.config import PathKind
+from quartetvae.errors import ArgumentError, ModelError, QuartetError
 from quartetvae.io import midi
 from quartetvae.io.write import write
 from quartetvae.latent import neighbours
 from quartetvae.latent.neighbours import Corpus
 from quartetvae.metrics import attributes
+from quartetvae.model import pretrained
 from quartetvae.model.numpy.network import NumpyAutoencoder
 from quartetvae.music import tracks
 from quartetvae.music.codec import Tokens
@@ -27,6 +29,7 @@ from tests.toy import STEPS, TOY
 
 WIDTH = 4 * STEPS
 UP = np.ones((1, WIDTH), np.float32)
+KINDS: tuple[PathKind, ...] = ("linear", "spherical")
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +64,9 @@ def test_directions_and_corpus_are_those_of_the_models_own_folder(model: NumpyAu
         api.morph(bare, toy, toward="register")
     with pytest.raises(ModelError, match=r"not read from a folder: corpus\.parquet"):
         api.nearest(bare, toy)
-    assert api.load().folder == api.PRETRAINED
+    assert api.load().folder == pretrained.FOLDER
     for name in ("architecture.json", "model.weights.h5"):
-        (tmp_path / name).write_bytes((api.PRETRAINED / name).read_bytes())
+        (tmp_path / name).write_bytes((pretrained.FOLDER / name).read_bytes())
     other = api.load(tmp_path)
     with pytest.raises(ModelError, match=r"directions\.json"):
         api.morph(other, api.sample(other), toward="register")
@@ -80,9 +83,9 @@ def test_the_package_has_what_the_api_has() -> None:
 # Interpolation
 
 
-@pytest.mark.parametrize("path", ["linear", "spherical"])
+@pytest.mark.parametrize("path", KINDS)
 @pytest.mark.parametrize("points", [2, 4])
-def test_the_ends_are_the_reconstructions(path: str, points: int, model: NumpyAutoencoder) -> None:
+def test_the_ends_are_the_reconstructions(path: PathKind, points: int, model: NumpyAutoencoder) -> None:
     a, b = music(40, seed=1, bars=np.arange(40) // 12, title="A", tempo_qpm=72.0), music(40, seed=2)
     made = api.interpolate(model, a, b, points=points, path=path)
     assert len(made) == points
@@ -95,8 +98,8 @@ def test_the_ends_are_the_reconstructions(path: str, points: int, model: NumpyAu
     assert (made[0].title, made[-1].title) == (a.title, b.title)
 
 
-@pytest.mark.parametrize("path", ["linear", "spherical"])
-def test_a_grids_corners_are_the_reconstructions(path: str, model: NumpyAutoencoder) -> None:
+@pytest.mark.parametrize("path", KINDS)
+def test_a_grids_corners_are_the_reconstructions(path: PathKind, model: NumpyAutoencoder) -> None:
     corners = [music(32, seed=seed) for seed in range(4)]
     rows = api.interpolate_grid(model, corners, points=3, path=path)
     assert [len(row) for row in rows] == [3, 3, 3]
@@ -116,7 +119,7 @@ def test_the_middle_of_a_straight_path_is_the_mean_of_the_codes() -> None:
 
 def test_the_paths_differ(model: NumpyAutoencoder) -> None:
     ends = music(32, seed=1), music(32, seed=2)
-    linear, spherical = (api.interpolate(model, *ends, points=3, path=path)[1] for path in ("linear", "spherical"))
+    linear, spherical = (api.interpolate(model, *ends, points=3, path=path)[1] for path in KINDS)
     assert changed(linear, spherical) > 0
 
 
@@ -179,7 +182,7 @@ def test_morphing_moves_the_codes_along_the_direction(by: float) -> None:
     piece = small("64 65 66 67", "64 65 64 65", "66 66 66 66", "65 65 65 65")
     # The violins one way, the others the other.
     way = np.tile(np.array([1, 1, -1, -1], np.float32), STEPS)[np.newaxis]
-    made = api.morph(TOY, piece, toward="register", by=by, ways={"register": way})
+    made = api.morph(TOY, piece, toward="register", by=by, directions={"register": way})
     assert (made.tokens.astype(int) - piece.tokens == by * way.reshape(STEPS, 4)).all()
 
 
@@ -188,7 +191,7 @@ def test_a_direction_by_scale_is_that_of_each_phrase() -> None:
     ways[2] = 1  # D major
     in_c, in_d = "60 62 64 65", "62 64 66 67"
     piece = small(f"{in_c} {in_d}", f"67 69 71 60 {'69 71 61 62'}", *["64 64 64 64 64 64 64 64"] * 2)
-    made = api.morph(TOY, piece, toward="chromaticism", by=1, ways={"chromaticism": ways})
+    made = api.morph(TOY, piece, toward="chromaticism", by=1, directions={"chromaticism": ways})
     moved = (made.tokens.astype(int) - piece.tokens).tolist()
     # The B of the second phrase is the alphabet's last pitch.
     assert np.array(moved[:4]).any(axis=None) == np.False_
@@ -399,7 +402,6 @@ NAN, PIECE = float("nan"), small("60 62 - .")
     ("call", "message"),
     [
         (lambda: api.interpolate(TOY, PIECE, PIECE, points=1), "1 point"),
-        (lambda: api.interpolate(TOY, PIECE, PIECE, path="bent"), "path 'bent'"),
         (lambda: api.interpolate_grid(TOY, [PIECE] * 3), "3 quartets; four are needed"),
         (lambda: api.interpolate(TOY, PIECE, PIECE, points=2.5), r"2\.5 points; a whole number, 2 at least"),  # type: ignore[arg-type]
         (lambda: api.interpolate_grid(TOY, [PIECE] * 4, points=1), "1 points"),
@@ -411,10 +413,10 @@ NAN, PIECE = float("nan"), small("60 62 - .")
         (lambda: api.vary(TOY, PIECE, amount=-0.1), r"an amount of -0\.1"),
         (lambda: api.vary(TOY, PIECE, amount=NAN), "an amount of nan"),
         (lambda: api.vary(TOY, PIECE, amount=float("inf")), "an amount of inf"),
-        (lambda: api.morph(TOY, PIECE, toward="loudness", ways={"register": UP}), "'loudness' is unknown.* register"),
-        (lambda: api.morph(TOY, PIECE, toward="register", ways={"register": UP[:, :5]}), "5 dimensions, codes of 16"),
-        (lambda: api.morph(TOY, PIECE, toward="register", by=NAN, ways={"register": UP}), "by nan"),
-        (lambda: api.morph(TOY, PIECE, toward="register", by=-1e39, ways={"register": UP}), r"by -1e\+39; -100 to 100"),
+        (lambda: api.morph(TOY, PIECE, toward="loudness", directions={"register": UP}), "'loudness' is unknown.* register"),
+        (lambda: api.morph(TOY, PIECE, toward="register", directions={"register": UP[:, :5]}), "5 dimensions, codes of 16"),
+        (lambda: api.morph(TOY, PIECE, toward="register", by=NAN, directions={"register": UP}), "by nan"),
+        (lambda: api.morph(TOY, PIECE, toward="register", by=-1e39, directions={"register": UP}), r"by -1e\+39; -100 to 100"),
         (lambda: api.nearest(TOY, PIECE, count=0, corpus=Corpus([{}], CODES)), "0 neighbours"),
         (lambda: api.nearest(TOY, PIECE, corpus=Corpus([{}], CODES[:, :3])), r"the corpus has codes of shape \(3,\)"),
         (lambda: api.decode(TOY, CODES * NAN), "not finite"),
@@ -430,11 +432,21 @@ def test_bad_input_is_refused(call: Callable[[], Any], message: str) -> None:
         call()
 
 
+def test_an_unknown_path_is_refused() -> None:
+    walks: list[Callable[..., Any]] = [
+        api.interpolate,
+        lambda *ends, **options: api.interpolate_grid(TOY, [PIECE] * 4, **options),
+    ]
+    for walk in walks:
+        with pytest.raises(ArgumentError, match="path 'bent' found; one of 'linear', 'spherical' is needed"):
+            walk(TOY, PIECE, PIECE, path="bent")
+
+
 def test_arguments_are_not_changed() -> None:
     piece = Quartet(random_tokens(20, 4), GRID)
     tokens, bars = piece.tokens.copy(), piece.bars.copy()
     api.interpolate(TOY, piece, small("60 " * 8))
-    api.morph(TOY, piece, toward="register", ways={"register": UP})
+    api.morph(TOY, piece, toward="register", directions={"register": UP})
     api.vary(TOY, piece)
     assert np.array_equal(piece.tokens, tokens)
     assert np.array_equal(piece.bars, bars)

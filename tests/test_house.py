@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import quartetvae
 from quartetvae.pipeline import params
 from tests.imports import ROOT, imported_by
 
@@ -101,3 +102,8 @@ def test_tests_have_the_folders_of_the_library() -> None:
     folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and any(path.glob("test_*.py"))}
     assert folders <= packages | {"tools", "experiments"}
     assert packages - folders == set()
+
+
+def test_the_citation_is_of_this_version() -> None:
+    citation = params.read_yaml(ROOT / "CITATION.cff")
+    assert citation["version"] == quartetvae.__version__

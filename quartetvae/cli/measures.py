@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from quartetvae import terminal
 from quartetvae.errors import CorpusError, MidiError
-from quartetvae.evaluation import excerpts, files
+from quartetvae.evaluation import excerpts, file_features
 from quartetvae.io import midi_events, scores
 from quartetvae.io.read import MIDI_SUFFIXES
 from quartetvae.metrics import comparison
@@ -42,7 +42,7 @@ def features(file: Path, as_json: bool) -> None:
     if file.suffix.lower() in scores.SUFFIXES and file.is_file():
         raise CorpusError(f"{file.name}: a score; features are of what is played: export it as MIDI (.mid).")
     read = midi_events.read(file)
-    table = files.table(read)
+    table = file_features.table(read)
     found = measures.of_all_and_parts(table, list(read.voices))
     shown = {name: measures.plain(values) for name, values in found.items()}
     if as_json:
@@ -195,7 +195,7 @@ def _features_of(paths: Sequence[Path]) -> dict[str, Any]:
     rows, left_out = [], 0
     for path in tqdm(paths, unit="file", disable=not sys.stderr.isatty()):
         try:
-            rows.append(measures.features(files.table(midi_events.read(path))))
+            rows.append(measures.features(file_features.table(midi_events.read(path))))
         except MidiError as error:
             left_out += 1
             click.echo(f"left out: {error}", err=True)

@@ -18,7 +18,7 @@ from matplotlib.ticker import FixedLocator, MultipleLocator
 from numpy.typing import NDArray
 
 from quartetvae.errors import CodecError
-from quartetvae.io.figure import STYLE, save
+from quartetvae.io.picture import STYLE, save
 from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, Ensemble

@@ -12,7 +12,7 @@ import mido
 
 from quartetvae.errors import CorpusError
 from quartetvae.io import midi, scores
-from quartetvae.music import codec, metre, part_assignment, spreading
+from quartetvae.music import arrangement, codec, metre, part_assignment
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, VOICES, Ensemble
 from quartetvae.music.notes import Notes, make_notes
 from quartetvae.music.part_assignment import Assignment
@@ -107,7 +107,7 @@ def read_piece(
         Numbers of the tracks that play the four parts, from the top down, as `read` counts them; None to find out.
     spread
         Where the parts are not found, make four parts all the same: of a melody, a piano piece, a score with more or
-        fewer parts; see `quartetvae.music.spreading`.
+        fewer parts; see `quartetvae.music.arrangement`.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def to_piece(file: MusicFile, grid: Grid, *, tracks: Sequence[int] | None = None
     elif assignment.refusal is None:
         notes = part_assignment.merge(music.tracks, assignment.parts, ensemble=file.ensemble)
     elif spread:
-        notes = spreading.spread(music, assignment.parts, ensemble=file.ensemble)
+        notes = arrangement.spread(music, assignment.parts, ensemble=file.ensemble)
         if not sum(map(len, notes)):
             raise CorpusError(f"{file.name}: no notes but those of drums; notes with pitches are needed.")
     else:

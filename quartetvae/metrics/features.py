@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-Music comes as a `Table` of notes: of one file in the order of its events (`quartetvae.evaluation.files`), or of many
+Music comes as a `Table` of notes: of one file in the order of its events (`evaluation.file_features`), or of many
 excerpts cut from part arrays (`of_phrases`). Every feature has a value for each excerpt, over some of its parts:
 
 pitch_count, pitch_range, pitch_class_histogram

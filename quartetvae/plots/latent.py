@@ -1,11 +1,11 @@
 """Pictures of the latent space and of paths through it, as PNG files.
 
-Conventions are those of `quartetvae.io.figure`.
+Conventions are those of `quartetvae.io.picture`.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import matplotlib.style
 import numpy as np
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from quartetvae.corpus.records import PhraseSet, Pieces
 from quartetvae.errors import QuartetError
-from quartetvae.io.figure import STYLE, save
+from quartetvae.io.picture import STYLE, save
+from quartetvae.metrics.figures import AttributeName, AttributesFigures
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE
 from quartetvae.plots import colours
 from quartetvae.plots.colours import SET_COLOURS
@@ -95,17 +96,18 @@ def latent_map(path: Path, mean: NDArray[Any], phrases: PhraseSet, pieces: Piece
         save(figure, path)
 
 
-def attributes(path: Path, figures: Mapping[str, Any]) -> None:
+def attributes(path: Path, figures: AttributesFigures) -> None:
     """Draw what becomes of attributes as phrases move along their directions; `figures` as `directions.judge` gives."""
-    shown = {name: found for name, found in figures.items() if isinstance(found, Mapping)}
-    if not shown:
+    every: tuple[AttributeName, ...] = get_args(AttributeName)
+    names = [name for name in every if name in figures]
+    if not names:
         raise QuartetError(f"{path.name}: no attributes found; a picture needs one at least.")
     with matplotlib.style.context(["default", STYLE]):
-        figure = Figure(figsize=(2.6 * len(shown), 2.9), layout="constrained")
-        panels = figure.subplots(1, len(shown), squeeze=False)[0]
-        for axes, (name, found) in zip(panels, shown.items(), strict=True):
+        figure = Figure(figsize=(2.6 * len(names), 2.9), layout="constrained")
+        panels = figure.subplots(1, len(names), squeeze=False)[0]
+        for axes, name in zip(panels, names, strict=True):
             # Where no phrase has the attribute there is no point.
-            means = [np.nan if mean is None else mean for mean in found["means"]]
+            means = [np.nan if mean is None else mean for mean in figures[name]["means"]]
             axes.plot(figures["amounts"], means, "o-", color=colours.ACCENT)
             axes.set_title(name.replace("_", " "))
             axes.set_xticks(figures["amounts"], [f"{amount:g}" for amount in figures["amounts"]])

@@ -14,8 +14,8 @@ from matplotlib.ticker import FixedLocator
 from numpy.typing import NDArray
 
 from quartetvae.errors import QuartetError
-from quartetvae.io.figure import STYLE, save
 from quartetvae.io.piano_roll import octaves, pitch_name
+from quartetvae.io.picture import STYLE, save
 from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, VOICES

@@ -1,7 +1,7 @@
 """Pictures of sets of music beside each other, as PNG files.
 
-Conventions are those of `quartetvae.io.figure`. Sets keep one colour in every picture, in the order in which they come;
-real music is grey.
+Conventions are those of `quartetvae.io.picture`. Sets keep one colour in every picture, in the order in which they
+come; real music is grey.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from quartetvae.errors import QuartetError
 from quartetvae.evaluation import excerpts
-from quartetvae.io.figure import STYLE, save
+from quartetvae.io.picture import STYLE, save
 from quartetvae.metrics import comparison, features
 from quartetvae.metrics.figures import Feature, SetFigures, SetLikeness
 from quartetvae.music.codec import Tokens

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from quartetvae.errors import TrainingError
-from quartetvae.io.figure import STYLE, save
+from quartetvae.io.picture import STYLE, save
 from quartetvae.plots.colours import ACCENT, SECOND, SET_COLOURS, check_sets
 
 _TRAINING_PANELS = {

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from quartetvae.errors import RenderingError
 from quartetvae.io import piano_roll
-from quartetvae.io.figure import STYLE, save
+from quartetvae.io.picture import STYLE, save
 from quartetvae.report.players import Player
 
 ROW_HEIGHT, WIDTH = 0.62, 12.0

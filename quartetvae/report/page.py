@@ -16,15 +16,10 @@ import numpy as np
 from quartetvae.errors import RenderingError
 from quartetvae.io import audio, engraving, write
 from quartetvae.metrics.figures import ReconstructFigures
-from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE
-from quartetvae.music.quartet import Quartet
+from quartetvae.report import piano_roll
 from quartetvae.report.players import BETWEEN, ORIGINAL, REBUILT, Player
-
-ROLL_STEP, ROLL_SEMITONE = 6, 5
-"""Of a piano roll's drawing, in its own unit."""
-
 
 SPLITS: tuple[Literal["validation", "test"], ...] = ("validation", "test")
 
@@ -107,7 +102,7 @@ def _player(folder: Path, player: Player, progress: Callable[[], object]) -> dic
     for number, stop in enumerate(player.stops):
         names = {kind: f"{player.id}/{number}.{kind}" for kind in ("ogg", "roll.svg", "score.svg")}
         write.write(folder / names["ogg"], stop.music)
-        (folder / names["roll.svg"]).write_text(roll(stop.music, low, high), encoding="utf-8")
+        (folder / names["roll.svg"]).write_text(piano_roll.svg(stop.music, low, high), encoding="utf-8")
         score = engraving.compact(engraving.svg(engraving.musicxml(dataclasses.replace(stop.music, title=""))))
         (folder / names["score.svg"]).write_text(score, encoding="utf-8")
         stops.append(
@@ -129,32 +124,6 @@ def _range(tokens: Sequence[Tokens], alphabet: Alphabet) -> tuple[int, int]:
     found = [array[array < alphabet.rest] for array in tokens]
     every = np.concatenate(found)
     return (int(every.min()), int(every.max())) if every.size else (0, alphabet.pitches - 1)
-
-
-def roll(music: Quartet, low: int, high: int) -> str:
-    """Draw a piano roll as SVG, the pitch tokens `low` to `high`; colours are those of the parts everywhere."""
-    alphabet, beat = music.grid.alphabet, music.grid.steps_per_beat
-    steps = len(music.tokens)
-    width, height = steps * ROLL_STEP, (high - low + 3) * ROLL_SEMITONE
-    bars = (np.flatnonzero(np.diff(music.bars)) + 1).tolist()
-    beats = sorted({*range(0, steps, beat)} - {*bars})
-    lines = []
-    for at, shade in ((beats, 0.25), (bars, 0.7)):
-        shape = "".join(f"M{step * ROLL_STEP} 0V{height}" for step in at)
-        lines.append(f'<path d="{shape}" stroke="#888" stroke-opacity="{shade}"/>')
-    # Part-transparent, so that a unison shows as a mixture.
-    notes = []
-    for part, colour in zip(codec.decode(music.tokens, alphabet), music.ensemble.colours, strict=True):
-        notes.append(f'<g fill="{colour}" fill-opacity=".85">')
-        for onset, length, pitch, _ in part.tolist():
-            y = (high + 1 - (pitch - alphabet.pitch_min)) * ROLL_SEMITONE
-            size = f'width="{max(1, length * ROLL_STEP - 1)}" height="{ROLL_SEMITONE}"'
-            notes.append(f'<rect x="{onset * ROLL_STEP}" y="{y}" {size}/>')
-        notes.append("</g>")
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'preserveAspectRatio="none">{"".join(lines)}{"".join(notes)}</svg>\n'
-    )
 
 
 def _table(metrics: ReconstructFigures) -> list[list[str]]:

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from quartetvae import cli
 from quartetvae.cli import measures
 from quartetvae.errors import QuartetError
-from quartetvae.evaluation import files
+from quartetvae.evaluation import file_features
 from quartetvae.io import midi, midi_events
 from quartetvae.metrics import comparison, features
 from quartetvae.music import tracks
@@ -57,7 +57,7 @@ def test_features_as_json_are_those_of_the_library(file: Path) -> None:
     found = json.loads(result.stdout)
     assert set(found) == {"whole", "parts"}
     assert tuple(found["parts"]) == PARTS
-    table = files.table(midi_events.read(file))
+    table = file_features.table(midi_events.read(file))
     assert found["whole"] == features.plain(features.features(table))
     assert found["parts"]["cello"]["note_count"] == 8
     assert found["whole"]["note_count"] == 32

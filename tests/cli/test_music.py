@@ -22,8 +22,10 @@ from quartetvae.errors import QuartetError
 from quartetvae.io import midi, read, write
 from quartetvae.latent import directions, neighbours
 from quartetvae.metrics.attributes import ATTRIBUTES
-from quartetvae.model.numpy import weights
-from quartetvae.music import ensemble, tracks
+from quartetvae.model import pretrained
+from quartetvae.model.architecture import WEIGHTS
+from quartetvae.music import tracks
+from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, PARTS
 from quartetvae.music.quartet import Quartet
 from tests import building
 from tests.building import line, track
@@ -46,7 +48,7 @@ def long_quartet(lift: int = 0, *more: tracks.Track, count: int = 32, skip: str 
     lows = (76, 69, 60, 48)
     players = [
         track(name, program, *line(low + lift, onsets=onsets))
-        for name, program, low in zip(ensemble.PART_NAMES, ensemble.PROGRAMS, lows, strict=True)
+        for name, program, low in zip(DEFAULT_ENSEMBLE.names, DEFAULT_ENSEMBLE.programs, lows, strict=True)
         if name != skip
     ]
     return tracks.Music(480, (*players, *more))
@@ -219,7 +221,7 @@ def test_inspect_as_json_and_as_text(work: Path) -> None:
     found = json.loads(run("inspect", "five.mid", "--json").stdout)
     assert (found["file"], found["beats"]) == ("five.mid", pytest.approx(16, abs=0.1))
     assert found["not_a_quartet"] is None  # eight notes beside 128 are no part
-    assert [of["part"] for of in found["tracks"]] == [*ensemble.PARTS, None]
+    assert [of["part"] for of in found["tracks"]] == [*PARTS, None]
     assert found["tracks"][4] == {
         **{"track": 4, "name": "Piano", "program": 0, "drums": False, "notes": 8, "part": None},
         "why": "neither name nor program tells a part",
@@ -281,8 +283,8 @@ CHANGES: list[tuple[Sequence[str], Sequence[str]]] = [
 def other_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package's model with other weights."""
     folder = tmp_path_factory.mktemp("model") / "model"
-    shutil.copytree(api.PRETRAINED, folder, ignore=shutil.ignore_patterns("*.parquet", "directions.json"))
-    with h5py.File(folder / weights.WEIGHTS, "r+") as file:
+    shutil.copytree(pretrained.FOLDER, folder, ignore=shutil.ignore_patterns("*.parquet", "directions.json"))
+    with h5py.File(folder / WEIGHTS, "r+") as file:
         found: list[Any] = []
         file.visititems(lambda _, of: found.append(of) if isinstance(of, h5py.Dataset) else None)
         for of in found:
@@ -333,7 +335,7 @@ def test_out_is_where_things_go(work: Path) -> None:
 def test_the_tempo_is_the_inputs_unless_it_is_given(work: Path) -> None:
     for more, tempo in (((), 90), (("--tempo", 50), 50)):
         run("reconstruct", "a.mid", *more)
-        assert read.tempo_qpm(midi.read(work / "quartetvae-out/reconstruction.mid")) == pytest.approx(tempo, abs=0.01)
+        assert tracks.mean_tempo(midi.read(work / "quartetvae-out/reconstruction.mid")) == pytest.approx(tempo, abs=0.01)
 
 
 # Bad input

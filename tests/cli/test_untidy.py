@@ -16,11 +16,10 @@ from quartetvae import api
 from quartetvae.errors import QuartetError
 from quartetvae.io import midi, read, write
 from quartetvae.model.numpy.network import NumpyAutoencoder
-from quartetvae.music import tracks
 from quartetvae.music.codec import Alphabet
 from quartetvae.music.ensemble import PARTS
 from quartetvae.music.quartet import Quartet
-from quartetvae.music.tracks import Music, TimeSignature
+from quartetvae.music.tracks import Music, TimeSignature, Track
 from tests import building
 from tests.building import line, track
 
@@ -32,12 +31,12 @@ def model() -> NumpyAutoencoder:
     return api.load()
 
 
-def written(path: Path, *tracks: tracks.Track) -> Path:
-    midi.write(path, Music(480, tracks), tempo_qpm=120)
+def written(path: Path, *players: Track) -> Path:
+    midi.write(path, Music(480, players), tempo_qpm=120)
     return path
 
 
-def players(*, skip: str = "") -> list[tracks.Track]:
+def players(*, skip: str = "") -> list[Track]:
     """Four players of eight notes each, less one if it is to be skipped."""
     return [
         track(name, program, *line(low))
@@ -167,7 +166,7 @@ def test_a_type_0_file(model: NumpyAutoencoder, tmp_path: Path) -> None:
     ],
 )
 def test_a_quartet_with_a_fifth_track(
-    fifth: tracks.Track, is_quartet: bool, model: NumpyAutoencoder, tmp_path: Path
+    fifth: Track, is_quartet: bool, model: NumpyAutoencoder, tmp_path: Path
 ) -> None:
     path = written(tmp_path / "five.mid", *players(), fifth)
     if is_quartet:
@@ -211,14 +210,14 @@ def test_chords_of_a_piano_that_was_played(jitter: int, model: NumpyAutoencoder,
 def test_forty_minutes(model: NumpyAutoencoder, tmp_path: Path) -> None:
     """4800 beats at 120: by its tracks, and spread."""
     onsets = range(0, 4800 * 480, 480)
-    tracks = [
+    four = [
         track(name, program, *line(low, onsets=onsets))
         for name, program, low in zip(NAMES, PROGRAMS, LOWS, strict=True)
     ]
-    music = api.read(written(tmp_path / "long.mid", *tracks), model)
+    music = api.read(written(tmp_path / "long.mid", *four), model)
     assert music.seconds == pytest.approx(40 * 60, abs=1)
     assert len(api.encode(model, music)) == 1200
-    piano = written(tmp_path / "piano.mid", *(tracks.Track("Piano", 0, False, of.notes) for of in tracks[:3]))
+    piano = written(tmp_path / "piano.mid", *(Track("Piano", 0, False, of.notes) for of in four[:3]))
     assert len(api.read(piano, model, spread=True).tokens) == len(music.tokens)
 
 
@@ -262,7 +261,7 @@ def test_a_truncated_or_altered_file_is_read_or_refused_but_breaks_nothing(
 ) -> None:
     whole = musescore(tmp_path / "whole.mid").read_bytes()
     rng = np.random.default_rng(0)
-    path, read = tmp_path / "broken.mid", 0
+    path, readable = tmp_path / "broken.mid", 0
     for k in range(300):
         content = bytearray(whole)
         if k % 3 == 0:
@@ -273,10 +272,10 @@ def test_a_truncated_or_altered_file_is_read_or_refused_but_breaks_nothing(
         path.write_bytes(content)
         try:
             api.read(path, model, spread=bool(k % 2))
-            read += 1
+            readable += 1
         except QuartetError as error:
             assert "broken.mid" in str(error)
-    assert 10 < read < 290
+    assert 10 < readable < 290
 
 
 # Files that are something else

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from quartetvae import config
 from quartetvae.config import Align, Boundary
-from quartetvae.corpus import phrases, works
+from quartetvae.corpus import phrases, split
 from quartetvae.corpus.records import PhraseSet
 from quartetvae.errors import ArgumentError, DatasetError
 from quartetvae.music.codec import Alphabet, Tokens
@@ -43,7 +43,7 @@ def movements(*lengths: int) -> list[Piece]:
     st.integers(0, 2**31 - 1), st.lists(st.integers(1, 500), min_size=3, max_size=12), st.sampled_from(["work", "tail"])
 )
 def test_a_work_is_on_one_side_and_no_side_is_empty(seed: int, lengths: list[int], by: str) -> None:
-    of = works.split_by_work(movements(*lengths), SPLIT.model_copy(update={"seed": seed, "by": by}))
+    of = split.by_work(movements(*lengths), SPLIT.model_copy(update={"seed": seed, "by": by}))
     sides = [{of[f"{k}/{movement}"] for movement in range(3)} for k in range(len(lengths))]
     assert all(len(side) == 1 for side in sides)
     wanted = {"train", "validation", "test"} if by == "work" else {"train", "test"}
@@ -53,7 +53,7 @@ def test_a_work_is_on_one_side_and_no_side_is_empty(seed: int, lengths: list[int
 @given(st.integers(0, 2**31 - 1), st.lists(st.integers(50, 150), min_size=10, max_size=30))
 def test_the_shares_are_met_within_half_a_work(seed: int, lengths: list[int]) -> None:
     all_works = movements(*lengths)
-    of = works.split_by_work(all_works, SPLIT.model_copy(update={"seed": seed}))
+    of = split.by_work(all_works, SPLIT.model_copy(update={"seed": seed}))
     for name in ("validation", "test"):
         taken = sum(len(piece.tokens) for piece in all_works if of[piece.id] == name)
         assert abs(taken - 0.2 * 3 * sum(lengths)) <= 3 * max(lengths) / 2
@@ -64,13 +64,13 @@ def test_the_order_of_the_pieces_does_not_matter(seed: int, random: Any) -> None
     ordered = movements(30, 50, 80, 20, 60, 90, 10)
     shuffled = list(ordered)
     random.shuffle(shuffled)
-    split = SPLIT.model_copy(update={"seed": seed})
-    assert works.split_by_work(shuffled, split) == works.split_by_work(ordered, split)
+    changed = SPLIT.model_copy(update={"seed": seed})
+    assert split.by_work(shuffled, changed) == split.by_work(ordered, changed)
 
 
 def test_a_further_work_leaves_most_others_where_they_were() -> None:
     lengths = [40] * 20
-    before, after = works.split_by_work(movements(*lengths), SPLIT), works.split_by_work(movements(*lengths, 40), SPLIT)
+    before, after = split.by_work(movements(*lengths), SPLIT), split.by_work(movements(*lengths, 40), SPLIT)
     moved = {id.split("/")[0] for id in before if before[id] != after[id]}
     assert len(moved) <= 3
 
@@ -78,14 +78,14 @@ def test_a_further_work_leaves_most_others_where_they_were() -> None:
 def test_works_of_one_title_by_two_composers_are_two_works() -> None:
     some = movements(10, 10)
     other = [dataclasses.replace(p, id=f"other {p.id}", composer="Mozart") for p in some]
-    of = works.split_by_work([*some, *other], SPLIT.model_copy(update={"validation": 0.25, "test": 0.5}))
+    of = split.by_work([*some, *other], SPLIT.model_copy(update={"validation": 0.25, "test": 0.5}))
     counted = {name: sum(split == name for split in of.values()) for name in ("train", "validation", "test")}
     assert counted == {"train": 3, "validation": 3, "test": 6}
 
 
 def test_a_share_of_nothing_holds_nothing_out() -> None:
     none = SPLIT.model_copy(update={"validation": 0.0, "test": 0.0})
-    assert set(works.split_by_work(movements(10), none).values()) == {"train"}
+    assert set(split.by_work(movements(10), none).values()) == {"train"}
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_share_of_nothing_holds_nothing_out() -> None:
 )
 def test_too_few_works_are_an_error(count: int, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(DatasetError, match=message):
-        works.split_by_work(movements(*[10] * count), SPLIT.model_copy(update=changes))
+        split.by_work(movements(*[10] * count), SPLIT.model_copy(update=changes))
 
 
 # Where cuts fall
@@ -375,15 +375,15 @@ def test_every_parameter_changes_something(section: str, key: str, value: Any) -
     augment = changed(AUGMENT, kind="noise") if key == "seed" else AUGMENT
     bars_of_five = tuple(piece(p.id, p.tokens, steps_per_bar=5) for p in CORPUS.pieces)
 
-    def outcome(form: Any = FORM, augment: Any = augment, split: Any = SPLIT) -> Any:
+    def outcome(form: Any = FORM, augment: Any = augment, shares: Any = SPLIT) -> Any:
         built = phrases.build(dataclasses.replace(CORPUS, pieces=bars_of_five), form, augment)
-        return works.split_by_work(movements(*range(30, 60)), split), as_lists(built)
+        return split.by_work(movements(*range(30, 60)), shares), as_lists(built)
 
     change = {key: value}
     after = {
         "phrases": lambda: outcome(form=changed(FORM, **change)),
         "augment": lambda: outcome(augment=changed(augment, **change)),
-        "split": lambda: outcome(split=changed(SPLIT, **change)),
+        "split": lambda: outcome(shares=changed(SPLIT, **change)),
     }
     assert after[section]() != outcome()
 

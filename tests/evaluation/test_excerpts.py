@@ -9,6 +9,7 @@ from quartetvae.music.codec import Tokens
 from quartetvae.music.quartet import Piece
 from tests.building import ALPHABET, GRID, part_array, piece, random_tokens
 
+
 def pieces(*lengths: int, seed: int = 0) -> list[Piece]:
     return [piece(str(k), random_tokens(steps, 4, seed=seed + k)) for k, steps in enumerate(lengths)]
 

@@ -3,14 +3,13 @@
 from typing import Any
 
 import numpy as np
-import pytest
 
 from quartetvae.corpus.records import Pieces
 from quartetvae.evaluation import excerpts, sets
 from quartetvae.metrics import comparison
 from quartetvae.music.codec import Tokens
 from quartetvae.music.quartet import Piece
-from tests.building import ALPHABET, GRID, phrase_set, piece, pieces, random_tokens
+from tests.building import GRID, phrase_set, piece, pieces, random_tokens
 from tests.toy import STEPS, TOY, Toy
 
 SETS = ("real", "reconstructions", "interpolations", "prior", "aggregate", "crossfade")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from quartetvae.errors import MidiError
-from quartetvae.evaluation import files
+from quartetvae.evaluation import file_features
 from quartetvae.io import midi, midi_events
 from quartetvae.metrics import features
 from quartetvae.music.ensemble import PARTS
@@ -72,7 +72,7 @@ def check(found: dict[str, Any], expected: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", GOLDEN["toys"])
 def test_a_tiny_melody_has_the_features_that_others_found(name: str, tmp_path: Path) -> None:
-    check(features.features(files.table(midi_events.read(toy(tmp_path, name)))), GOLDEN["toys"][name]["values"])
+    check(features.features(file_features.table(midi_events.read(toy(tmp_path, name)))), GOLDEN["toys"][name]["values"])
 
 
 @pytest.mark.parametrize("name", GOLDEN["files"])
@@ -81,7 +81,7 @@ def test_a_quartet_has_the_features_that_others_found(name: str, musicnet_raw: P
     (path,) = musicnet_raw.rglob(f"{piece}*.mid")
     file = midi_events.read(path)
     assert list(file.voices) == list(PARTS)
-    found = features.of_all_and_parts(files.table(file))
+    found = features.of_all_and_parts(file_features.table(file))
     check(found["whole"], GOLDEN["files"][name]["whole"])
     for part, expected in GOLDEN["files"][name]["parts"].items():
         check(found[part], expected)
@@ -100,7 +100,7 @@ def test_a_note_on_of_velocity_0_ends_a_note(tmp_path: Path) -> None:
 def test_a_note_that_never_ends_has_no_length(tmp_path: Path) -> None:
     path = write(tmp_path / "a.mid", [on(0, 60), off(480, 60), on(480, 62)])
     assert [note.end for note in notes_of(path)] == [480, None]
-    found = features.features(files.table(midi_events.read(path)))
+    found = features.features(file_features.table(midi_events.read(path)))
     assert found["note_count"].tolist() == [2]
     assert found["note_length_histogram"].sum() == 1
 
@@ -159,7 +159,7 @@ def one_track(path: Path, *, drums: bool = False) -> Path:
 def test_in_a_file_of_one_track_each_channel_is_a_player(tmp_path: Path) -> None:
     file = midi_events.read(one_track(tmp_path / "a.mid"))
     assert list(file.voices) == list(PARTS)
-    found = features.of_all_and_parts(files.table(file))
+    found = features.of_all_and_parts(file_features.table(file))
     assert [found[part]["note_count"].tolist() for part in PARTS] == [[16], [4], [8], [4]]
     # The unison of the violins: each note has its own length.
     assert found["violin_2"]["note_length_histogram"][0, 2] == 4
@@ -198,7 +198,7 @@ def test_parts_are_those_that_the_codec_finds(tmp_path: Path) -> None:
         **dict.fromkeys(PARTS[:3], 8),
         "cello": 16,
     }
-    assert (np.diff(files.table(file).of_parts([3]).onset_beats) > 0).all()
+    assert (np.diff(file_features.table(file).of_parts([3]).onset_beats) > 0).all()
 
 
 def test_what_is_no_quartet_has_its_tracks(tmp_path: Path) -> None:

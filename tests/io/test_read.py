@@ -9,7 +9,7 @@ import symusic
 
 from quartetvae.errors import CorpusError, QuartetError
 from quartetvae.io import midi, read, write
-from quartetvae.music import spreading
+from quartetvae.music import arrangement
 from quartetvae.music.codec import Alphabet
 from quartetvae.music.ensemble import PARTS
 from quartetvae.music.quartet import Grid, Quartet
@@ -71,7 +71,7 @@ def test_a_melody_stays_with_one_part(tmp_path: Path) -> None:
 
 def test_of_a_chord_of_many_the_outer_notes_stay_and_none_is_doubled() -> None:
     many = notes(*((0, 480, pitch) for pitch in (40, 45, 52, 57, 64, 69, 76, 76)))
-    parts = spreading.over_parts([many])
+    parts = arrangement.over_parts([many])
     assert [of["pitch"].tolist() for of in parts] == [[76], [69], [64], [40]]
 
 

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from quartetvae.config import PathKind
 from quartetvae.errors import ArgumentError, ModelError
-from quartetvae.latent import codes, paths
+from quartetvae.latent import paths
 from quartetvae.latent.paths import LatentPath
 from quartetvae.model.autoencoder import Codes
 from quartetvae.music.quartet import Piece

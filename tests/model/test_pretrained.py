@@ -13,6 +13,7 @@ from quartetvae.errors import ModelError
 from quartetvae.metrics import attributes
 from quartetvae.model import architecture, pretrained
 from quartetvae.pipeline import params
+from tests import networks
 from tests.imports import ROOT
 from tests.tools.test_results import committed
 from tools import weights
@@ -51,7 +52,9 @@ def test_every_attribute_rises_along_its_direction() -> None:
     )
 
 
-def test_one_line_loads_them_and_they_reconstruct() -> None:
+@pytest.mark.slow
+def test_one_line_loads_them_and_they_reconstruct(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pretrained, "load", networks.pretrained_network)
     model = quartetvae.load_pretrained()
     assert model.architecture.network.decoder == "autoregressive"
     alphabet = model.architecture.grid.alphabet

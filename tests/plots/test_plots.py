@@ -12,11 +12,12 @@ import pytest
 from matplotlib.image import imread
 
 from quartetvae.errors import CodecError, QuartetError, TrainingError
-from quartetvae.io import figure, piano_roll
+from quartetvae.io import piano_roll
+from quartetvae.io.picture import DPI
 from quartetvae.metrics import comparison
 from quartetvae.metrics.figures import CellScores
 from quartetvae.music.codec import Alphabet
-from quartetvae.plots import latent, pitches, scores, sets, training
+from quartetvae.plots import latent, pitches, reconstruction, sets, training
 from tests.building import phrase_set, piece, pieces
 
 ALPHABET = Alphabet(36, 99)
@@ -59,7 +60,7 @@ def classes(path: Path) -> None:
 
 
 def groups(path: Path) -> None:
-    scores.draw(path, [{"all": BOTH}, {"violin 1": BOTH, "viola": {"validation": FIGURES}}], title="Works")
+    reconstruction.draw(path, [{"all": BOTH}, {"violin 1": BOTH, "viola": {"validation": FIGURES}}], title="Works")
 
 
 def points(path: Path) -> None:
@@ -155,7 +156,7 @@ def test_a_piano_roll_grows_with_its_rows(tmp_path: Path) -> None:
         rows = [(str(row), MUSIC[row]) for row in range(count)]
         piano_roll.draw(tmp_path / "roll.png", rows, ALPHABET, steps_per_beat=4, title="rows")
         heights.append(size_of(tmp_path / "roll.png")[1])
-    assert heights[1] - heights[0] == 2 * 1.9 * figure.DPI
+    assert heights[1] - heights[0] == 2 * 1.9 * DPI
 
 
 def test_a_repeated_note_does_not_look_like_a_held_one(tmp_path: Path) -> None:
@@ -229,7 +230,7 @@ def test_eleven_pitch_classes_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("blocks", [[], [{}]])
 def test_scores_of_nothing_are_refused(blocks: list[dict[str, dict[str, CellScores]]], tmp_path: Path) -> None:
     with pytest.raises(QuartetError, match=r"scores\.png: no groups found"):
-        scores.draw(tmp_path / "scores.png", blocks, title="")
+        reconstruction.draw(tmp_path / "scores.png", blocks, title="")
 
 
 def test_no_curves_are_refused(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.test_report import build, toy_path, toy_reconstruction
+
+from tests.report.test_report import build, toy_path, toy_reconstruction
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -14,13 +14,16 @@ import soundfile
 from matplotlib.image import imread
 
 from quartetvae.errors import RenderingError
-from quartetvae.io import audio, engraving, figure, piano_roll
+from quartetvae.io import audio, engraving, piano_roll
+from quartetvae.io.picture import DPI
 from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
-from quartetvae.music.ensemble import PARTS
+from quartetvae.music.ensemble import PARTS, STRING_QUARTET
 from quartetvae.music.quartet import Grid, Quartet
-from quartetvae.plots import colours
-from quartetvae.report import Player, overview
+from quartetvae.report import overview, players
+from quartetvae.report import page as pages
+from quartetvae.report import piano_roll as svg_roll
+from quartetvae.report.players import Player
 
 GRID = Grid(4, Alphabet(36, 99))
 
@@ -38,15 +41,15 @@ def music(seed: int, steps: int = 8, title: str = "Toys", **options: Any) -> Qua
 def toy_path(name: str, steps: int = 8, *, points: int = 3, a: str = "One", b: str = "Two") -> Player:
     """A path of so many points from copy to copy, all of it random."""
     first, *walked, last = (music(seed, steps, title) for seed, title in enumerate((a, *[""] * points, b)))
-    return report.path(name, first, walked, last, notes=("", "in training"))
+    return players.path(name, first, walked, last, notes=("", "in training"))
 
 
 def toy_reconstruction(id: str, steps: int = 8) -> Player:
     """An original and something else."""
-    return report.reconstruction(id, music(5, steps), music(6, steps))
+    return players.reconstruction(id, music(5, steps), music(6, steps))
 
 
-def toy_metrics(**changes: Any) -> dict[str, Any]:
+def toy_metrics(**changes: Any) -> Any:
     """What metrics/reconstruct.json has, with other numbers; `changes` to those of the test works."""
     of = {"token_accuracy": 0.91234, "onset_f1": 0.8, "exact_phrase": 0.0, "kl_nats": 0.66, "elbo_nats": -123.45}
     split = {
@@ -64,17 +67,17 @@ def build(
     folder.mkdir(exist_ok=True)
     picture = folder / "loss & more.png"
     tokens = np.zeros((8, 4), np.uint8)
-    piano_roll.piano_roll(picture, [("", tokens)], GRID.alphabet, steps_per_beat=4, title="")
-    page = folder / "page"
-    page.mkdir()
-    report.build(
-        page,
+    piano_roll.draw(picture, [("", tokens)], GRID.alphabet, steps_per_beat=4, title="")
+    target = folder / "page"
+    target.mkdir()
+    pages.build(
+        target,
         paths=paths,
         reconstructions=reconstructions,
         metrics=toy_metrics(**metrics),
         pictures={picture: "Loss & more"},
     )
-    return page
+    return target
 
 
 class Read(HTMLParser):
@@ -126,7 +129,7 @@ def test_all_paths_are_in_one_picture_a_row_for_each(tmp_path: Path) -> None:
         height, width, _ = imread(tmp_path / "paths.png").shape
         sizes.append((width, height))
     assert sizes[0][0] == sizes[1][0]
-    assert sizes[1][1] - sizes[0][1] == pytest.approx(2 * overview.ROW_HEIGHT * figure.DPI, abs=1)
+    assert sizes[1][1] - sizes[0][1] == pytest.approx(2 * overview.ROW_HEIGHT * DPI, abs=1)
     with pytest.raises(RenderingError, match="2 paths of \\[5, 7\\] stops"):
         overview.draw(tmp_path / "none.png", [toy_path("1-2", 16, points=3), toy_path("1-3", 16, points=5)])
     with pytest.raises(RenderingError, match="0 paths"):
@@ -170,7 +173,7 @@ def test_a_path_says_what_is_original_and_what_is_made() -> None:
         ("B", "rebuilt"),
         ("B", "original"),
     ]
-    thirds = report.path("1-2", music(0), [music(k) for k in range(4)], music(1))
+    thirds = players.path("1-2", music(0), [music(k) for k in range(4)], music(1))
     assert [stop.label for stop in thirds.stops if stop.kind == "between"] == ["33 %", "67 %"]
 
 
@@ -224,7 +227,7 @@ def test_without_anything_to_listen_to_there_is_no_page(tmp_path: Path) -> None:
 
 def test_a_missing_picture_is_named_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(RenderingError, match=r"none\.png: no such picture"):
-        report.build(
+        pages.build(
             tmp_path,
             paths=[toy_path("1-2")],
             reconstructions=[],
@@ -242,10 +245,10 @@ def test_a_rolls_rectangles_are_the_notes(seed: int) -> None:
     made = music(seed, 32)
     pitches = made.tokens[made.tokens < GRID.alphabet.rest]
     low, high = int(pitches.min()), int(pitches.max())
-    svg = ElementTree.fromstring(report.roll(made, low, high))
+    svg = ElementTree.fromstring(svg_roll.svg(made, low, high))
     width, height = (int(svg.attrib[name]) for name in ("width", "height"))
     parts = [group for group in svg if group.tag.endswith("}g")]
-    assert [part.get("fill") for part in parts] == list(colours.PART_COLOURS)
+    assert [part.get("fill") for part in parts] == list(STRING_QUARTET.colours)
     for part, notes in zip(parts, codec.decode(made.tokens, GRID.alphabet), strict=True):
         shown = []
         for note in part:
@@ -253,7 +256,7 @@ def test_a_rolls_rectangles_are_the_notes(seed: int) -> None:
             assert 0 <= x < x + wide <= width
             assert 0 < y < y + tall < height
             # A sliver less than the note lasts, so that a note struck again is seen.
-            shown.append([x / report.ROLL_STEP, (wide + 1) / report.ROLL_STEP, y / tall])
+            shown.append([x / svg_roll.STEP, (wide + 1) / svg_roll.STEP, y / tall])
         expected = [
             [on, length, high + 1 - (pitch - GRID.alphabet.pitch_min)] for on, length, pitch, _ in notes.tolist()
         ]
@@ -262,8 +265,8 @@ def test_a_rolls_rectangles_are_the_notes(seed: int) -> None:
 
 def test_a_roll_has_a_line_for_each_beat_and_a_darker_one_for_each_bar() -> None:
     bars = np.repeat([0, 1, 2], [6, 2, 8])
-    svg = ElementTree.fromstring(report.roll(music(0, 16, bars=bars), 0, 60))
-    lines = [[int(x) / report.ROLL_STEP for x in re.findall(r"M(\d+)", path.attrib["d"])] for path in svg[:2]]
+    svg = ElementTree.fromstring(svg_roll.svg(music(0, 16, bars=bars), 0, 60))
+    lines = [[int(x) / svg_roll.STEP for x in re.findall(r"M(\d+)", path.attrib["d"])] for path in svg[:2]]
     assert lines == [[0, 4, 12], [6, 8]]
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from quartetvae.errors import QuartetError
-from quartetvae.io.figure import STYLE, save
+from quartetvae.io.picture import STYLE, save
 from quartetvae.metrics.figures import CellScores, ReconstructFigures, SplitScores
 from quartetvae.plots.colours import ACCENT, SET_COLOURS, check_sets
 
