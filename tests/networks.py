@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quartetvae.model import pretrained
 from quartetvae.model.architecture import Architecture
 from quartetvae.model.keras.vae import QuartetVAE
+from quartetvae.model.pretrained import load
 from tests.building import architecture
 
 
@@ -35,4 +35,4 @@ def network(*, scale: float = 1.0, precision: str = "float32", **changes: Any) -
 @functools.cache
 def pretrained_network() -> QuartetVAE:
     """The package's weights in Keras, which takes half a minute; not to be changed."""
-    return pretrained.load()
+    return load()

@@ -9,7 +9,6 @@ import pytest
 
 from quartetvae.errors import ModelError
 from quartetvae.model import architecture as architectures
-from quartetvae.model import pretrained
 from quartetvae.model.architecture import WEIGHTS
 from quartetvae.model.keras import saving
 from quartetvae.model.keras.vae import QuartetVAE
@@ -71,20 +70,6 @@ def test_nats_and_what_the_truth_would_give_are_the_same(both: tuple[QuartetVAE,
     assert one is None or other is None or np.array_equal(one, other)
 
 
-@pytest.mark.slow
-def test_the_pretrained_weights_give_the_same_tokens() -> None:
-    """Not only toys: the network that users have, on phrases of its own size."""
-    keras, numpy = networks.pretrained_network(), network.load(pretrained.FOLDER)
-    steps, alphabet = keras.architecture.steps, keras.architecture.grid.alphabet
-    z = np.random.default_rng(0).normal(size=(100, keras.architecture.network.latent_dim)).astype(np.float32)
-    for temperature in (0.0, 1.0):
-        found = keras.decode(z, temperature=temperature, seed=1)
-        assert np.array_equal(numpy.decode(z, temperature=temperature, seed=1), found)
-    phrases = random_tokens(40, steps, 4, alphabet=alphabet)
-    for one, other in zip(keras.encode(phrases), numpy.encode(phrases), strict=True):
-        np.testing.assert_allclose(other, one, atol=1e-4)
-
-
 def test_no_phrases_and_no_codes(both: tuple[QuartetVAE, network.NumpyAutoencoder]) -> None:
     _, numpy = both
     assert numpy.decode(np.zeros((0, 4), np.float32)).shape == (0, 4, 4)
@@ -107,10 +92,17 @@ ONE = Grid(1, ALPHABET)
 """For phrases of one step."""
 
 
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("saved") / "model"
+    saving.save(folder, networks.network(grid=ONE))
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    saving.save(tmp_path / "model", networks.network(grid=ONE))
-    return tmp_path / "model"
+def folder(saved: Path, tmp_path: Path) -> Path:
+    """A copy of a model's folder, to be damaged."""
+    return Path(shutil.copytree(saved, tmp_path / "model"))
 
 
 def test_a_damaged_file_is_an_error(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """The weights in the package are those that the committed dvc.lock describes."""
 
+import doctest
 import json
 import subprocess
 from pathlib import Path
@@ -12,8 +13,10 @@ import quartetvae
 from quartetvae.errors import ModelError
 from quartetvae.metrics import attributes
 from quartetvae.model import architecture, pretrained
+from quartetvae.model.numpy import network
 from quartetvae.pipeline import params
 from tests import networks
+from tests.building import random_tokens
 from tests.imports import ROOT
 from tests.tools.test_results import committed
 from tools import weights
@@ -64,6 +67,27 @@ def test_one_line_loads_them_and_they_reconstruct(monkeypatch: pytest.MonkeyPatc
     phrase[0, 8] = [token - alphabet.pitch_min for token in (72, 64, 60, 48)]
     mean, _ = model.encode(phrase)
     assert np.array_equal(model.decode(mean), phrase)
+
+
+@pytest.mark.slow
+def test_they_give_the_same_tokens_in_numpy() -> None:
+    """As tests/model/test_numpy.py has it of toys."""
+    keras, numpy = networks.pretrained_network(), network.load(pretrained.FOLDER)
+    steps, alphabet = keras.architecture.steps, keras.architecture.grid.alphabet
+    z = np.random.default_rng(0).normal(size=(60, keras.architecture.network.latent_dim)).astype(np.float32)
+    for temperature in (0.0, 1.0):
+        found = keras.decode(z, temperature=temperature, seed=1)
+        assert np.array_equal(numpy.decode(z, temperature=temperature, seed=1), found)
+    phrases = random_tokens(40, steps, 4, alphabet=alphabet)
+    for one, other in zip(keras.encode(phrases), numpy.encode(phrases), strict=True):
+        np.testing.assert_allclose(other, one, atol=1e-4)
+
+
+@pytest.mark.slow
+def test_the_example_in_the_docs_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pretrained, "load", networks.pretrained_network)
+    (example,) = doctest.DocTestFinder(recurse=False).find(quartetvae.load_pretrained, "load_pretrained")
+    assert doctest.DocTestRunner().run(example) == (0, 1)
 
 
 def test_damaged_weights_ask_for_another_installation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

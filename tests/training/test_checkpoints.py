@@ -1,5 +1,6 @@
 """Training that is killed goes on where it was, to the same bytes. Networks are tiny."""
 
+import json
 import os
 import re
 import signal
@@ -12,18 +13,27 @@ from typing import Any
 import numpy as np
 import pytest
 
+from quartetvae.corpus import tables
 from quartetvae.errors import TrainingError
-from quartetvae.model.architecture import WEIGHTS
-from quartetvae.model.keras import saving
 from quartetvae.model.keras.vae import QuartetVAE
+from quartetvae.music.quartet import Grid
+from quartetvae.pipeline import locations
 from quartetvae.training import checkpoints, history, loop
 from quartetvae.training.checkpoints import Checkpoint, Progress
 from tests import workspace
-from tests.building import TRAIN, architecture, phrase_set, random_tokens, train
+from tests.building import ALPHABET, TRAIN, architecture, phrase_set, random_tokens, train
+from tests.imports import ROOT
+from tests.networks import network
 
-TRAINING, VALIDATION = phrase_set(random_tokens(40, 4, 4)), phrase_set(random_tokens(6, 4, 4, seed=1))
+GRID = Grid(2, ALPHABET)
+TRAINING, VALIDATION = (
+    phrase_set(random_tokens(count, 2, 4, seed=seed), grid=GRID) for seed, count in enumerate((40, 6))
+)
 SECTION = train(epochs=4, batch_size=16, schedule="cosine", warmup_steps=2, beta_warmup=0.5, patience=4)
-NETWORK: dict[str, Any] = {"decoder": "autoregressive", "word_dropout": 0.3, "encoder_layers": 2, "dropout": 0.2}
+NETWORK: dict[str, Any] = {
+    **{"decoder": "autoregressive", "word_dropout": 0.3, "encoder_layers": 2, "dropout": 0.2},
+    "grid": GRID,
+}
 
 
 class Killed(BaseException):
@@ -43,26 +53,27 @@ class Stopping(Checkpoint):
             raise Killed
 
 
+@pytest.mark.slow
 def test_a_resumed_training_is_the_uninterrupted_one(tmp_path: Path) -> None:
-    whole = QuartetVAE(architecture(**NETWORK))
+    whole = network(**NETWORK)
     expected = loop.fit(whole, TRAINING, VALIDATION, SECTION)
+    weights = whole.get_weights()
     with pytest.raises(Killed):
-        loop.fit(QuartetVAE(architecture(**NETWORK)), TRAINING, VALIDATION, SECTION, Stopping(tmp_path, after=2))
-    resumed = QuartetVAE(architecture(**NETWORK), seed=9)
+        loop.fit(network(**NETWORK), TRAINING, VALIDATION, SECTION, Stopping(tmp_path, after=2))
+    # Nothing of its own matters.
+    resumed = network(scale=3, **NETWORK)
     assert loop.fit(resumed, TRAINING, VALIDATION, SECTION, Checkpoint(tmp_path)) == expected
-    for name, network in (("whole", whole), ("resumed", resumed)):
-        saving.save(tmp_path / name, network)
-    assert (tmp_path / "whole" / WEIGHTS).read_bytes() == (tmp_path / "resumed" / WEIGHTS).read_bytes()
+    assert all(np.array_equal(one, other) for one, other in zip(weights, resumed.get_weights(), strict=True))
 
 
 def test_a_training_that_is_done_does_nothing_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = loop.fit(QuartetVAE(architecture()), TRAINING, VALIDATION, SECTION, Checkpoint(tmp_path))
+    first = loop.fit(network(grid=GRID), TRAINING, VALIDATION, SECTION, Checkpoint(tmp_path))
 
     def refuse(*_: Any) -> None:
         raise AssertionError("trained again")
 
     monkeypatch.setattr(QuartetVAE, "train_batch", refuse)
-    assert loop.fit(QuartetVAE(architecture()), TRAINING, VALIDATION, SECTION, Checkpoint(tmp_path)) == first
+    assert loop.fit(network(grid=GRID), TRAINING, VALIDATION, SECTION, Checkpoint(tmp_path)) == first
 
 
 def progress() -> Progress:
@@ -93,16 +104,16 @@ def test_a_damaged_checkpoint_is_an_error(tmp_path: Path, keep: int) -> None:
 def test_a_training_is_known_by_parameters_data_and_settings(tmp_path: Path) -> None:
     data = tmp_path / "train.parquet"
     data.write_bytes(b"one")
-    network = architecture().network
-    name = checkpoints.key((network, TRAIN), [data], "tensorflow")
-    assert name == checkpoints.key((network, TRAIN), [data], "tensorflow")
+    section = architecture().network
+    name = checkpoints.key((section, TRAIN), [data], "tensorflow")
+    assert name == checkpoints.key((section, TRAIN), [data], "tensorflow")
     others = {
-        checkpoints.key((network, train(beta=0.3)), [data], "tensorflow"),
+        checkpoints.key((section, train(beta=0.3)), [data], "tensorflow"),
         checkpoints.key((architecture(latent_dim=5).network, TRAIN), [data], "tensorflow"),
-        checkpoints.key((network, TRAIN), [data], "jax"),
+        checkpoints.key((section, TRAIN), [data], "jax"),
     }
     data.write_bytes(b"two")
-    others.add(checkpoints.key((network, TRAIN), [data], "tensorflow"))
+    others.add(checkpoints.key((section, TRAIN), [data], "tensorflow"))
     assert len(others) == 4
     assert name not in others
 
@@ -127,29 +138,51 @@ def test_an_error_keeps_the_checkpoint(tmp_path: Path) -> None:
         assert checkpoint.read() is not None
 
 
+@pytest.mark.slow
+def stage(folder: Path, *, times: int) -> list[str]:
+    """A program that trains in a folder, some times, and moves what each made to a folder of its own."""
+    program = f"""
+import shutil
+from pathlib import Path
+from stages.train import main
+for time in range({times}):
+    main()
+    shutil.move("models/quartetvae", f"made/{{time}}")
+    shutil.move("plots/loss.csv", f"made/{{time}}/loss.csv")
+"""
+    return [sys.executable, "-c", program]
+
+
+@pytest.mark.slow
 def test_a_killed_stage_goes_on_and_ends_with_the_same_bytes(tmp_path: Path) -> None:
-    folder = workspace.make(tmp_path / "project")
-    workspace.change_params(folder, {"train": {"epochs": 3}})
-    for stage in ("download", "filter", "encode", "augment"):
-        assert workspace.run(folder, f"stages.{stage}").returncode == 0
-    killed = subprocess.Popen([sys.executable, "-m", "stages.train"], cwd=folder, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while not list((folder / ".work" / "checkpoints").glob("*/progress.npz")):
+    content = workspace.committed_params()
+    content["model"] |= workspace.TINY["model"] | {"decoder": "flat"}
+    content["train"] |= workspace.TINY["train"] | {"epochs": 3}
+    (tmp_path / "params.yaml").write_text(json.dumps(content))
+    for split, phrases in (("train", TRAINING), ("validation", VALIDATION)):
+        tables.write_phrases(tmp_path / locations.phrases(split), phrases)
+    (tmp_path / "made").mkdir()
+    start: Any = {"cwd": tmp_path, "env": os.environ | {"PYTHONPATH": str(ROOT)}, "stderr": subprocess.PIPE}
+
+    killed = subprocess.Popen(stage(tmp_path, times=1), **start)
+    deadline = time.monotonic() + 300
+    while not list((tmp_path / locations.CHECKPOINTS).glob("*/progress.npz")):
         assert killed.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.01)
     os.kill(killed.pid, signal.SIGKILL)
-    killed.wait()
-    assert not (folder / "models").exists()
+    killed.communicate()
+    assert not any((tmp_path / "made").iterdir())
 
-    result = workspace.run(folder, "stages.train")
+    # Goes on; then once more from the beginning.
+    result = subprocess.run(stage(tmp_path, times=2), stdout=subprocess.PIPE, text=True, check=False, **start)
     assert result.returncode == 0, result.stderr
-    assert "stopped after epoch 3" in result.stdout
+    assert result.stderr.count("epoch 1/3") == 1
+    assert result.stdout.count("stopped after epoch 3") == 2
     assert re.search(r"^trained in \d+\.\d minutes$", result.stdout, flags=re.MULTILINE)
-    resumed = {path.name: path.read_bytes() for path in (folder / "models" / "quartetvae").iterdir()}
-    losses = (folder / "plots" / "loss.csv").read_bytes()
-    assert list((folder / ".work" / "checkpoints").iterdir()) == []
-
-    assert workspace.run(folder, "stages.train").returncode == 0
-    assert {path.name: path.read_bytes() for path in (folder / "models" / "quartetvae").iterdir()} == resumed
-    assert (folder / "plots" / "loss.csv").read_bytes() == losses
+    resumed, whole = (
+        {path.name: path.read_bytes() for path in (tmp_path / "made" / name).iterdir()} for name in ("0", "1")
+    )
+    assert set(resumed) == {"architecture.json", "model.weights.h5", "loss.csv"}
+    assert resumed == whole
+    assert list((tmp_path / locations.CHECKPOINTS).iterdir()) == []
