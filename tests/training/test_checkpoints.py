@@ -1,8 +1,8 @@
 """Training that is killed goes on where it was, to the same bytes. Networks are tiny."""
 
-import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -139,8 +139,8 @@ def test_an_error_keeps_the_checkpoint(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def stage(folder: Path, *, times: int) -> list[str]:
-    """A program that trains in a folder, some times, and moves what each made to a folder of its own."""
+def training(*, times: int) -> list[str]:
+    """A program that runs the stage some times, and moves what each made to a folder of its own."""
     program = f"""
 import shutil
 from pathlib import Path
@@ -155,27 +155,29 @@ for time in range({times}):
 
 @pytest.mark.slow
 def test_a_killed_stage_goes_on_and_ends_with_the_same_bytes(tmp_path: Path) -> None:
-    content = workspace.committed_params()
-    content["model"] |= workspace.TINY["model"] | {"decoder": "flat"}
-    content["train"] |= workspace.TINY["train"] | {"epochs": 3}
-    (tmp_path / "params.yaml").write_text(json.dumps(content))
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    for changes in (
+        workspace.committed_params(),
+        workspace.TINY,
+        {"model": {"decoder": "flat"}, "train": {"epochs": 3}},
+    ):
+        workspace.change_params(tmp_path, changes)
     for split, phrases in (("train", TRAINING), ("validation", VALIDATION)):
         tables.write_phrases(tmp_path / locations.phrases(split), phrases)
     (tmp_path / "made").mkdir()
-    start: Any = {"cwd": tmp_path, "env": os.environ | {"PYTHONPATH": str(ROOT)}, "stderr": subprocess.PIPE}
+    start: Any = {"cwd": tmp_path, "env": os.environ | {"PYTHONPATH": str(ROOT)}}
 
-    killed = subprocess.Popen(stage(tmp_path, times=1), **start)
-    deadline = time.monotonic() + 300
-    while not list((tmp_path / locations.CHECKPOINTS).glob("*/progress.npz")):
-        assert killed.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    os.kill(killed.pid, signal.SIGKILL)
-    killed.communicate()
+    with (tmp_path / "log").open("w") as log, subprocess.Popen(training(times=1), stderr=log, **start) as killed:
+        deadline = time.monotonic() + 300
+        while not list((tmp_path / locations.CHECKPOINTS).glob("*/progress.npz")):
+            assert killed.poll() is None, (tmp_path / "log").read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        os.kill(killed.pid, signal.SIGKILL)
     assert not any((tmp_path / "made").iterdir())
 
     # Goes on; then once more from the beginning.
-    result = subprocess.run(stage(tmp_path, times=2), stdout=subprocess.PIPE, text=True, check=False, **start)
+    result = subprocess.run(training(times=2), capture_output=True, text=True, check=False, **start)
     assert result.returncode == 0, result.stderr
     assert result.stderr.count("epoch 1/3") == 1
     assert result.stdout.count("stopped after epoch 3") == 2
