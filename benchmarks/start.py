@@ -37,7 +37,7 @@ def main() -> None:
                 start = time.perf_counter()
                 subprocess.run([sys.executable, *command], cwd=folder, check=True, capture_output=True)
                 seconds[name].append(time.perf_counter() - start)
-    found = {name: round(statistics.median(of), 2) for name, of in seconds.items()}
+    found = {name: round(statistics.median(times), 2) for name, times in seconds.items()}
     about = {
         "command": "python -m benchmarks.start",
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),

@@ -38,7 +38,7 @@ def main() -> None:
             (name, entry["group"], "done" if (RUNS / f"{name}.json").exists() else "", entry["about"])
             for name, entry in known.items()
         ]
-        print(terminal.table(("name", "group", "", "about"), rows))
+        print(terminal.table(("name", "group", "run", "about"), rows))
     elif not names:
         parser.error(f"{arguments.action}: which? There are {', '.join(known)}")
     elif arguments.action == "run":

@@ -21,7 +21,7 @@ from quartetvae.corpus import phrases
 from quartetvae.corpus.records import PhraseSet
 from quartetvae.errors import ModelError
 from quartetvae.io import read as files
-from quartetvae.io.write import write
+from quartetvae.io import write as writing
 from quartetvae.latent import code_files, neighbours, paths
 from quartetvae.latent import codes as latent_codes
 from quartetvae.latent import directions as latent_directions
@@ -72,6 +72,10 @@ def load(folder: Path | str | None = None) -> NumpyAutoencoder:
     folder
         One that the stage `train` made; by default the weights that come with the package.
 
+    Returns
+    -------
+    A model with `encode`, `decode` and `architecture`: its grid (steps per beat, alphabet), phrase length and sizes.
+
     Raises
     ------
     ModelError
@@ -88,6 +92,10 @@ def load(folder: Path | str | None = None) -> NumpyAutoencoder:
 
 def load_pretrained() -> "QuartetVAE":
     """Load the package's weights as a Keras model, ready to encode and decode; Keras itself takes seconds to import.
+
+    Returns
+    -------
+    A `QuartetVAE`, a `keras.Model`, with the methods of the model that `load` gives, and those of training.
 
     Raises
     ------
@@ -118,6 +126,8 @@ def read(
     ----------
     path
         .mid, .midi, .xml, .musicxml, .mxl or .krn.
+    model
+        Whose grid the music is put on.
     tracks
         Numbers of the tracks that play the four parts, from the top down; by default they are found by name, program
         and register.
@@ -127,6 +137,11 @@ def read(
         An excerpt: its first beat, counted from 0, and how many beats; by default all of the music.
     ensemble
         Whose parts to look for.
+
+    Returns
+    -------
+    A `Quartet`: `tokens` uint8, (steps, 4), `bars` int64, (steps,), the file's name as title, its mean tempo in quarter
+    notes per minute.
 
     Raises
     ------
@@ -161,8 +176,37 @@ def read(
     return Quartet(cut[0], grid, bars - bars[0], title=found.work, tempo_qpm=tempo, ensemble=ensemble)
 
 
+def write(path: Path | str, music: Quartet) -> None:
+    """Write music to a file; the same music gives the same bytes.
+
+    Parameters
+    ----------
+    path
+        Its suffix says as what: .mid, .musicxml, a score (.svg, .png), sound (.wav, .ogg), or a piano roll (.roll.png).
+    music
+        What to write; its `ensemble` gives names, clefs and sounds.
+
+    Raises
+    ------
+    RenderingError
+        If the suffix is another, the file cannot be written, or a package for it is not installed.
+
+    Examples
+    --------
+    >>> write("sample.musicxml", sample(load(), beats=8))
+    """
+    writing.write(path, music)
+
+
 def encode(model: Autoencoder, music: Quartet) -> Codes:
     """Encode music: the posterior means of its phrases.
+
+    Parameters
+    ----------
+    model
+        A trained model, as `load` gives it.
+    music
+        On the model's grid: `tokens` uint8, (steps, 4).
 
     Returns
     -------
@@ -189,12 +233,18 @@ def decode(
 
     Parameters
     ----------
+    model
+        A trained model, as `load` gives it.
     codes
-        Shape (phrases, latent_dim).
+        Numbers, (phrases, latent_dim).
     temperature
         0 takes the likeliest note, 1 draws by the model's probabilities; `seed` says what is drawn.
     like
         Music whose bars, length, title and tempo it takes over; it has as many phrases.
+
+    Returns
+    -------
+    A `Quartet` of as many phrases as codes: `tokens` uint8, (phrases * steps of a phrase, 4); as long as `like`.
 
     Raises
     ------
@@ -208,9 +258,8 @@ def decode(
     >>> decode(model, np.zeros((2, 128))).tokens.shape
     (32, 4)
     """
-    codes = np.asarray(codes, dtype=np.float32)
-    if not np.isfinite(codes).all() or not np.isfinite(temperature):
-        raise ModelError("codes or a temperature that are not finite; numbers are needed.")
+    codes = code_files.checked(codes, "codes")
+    temperature = _number(temperature, "a temperature of")
     if (farthest := np.abs(codes).max(initial=0)) > LARGEST:
         raise ModelError(f"codes with numbers up to {farthest:g}; {-LARGEST:g} to {LARGEST:g} is needed.")
     seed = _whole(seed, "as the seed", least=0)
@@ -226,6 +275,17 @@ def decode(
 
 def reconstruct(model: Autoencoder, music: Quartet) -> Quartet:
     """Give music back as the model decodes its codes; as long as the original.
+
+    Parameters
+    ----------
+    model
+        A trained model, as `load` gives it.
+    music
+        On the model's grid: `tokens` uint8, (steps, 4).
+
+    Returns
+    -------
+    A `Quartet` with all that the music has but its tokens, uint8, (steps, 4).
 
     Raises
     ------
@@ -249,6 +309,10 @@ def interpolate(
 
     Parameters
     ----------
+    model
+        A trained model, as `load` gives it.
+    a, b
+        The ends, on the model's grid: `tokens` uint8, (steps, 4).
     points
         How many quartets, the reconstructions of A and B included; 2 at least.
     path
@@ -276,7 +340,7 @@ def interpolate(
     points = _whole(points, "points", least=2)
     _check_grid(model, a, b)
     walked = paths.interpolate(model, a.piece("a"), b.piece("b"), points=points, kind=path)
-    a, b = _same_length(a, b)
+    a, b = paths.same_length([a, b])
     return [
         replace(_between({0: a, 1: b}, share), tokens=walked.point(k))
         for k, share in enumerate(np.linspace(0, 1, points))
@@ -290,6 +354,8 @@ def interpolate_grid(
 
     Parameters
     ----------
+    model
+        A trained model, as `load` gives it.
     corners
         A, B, C and D: A and B end the first row, C and D the last.
     points
@@ -319,7 +385,7 @@ def interpolate_grid(
     points = _whole(points, "points", least=2)
     _check_grid(model, *corners)
     rows = paths.interpolate_grid(model, [corner.piece("corner") for corner in corners], points=points, kind=path)
-    a, b, c, d = _same_length(*corners)
+    a, b, c, d = paths.same_length(corners)
     shares = np.linspace(0, 1, points)
     found = []
     for row, down in zip(rows, shares, strict=True):
@@ -343,10 +409,18 @@ def sample(model: Autoencoder, *, beats: int = 16, temperature: float = 0.0, see
 
     Parameters
     ----------
+    model
+        A trained model, as `load` gives it.
     beats
-        How many.
+        How many beats (quarter notes), 1 at least.
     temperature
         0 takes the likeliest note, 1 draws by the model's probabilities.
+    seed
+        Says what is drawn, codes and notes.
+
+    Returns
+    -------
+    A `Quartet`: `tokens` uint8, (beats * steps per beat, 4).
 
     Raises
     ------
@@ -373,10 +447,20 @@ def vary(
 
     Parameters
     ----------
+    model
+        A trained model, as `load` gives it.
+    music
+        On the model's grid: `tokens` uint8, (steps, 4).
     amount
         The standard deviation of the noise, 0 (none) to 100; the prior's is 1.
     temperature
         0 takes the likeliest note, 1 draws by the model's probabilities.
+    seed
+        Says what is drawn, noise and notes.
+
+    Returns
+    -------
+    A `Quartet` as long as the music: `tokens` uint8, (steps, 4).
 
     Raises
     ------
@@ -391,6 +475,7 @@ def vary(
     >>> varied.tokens.shape == music.tokens.shape
     True
     """
+    amount = _number(amount, "an amount of")
     if not 0 <= amount <= FARTHEST:
         raise ModelError(f"an amount of {amount:g}; 0 (none) to {FARTHEST:g} is needed, 1 at most as a rule.")
     found = encode(model, music)
@@ -410,6 +495,10 @@ def morph(
 
     Parameters
     ----------
+    model
+        A trained model, as `load` gives it.
+    music
+        On the model's grid: `tokens` uint8, (steps, 4).
     toward
         `note_density`, `register`, `chromaticism`, `syncopation` or `rhythmic_unison`; see
         `quartetvae.metrics.attributes`.
@@ -417,6 +506,10 @@ def morph(
         How far, -100 to 100; below 0 there is less of it. Beyond 2 nothing is promised.
     directions
         As `quartetvae.latent.directions.read` gives them; by default those in the model's folder.
+
+    Returns
+    -------
+    A `Quartet` as long as the music: `tokens` uint8, (steps, 4).
 
     Raises
     ------
@@ -431,8 +524,9 @@ def morph(
     >>> denser.tokens.shape == music.tokens.shape
     True
     """
-    # Also not by NaN. Codes of the prior are about the root of latent_dim from 0.
-    if not abs(by) <= FARTHEST:
+    by = _number(by, "by")
+    # Codes of the prior are about the root of latent_dim from 0.
+    if abs(by) > FARTHEST:
         raise ModelError(f"by {by:g}; {-FARTHEST:g} to {FARTHEST:g} is needed, -2 to 2 as a rule.")
     known = latent_directions.read(_beside(model, "directions.json")) if directions is None else directions
     if toward not in known:
@@ -455,6 +549,10 @@ def nearest(
 
     Parameters
     ----------
+    model
+        A trained model, as `load` gives it.
+    music
+        On the model's grid: `tokens` uint8, (steps, 4).
     count
         How many for each phrase.
     corpus
@@ -483,7 +581,14 @@ def nearest(
 
 
 def write_codes(path: Path | str, codes: Codes) -> None:
-    """Write codes (phrases, latent_dim) as .npy, or as .parquet with a column for each dimension (z_0, z_1 ...).
+    """Write codes (phrases, latent_dim) to a file.
+
+    Parameters
+    ----------
+    path
+        .npy, or .parquet with a column for each dimension (z_0, z_1 ...).
+    codes
+        Finite numbers, (phrases, latent_dim).
 
     Raises
     ------
@@ -499,7 +604,12 @@ def write_codes(path: Path | str, codes: Codes) -> None:
 
 
 def read_codes(path: Path | str) -> Codes:
-    """Read codes from .npy or .parquet.
+    """Read codes from a file.
+
+    Parameters
+    ----------
+    path
+        .npy or .parquet, as `write_codes` writes them.
 
     Returns
     -------
@@ -536,6 +646,17 @@ def _whole(value: int, what: str, *, least: int) -> int:
     return number
 
 
+def _number(value: float, what: str) -> float:
+    """Check for a finite number."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = np.nan
+    if not np.isfinite(number):
+        raise ModelError(f"{what} {value}, which is not finite; a number is needed.")
+    return number
+
+
 def _beside(model: Autoencoder, name: str) -> Path:
     """Name a file in the folder that a model was read from: no other model's would fit."""
     folder = getattr(model, "folder", None)
@@ -555,9 +676,3 @@ def _check_grid(model: Autoencoder, *music: Quartet) -> None:
 def _tiles(model: Autoencoder, music: Quartet) -> PhraseSet:
     _check_grid(model, music)
     return latent_codes.tile(model, music.piece("music"), music.grid)
-
-
-def _same_length(*music: Quartet) -> list[Quartet]:
-    """Cut music to the length of the shortest."""
-    steps = min(len(one.tokens) for one in music)
-    return [replace(one, tokens=one.tokens[:steps], bars=one.bars[:steps]) for one in music]

@@ -20,6 +20,14 @@ Posterior = Literal["mean", "sample"]
 PathKind = Literal["linear", "spherical"]
 """How codes between two codes are found; see `latent.paths.between`."""
 
+Decoder = Literal["autoregressive", "flat", "hierarchical"]
+Cell = Literal["lstm", "gru"]
+Pooling = Literal["last", "full"]
+Schedule = Literal["constant", "cosine"]
+Precision = Literal["float32", "mixed_bfloat16"]
+Devices = Literal["one", "all"]
+"""Of the network and its training; params.yaml says what each is."""
+
 Source = Literal["musicnet", "music21", "directory"]
 """Where music comes from; see `quartetvae.corpus.sources`."""
 
@@ -97,12 +105,12 @@ class Augment(Record):
 class Model(Record):
     """The network."""
 
-    decoder: Literal["autoregressive", "flat", "hierarchical"]
-    cell: Literal["lstm", "gru"]
+    decoder: Decoder
+    cell: Cell
     bidirectional: bool
     encoder_units: Width
     encoder_layers: Depth
-    pooling: Literal["last", "full"]
+    pooling: Pooling
     decoder_units: Width
     decoder_layers: Depth
     latent_dim: Width
@@ -118,7 +126,7 @@ class Train(Record):
     epochs: Count
     batch_size: Count
     learning_rate: Annotated[float, Field(gt=0)]
-    schedule: Literal["constant", "cosine"]
+    schedule: Schedule
     warmup_steps: Annotated[int, Field(ge=0)]
     weight_decay: Annotated[float, Field(ge=0)]
     adam_beta_2: Annotated[float, Field(gt=0, lt=1)]
@@ -130,8 +138,8 @@ class Train(Record):
     onset_weight: Annotated[float, Field(gt=0)]
     kl_reduction: Literal["sum", "mean"]
     patience: Count
-    precision: Literal["float32", "mixed_bfloat16"]
-    devices: Literal["one", "all"]
+    precision: Precision
+    devices: Devices
     seed: Seed
 
     @model_validator(mode="after")

@@ -29,7 +29,7 @@ def main() -> None:
         history.write(locations.LOSS, outcome.history)
         files.write_json(locations.metrics("train"), loop.figures(outcome, model, phrases))
     print(outcome)
-    # experiments/__main__.py reads this line.
+    # experiments/queue.py reads this line.
     print(f"trained in {outcome.seconds / 60:.1f} minutes")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from quartetvae.config import Devices
 from quartetvae.model.keras import devices, saving
 from quartetvae.model.keras.vae import QuartetVAE
 from quartetvae.music.quartet import Grid
@@ -45,7 +46,7 @@ def losses(model: QuartetVAE) -> list[dict[str, float]]:
         keras.random.normal = normal
 
 
-def on_devices(wanted: str) -> dict[str, Any]:
+def on_devices(wanted: Devices) -> dict[str, Any]:
     """How many devices a training is on, and its history."""
     section = train(epochs=2, batch_size=16, warmup_steps=2, beta_warmup=0.5, clip_norm=1.0, devices=wanted)
     # Odd numbers on one device less one are what is left of them on two.

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quartetvae.config import Precision
 from quartetvae.model.architecture import Architecture
 from quartetvae.model.keras.vae import QuartetVAE
 from quartetvae.model.pretrained import load
@@ -13,13 +14,13 @@ from tests.building import architecture
 
 
 @functools.cache
-def _built(of: Architecture, precision: str) -> tuple[QuartetVAE, list[NDArray[Any]]]:
+def _built(of: Architecture, precision: Precision) -> tuple[QuartetVAE, list[NDArray[Any]]]:
     """A network, and the first values of its variables."""
     model = QuartetVAE(of, precision=precision)
     return model, [np.array(variable) for variable in model.variables]
 
 
-def network(*, scale: float = 1.0, precision: str = "float32", **changes: Any) -> QuartetVAE:
+def network(*, scale: float = 1.0, precision: Precision = "float32", **changes: Any) -> QuartetVAE:
     """The network of `building.architecture(**changes)` as it was built, its first weights times `scale`.
 
     The same object for the same changes: what an earlier test did to its variables is undone.

@@ -1,9 +1,10 @@
 """What one does with a model and music: on the weights of the package, and on a toy where codes can be counted."""
 
 import copy
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -11,12 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 import quartetvae
-from quartetvae import api
-from quartetvae.config import PathKind
+from quartetvae import api, config
 from quartetvae.errors import ArgumentError, ModelError, QuartetError
 from quartetvae.io import midi
-from quartetvae.io.write import write
-from quartetvae.latent import neighbours
+from quartetvae.latent import neighbours, paths
 from quartetvae.latent.neighbours import Corpus
 from quartetvae.metrics import attributes
 from quartetvae.model import pretrained
@@ -24,12 +23,13 @@ from quartetvae.model.numpy.network import NumpyAutoencoder
 from quartetvae.music import tracks
 from quartetvae.music.codec import Tokens
 from quartetvae.music.quartet import TEMPO_QPM, Quartet
-from tests.building import GRID, REST, SUSTAIN, part_array, quartet, random_tokens
-from tests.toy import STEPS, TOY
+from tests.building import FORM, GRID, REST, SUSTAIN, part_array, quartet, random_tokens
+from tests.toy import STEPS, TOY, Toy
 
 WIDTH = 4 * STEPS
 UP = np.ones((1, WIDTH), np.float32)
-KINDS: tuple[PathKind, ...] = ("linear", "spherical")
+HIGHER = {"register": UP}
+KINDS: tuple[config.PathKind, ...] = ("linear", "spherical")
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +73,9 @@ def test_directions_and_corpus_are_those_of_the_models_own_folder(model: NumpyAu
 
 
 def test_the_package_has_what_the_api_has() -> None:
-    elsewhere = {"Quartet": Quartet, "write": write, "load_pretrained": quartetvae.load_pretrained}
+    assert quartetvae.__all__ == api.__all__
     for name in quartetvae.__all__:
-        assert getattr(quartetvae, name) is (elsewhere.get(name) or getattr(api, name))
+        assert getattr(quartetvae, name) is getattr(api, name)
     with pytest.raises(AttributeError, match="no attribute 'lod'"):
         quartetvae.lod  # noqa: B018
 
@@ -85,7 +85,7 @@ def test_the_package_has_what_the_api_has() -> None:
 
 @pytest.mark.parametrize("path", KINDS)
 @pytest.mark.parametrize("points", [2, 4])
-def test_the_ends_are_the_reconstructions(path: PathKind, points: int, model: NumpyAutoencoder) -> None:
+def test_the_ends_are_the_reconstructions(path: config.PathKind, points: int, model: NumpyAutoencoder) -> None:
     a, b = music(40, seed=1, bars=np.arange(40) // 12, title="A", tempo_qpm=72.0), music(40, seed=2)
     made = api.interpolate(model, a, b, points=points, path=path)
     assert len(made) == points
@@ -98,8 +98,26 @@ def test_the_ends_are_the_reconstructions(path: PathKind, points: int, model: Nu
     assert (made[0].title, made[-1].title) == (a.title, b.title)
 
 
+@pytest.mark.parametrize("align", get_args(config.Align))
+def test_the_pipeline_and_the_api_reconstruct_and_walk_alike(align: config.Align) -> None:
+    """On the beat grid, whatever bars training phrases were cut by."""
+    toy = Toy(dataclasses.replace(TOY.architecture, form=FORM.model_copy(update={"align": align})))
+    # Bars of three steps and of seven; beats have four.
+    a, b = (
+        Quartet(random_tokens(26, 4, seed=of_bar), GRID, np.arange(26, dtype=np.int64) // of_bar) for of_bar in (3, 7)
+    )
+    points = api.interpolate(toy, a, b, points=4)
+    walked = paths.interpolate(toy, a.piece("a"), b.piece("b"), points=4)
+    assert all(np.array_equal(point.tokens, walked.point(k)) for k, point in enumerate(points))
+    for end, point in ((a, points[0]), (b, points[-1])):
+        rebuilt = api.reconstruct(toy, end).tokens
+        assert np.array_equal(rebuilt, paths.reconstruct(toy, end.piece("end")).tokens)
+        assert np.array_equal(rebuilt, api.reconstruct(TOY, end).tokens)
+        assert np.array_equal(rebuilt, point.tokens)
+
+
 @pytest.mark.parametrize("path", KINDS)
-def test_a_grids_corners_are_the_reconstructions(path: PathKind, model: NumpyAutoencoder) -> None:
+def test_a_grids_corners_are_the_reconstructions(path: config.PathKind, model: NumpyAutoencoder) -> None:
     corners = [music(32, seed=seed) for seed in range(4)]
     rows = api.interpolate_grid(model, corners, points=3, path=path)
     assert [len(row) for row in rows] == [3, 3, 3]
@@ -396,6 +414,7 @@ def test_an_excerpt_that_there_is_not(
 
 CODES = np.zeros((1, WIDTH), np.float32)
 NAN, PIECE = float("nan"), small("60 62 - .")
+NARROW = {"register": UP[:, :5]}
 
 
 @pytest.mark.parametrize(
@@ -413,10 +432,19 @@ NAN, PIECE = float("nan"), small("60 62 - .")
         (lambda: api.vary(TOY, PIECE, amount=-0.1), r"an amount of -0\.1"),
         (lambda: api.vary(TOY, PIECE, amount=NAN), "an amount of nan"),
         (lambda: api.vary(TOY, PIECE, amount=float("inf")), "an amount of inf"),
-        (lambda: api.morph(TOY, PIECE, toward="loudness", directions={"register": UP}), "'loudness' is unknown.* register"),
-        (lambda: api.morph(TOY, PIECE, toward="register", directions={"register": UP[:, :5]}), "5 dimensions, codes of 16"),
-        (lambda: api.morph(TOY, PIECE, toward="register", by=NAN, directions={"register": UP}), "by nan"),
-        (lambda: api.morph(TOY, PIECE, toward="register", by=-1e39, directions={"register": UP}), r"by -1e\+39; -100 to 100"),
+        (
+            lambda: api.morph(TOY, PIECE, toward="loudness", directions=HIGHER),
+            "'loudness' is unknown.* register",
+        ),
+        (
+            lambda: api.morph(TOY, PIECE, toward="register", directions={"register": UP[:, :5]}),
+            "5 dimensions, codes of 16",
+        ),
+        (lambda: api.morph(TOY, PIECE, toward="register", by=NAN, directions=HIGHER), "by nan"),
+        (
+            lambda: api.morph(TOY, PIECE, toward="register", by=-1e39, directions=HIGHER),
+            r"by -1e\+39; -100 to 100",
+        ),
         (lambda: api.nearest(TOY, PIECE, count=0, corpus=Corpus([{}], CODES)), "0 neighbours"),
         (lambda: api.nearest(TOY, PIECE, corpus=Corpus([{}], CODES[:, :3])), r"the corpus has codes of shape \(3,\)"),
         (lambda: api.decode(TOY, CODES * NAN), "not finite"),
@@ -446,7 +474,7 @@ def test_arguments_are_not_changed() -> None:
     piece = Quartet(random_tokens(20, 4), GRID)
     tokens, bars = piece.tokens.copy(), piece.bars.copy()
     api.interpolate(TOY, piece, small("60 " * 8))
-    api.morph(TOY, piece, toward="register", directions={"register": UP})
+    api.morph(TOY, piece, toward="register", directions=HIGHER)
     api.vary(TOY, piece)
     assert np.array_equal(piece.tokens, tokens)
     assert np.array_equal(piece.bars, bars)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from quartetvae.corpus import encoding, paper_files
 from quartetvae.corpus.records import Pieces
-from quartetvae.errors import CorpusError
+from quartetvae.errors import CorpusError, check_mode
 from quartetvae.music.quartet import Piece
 
 Wanted = Literal["paper", "auto"] | Sequence[Sequence[str]]
@@ -34,6 +34,10 @@ def choose(wanted: Wanted, pieces: Pieces, table: pd.DataFrame, raw: Path) -> li
         For an id that is not in the corpus or has no four parts, for two pairs of one name, or if there are no two
         pieces to pair.
     """
+    if isinstance(wanted, str):
+        check_mode("pairs", wanted, Literal["paper", "auto"])
+    elif not all(len(pair) == 2 for pair in wanted):
+        raise CorpusError("interpolate.pairs: a pair of other than two ids; two are needed, as ['2104', '2178'].")
     if wanted == "auto":
         held_out = pieces.in_split("test")
         if len(held_out) < 2:

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from quartetvae.config import PathKind, Posterior
 from quartetvae.corpus.records import PhraseSet, Pieces
-from quartetvae.errors import check_mode
 from quartetvae.latent import codes
 from quartetvae.latent.paths import LatentPath
 from quartetvae.metrics import bigram, diagnostics, interpolation, reconstruction
@@ -23,12 +22,11 @@ def reconstructions(
 
     Decoded greedily from the posterior mean (or a sample, if `decode` says so); the bounds from one sample each.
     """
-    check_mode("decode", decode, Posterior)
     model.architecture.check(held_out)
     alphabet = model.architecture.grid.alphabet
     rng = np.random.default_rng(seed)
     posterior = model.encode(held_out.tokens)
-    z = posterior[0] if decode == "mean" else codes.sample_posterior(*posterior, rng)
+    z = codes.of_posterior(posterior, decode=decode, rng=rng)
     decoded = model.decode(z)
     bounds = codes.bounds(model, held_out.tokens, posterior, rng=rng)
     groups: dict[Literal["kl_nats", "elbo_nats"], NDArray[np.float64]] = {

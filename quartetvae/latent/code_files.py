@@ -12,10 +12,14 @@ from quartetvae.model.autoencoder import Codes
 
 
 def write(path: Path, codes: Codes) -> None:
-    """Write codes (phrases, latent_dim); raises `ModelError` for another suffix, or if the file cannot be written."""
+    """Write codes (phrases, latent_dim).
+
+    Raises `ModelError` for another suffix, for what is no codes, or if the file cannot be written.
+    """
     suffix = path.suffix.lower()
     if suffix not in (".npy", ".parquet"):
         raise ModelError(f"{path.name or path}: codes are written as .npy or .parquet; choose one of them.")
+    codes = checked(codes, path.name)
     try:
         with replacing(path) as temporary:
             if suffix == ".npy":
@@ -50,19 +54,32 @@ def read(path: Path) -> Codes:
             # Opened here: NumPy leaves a damaged file open.
             with path.open("rb") as file:
                 found = np.load(file, allow_pickle=False)
-        # Neither complex numbers nor dates, of which NumPy would make numbers all the same.
-        if not isinstance(found, np.ndarray) or found.dtype.kind not in "iuf":
-            raise ValueError(f"an array of {getattr(found, 'dtype', 'arrays')}")
-        with np.errstate(over="ignore"):
-            codes = np.asarray(found, dtype=np.float32)
+        codes = _numbers(found)
     # A damaged header may also promise more than there is memory for.
     except (OSError, EOFError, ValueError, TypeError, KeyError, MemoryError, BadZipFile, pa.ArrowException) as error:
         detail = " ".join(str(error).split())
         raise ModelError(f"{path.name}: no codes ({detail}); .npy or .parquet from `encode` is needed.") from error
-    unusable = np.count_nonzero(~np.isfinite(codes))
-    if codes.ndim != 2 or not codes.size or unusable:
+    return checked(codes, path.name)
+
+
+def checked(codes: object, name: str) -> Codes:
+    """Check that something is codes, finite numbers (phrases, latent_dim), as float32; raises `ModelError`."""
+    try:
+        found = _numbers(np.asarray(codes))
+    except (ValueError, TypeError) as error:
+        raise ModelError(f"{name}: no codes ({' '.join(str(error).split())}); numbers are needed.") from error
+    unusable = np.count_nonzero(~np.isfinite(found))
+    if found.ndim != 2 or not found.size or unusable:
         raise ModelError(
-            f"{path.name}: codes of shape {codes.shape}, {unusable} of their numbers not finite; finite numbers "
+            f"{name}: codes of shape {found.shape}, {unusable} of their numbers not finite; finite numbers "
             "(phrases, latent_dim) are needed."
         )
-    return codes
+    return found
+
+
+def _numbers(found: object) -> Codes:
+    # Neither complex numbers nor dates, of which NumPy would make numbers all the same.
+    if not isinstance(found, np.ndarray) or found.dtype.kind not in "iuf":
+        raise ValueError(f"an array of {getattr(found, 'dtype', 'arrays')}")
+    with np.errstate(over="ignore"):
+        return np.asarray(found, dtype=np.float32)

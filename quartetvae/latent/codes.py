@@ -36,8 +36,13 @@ def encode(
 
     `rng` draws the samples; a mean needs none.
     """
+    return of_posterior(model.encode(tokens), decode=decode, rng=rng)
+
+
+def of_posterior(posterior: tuple[Codes, Codes], *, decode: Posterior, rng: np.random.Generator | None = None) -> Codes:
+    """Choose the codes of phrases by their posterior, as `model.encode` gives it; see `encode`."""
     check_mode("decode", decode, Posterior)
-    mean, log_var = model.encode(tokens)
+    mean, log_var = posterior
     if decode == "mean":
         return mean
     return sample_posterior(mean, log_var, np.random.default_rng(0) if rng is None else rng)

@@ -6,6 +6,7 @@ reconstruction is what both ends of a path from a piece to itself are.
 
 import dataclasses
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,9 @@ from quartetvae.errors import ModelError, check_mode
 from quartetvae.latent import codes
 from quartetvae.model.autoencoder import Autoencoder, Codes
 from quartetvae.music.codec import Tokens
-from quartetvae.music.quartet import Piece
+from quartetvae.music.quartet import Piece, Quartet
+
+Cut = TypeVar("Cut", Piece, Quartet)
 
 
 def between(a: Codes, b: Codes, *, points: int, kind: PathKind) -> Codes:
@@ -137,12 +140,12 @@ def interpolate_grid(
     return [LatentPath((cut[0], cut[1]), z, _decoded(model, z), tiles[0].starts) for z in rows]
 
 
-def excerpt(piece: Piece, *, steps: int) -> Piece:
+def excerpt(piece: Cut, *, steps: int) -> Cut:
     """Take the first `steps` steps of a piece, or all of it if it is shorter."""
     return dataclasses.replace(piece, tokens=piece.tokens[:steps], bars=piece.bars[:steps])
 
 
-def same_length(pieces: Sequence[Piece]) -> list[Piece]:
+def same_length(pieces: Sequence[Cut]) -> list[Cut]:
     """Cut pieces to the length of the shortest."""
     steps = min(len(piece.tokens) for piece in pieces)
     return [excerpt(piece, steps=steps) for piece in pieces]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from quartetvae import config
 from quartetvae.corpus.records import PhraseSet
@@ -132,6 +133,11 @@ def read(folder: Path) -> Architecture:
         )
     except OSError as error:
         raise ModelError(f"{path}: no trained model there; run the stage `train` first (dvc repro train).") from error
+    except ValidationError as error:
+        record: Any = {"Model": config.Model, "Phrases": config.Phrases}.get(error.title, config.Encode)
+        found = {"Model": "network", "Phrases": "phrases"}.get(error.title, "alphabet")
+        told = config.explain(error, record, content.get(found), name=found)
+        raise ModelError(f"{path}: not the architecture of a model of this project ({told}); train again.") from error
     except (ValueError, KeyError, TypeError) as error:
         detail = " ".join(str(error).split())
         raise ModelError(f"{path}: not the architecture of a model of this project ({detail}); train again.") from error

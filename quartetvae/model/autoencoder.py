@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from quartetvae.errors import ModelError
 from quartetvae.model.architecture import Architecture
 from quartetvae.music.codec import Tokens
 
@@ -18,6 +19,12 @@ Codes = NDArray[np.float32]
 
 LOSSES = ("loss", "reconstruction", "kl")
 """What a batch of training or testing gives, in nats per phrase; see `quartetvae.model.keras.vae`."""
+
+
+def check_temperature(temperature: float) -> None:
+    """Raise `ModelError` for a temperature below 0, or one that is no number."""
+    if not temperature >= 0:
+        raise ModelError(f"temperature {temperature:g}; 0 (the likeliest) or above is needed.")
 
 
 class Autoencoder(Protocol):

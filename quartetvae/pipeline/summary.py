@@ -1,6 +1,7 @@
 """What the last run made: the files to listen to and look at, and the main figures."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from quartetvae.errors import QuartetError
@@ -23,8 +24,7 @@ def main() -> None:
     evaluated: EvaluateFigures = _read("evaluate")
     test = reconstructed["test"]
     sustain = _shown(test["baselines"]["sustain"]["token_accuracy"])
-    pairs = sorted(path for path in locations.INTERPOLATIONS.iterdir() if path.is_dir())
-    pieces = sorted(path for path in locations.RECONSTRUCTIONS.iterdir() if path.is_dir())
+    pairs, pieces = _folders(locations.INTERPOLATIONS), _folders(locations.RECONSTRUCTIONS)
     print(
         f"""
 Listen (any MIDI player), and look at piano_roll.png beside each:
@@ -70,6 +70,13 @@ def _read(stage: str) -> Any:
     if not path.is_file():
         raise QuartetError(f"{path}: not there; run the pipeline first (make demo, or dvc repro).")
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _folders(parent: Path) -> list[Path]:
+    found = sorted(path for path in parent.glob("*") if path.is_dir())
+    if not found:
+        raise QuartetError(f"{parent}: nothing there; run the pipeline first (make demo, or dvc repro).")
+    return found
 
 
 def _shown(value: float | None) -> str:

@@ -127,7 +127,9 @@ def test_compare_draws_and_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_the_seed_draws_other_halves_and_replicates(tmp_path: Path) -> None:
     a, b = folder(tmp_path / "a", *range(9)), folder(tmp_path / "b", *range(4))
-    one, other = (json.loads(run("compare", a, b, "--json", "--seed", seed).stdout) for seed in (0, 1))
+    one, other = (
+        json.loads(run("compare", a, b, "--json", "--replicates", 20, "--seed", seed).stdout) for seed in (0, 1)
+    )
     for name in ("real", "b"):
         assert one["equal_numbers"][name]["mean_overlap"] != other["equal_numbers"][name]["mean_overlap"]
     assert one["b"]["mean_low"] != other["b"]["mean_low"]

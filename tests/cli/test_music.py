@@ -119,7 +119,7 @@ def sounding(music: Quartet) -> list[list[int]]:
     return rows
 
 
-COMMANDS = ("interpolate", "reconstruct", "sample", "vary", "morph", "nearest", "encode", "decode", "inspect")
+COMMANDS = tuple(name for name, module in cli.COMMANDS.items() if module == "music")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -224,7 +224,7 @@ def test_inspect_as_json_and_as_text(work: Path) -> None:
     assert [of["part"] for of in found["tracks"]] == [*PARTS, None]
     assert found["tracks"][4] == {
         **{"track": 4, "name": "Piano", "program": 0, "drums": False, "notes": 8, "part": None},
-        "why": "neither name nor program tells a part",
+        **{"why": "neither name nor program tells a part", "out_of_range": 0},
     }
     assert found["tracks"][2]["why"] == "its name"
     text = run("inspect", "a.mid").stdout
@@ -234,6 +234,16 @@ def test_inspect_as_json_and_as_text(work: Path) -> None:
     assert "No string quartet: no track for violin_2" in trio
     assert "--spread" in trio
     assert json.loads(run("inspect", "trio.mid", "--json").stdout)["not_a_quartet"].startswith("no track for violin_2")
+
+
+def test_inspect_counts_the_notes_that_an_instrument_does_not_have(work: Path) -> None:
+    # A cello's lowest string is C2, 36: of 37 36 35 34 35 36 37 36 three notes lie below.
+    players = building.quartet().tracks[:3]
+    midi.write(work / "low.mid", tracks.Music(480, (*players, track("Cello", 42, *line(34)))), tempo_qpm=120)
+    found = json.loads(run("inspect", "low.mid", "--json").stdout)
+    assert [of["out_of_range"] for of in found["tracks"]] == [0, 0, 0, 3]
+    told = [row for row in run("inspect", "low.mid").stdout.splitlines() if "range" in row]
+    assert told == ["  3 Cello (program 42, 8 notes): cello (its name; 3 notes out of its range)"]
 
 
 def test_every_kind_of_file(work: Path) -> None:
@@ -335,7 +345,9 @@ def test_out_is_where_things_go(work: Path) -> None:
 def test_the_tempo_is_the_inputs_unless_it_is_given(work: Path) -> None:
     for more, tempo in (((), 90), (("--tempo", 50), 50)):
         run("reconstruct", "a.mid", *more)
-        assert tracks.mean_tempo(midi.read(work / "quartetvae-out/reconstruction.mid")) == pytest.approx(tempo, abs=0.01)
+        assert tracks.mean_tempo(midi.read(work / "quartetvae-out/reconstruction.mid")) == pytest.approx(
+            tempo, abs=0.01
+        )
 
 
 # Bad input

@@ -165,9 +165,7 @@ def test_a_type_0_file(model: NumpyAutoencoder, tmp_path: Path) -> None:
         (track("Metronome", 115, (0, 200, 76)), True),
     ],
 )
-def test_a_quartet_with_a_fifth_track(
-    fifth: Track, is_quartet: bool, model: NumpyAutoencoder, tmp_path: Path
-) -> None:
+def test_a_quartet_with_a_fifth_track(fifth: Track, is_quartet: bool, model: NumpyAutoencoder, tmp_path: Path) -> None:
     path = written(tmp_path / "five.mid", *players(), fifth)
     if is_quartet:
         assert lowest(api.read(path, model)) == list(LOWS)

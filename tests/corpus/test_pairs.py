@@ -8,7 +8,7 @@ import pytest
 from quartetvae.corpus import encoding, pairs, paper_files, survey
 from quartetvae.corpus.pairs import Wanted
 from quartetvae.corpus.records import Pieces
-from quartetvae.errors import CorpusError
+from quartetvae.errors import ArgumentError, CorpusError
 from quartetvae.music.quartet import Grid, Piece
 from quartetvae.music.tracks import Music
 from tests.building import ALPHABET, line, piece, pieces, quartet, random_tokens, track, write_corpus
@@ -57,6 +57,13 @@ def test_auto_needs_two_pieces() -> None:
 
 def test_a_list_is_taken_as_it_is() -> None:
     assert choose([["a", "t1"], ["t1", "a"], ["b", "b"]]) == [("a", "t1"), ("t1", "a"), ("b", "b")]
+
+
+def test_other_words_and_pairs_are_errors() -> None:
+    with pytest.raises(ArgumentError, match="pairs 'papers' found; one of 'paper', 'auto' is needed"):
+        choose("papers")
+    with pytest.raises(CorpusError, match="a pair of other than two ids"):
+        choose([["1", "2", "3"]])
 
 
 def test_an_unknown_id_is_an_error() -> None:

@@ -258,9 +258,7 @@ def test_a_mirror_may_be_on_http_and_is_asked_once(tmp_path: Path, server: Serve
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip"])
-def test_an_archive_that_a_server_calls_encoded_is_kept_as_it_is(
-    encoding: str, tmp_path: Path, server: Server
-) -> None:
+def test_an_archive_that_a_server_calls_encoded_is_kept_as_it_is(encoding: str, tmp_path: Path, server: Server) -> None:
     server.encoding = encoding
     assert len(rows(fetch(tmp_path, url(server)))) == 2
 

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 
+from quartetvae.config import Cell
 from quartetvae.model.keras import layers
 from quartetvae.model.keras.layers import GRU, LSTM, RecurrentStack, Summary
 
@@ -92,7 +93,7 @@ def test_an_input_of_one_step_is_the_same_at_every_step(
 
 @pytest.mark.parametrize("steps", [1, 3, 4, 7, 16, 65])
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_a_stack_in_both_directions_is_one_of_keras_layers(cell: str, steps: int) -> None:
+def test_a_stack_in_both_directions_is_one_of_keras_layers(cell: Cell, steps: int) -> None:
     inputs = np.random.default_rng(1).standard_normal((3, steps, 5))
     stack = RecurrentStack(cell, UNITS, 2, steps=steps, dropout=0.5, bidirectional=True)
     found = np.asarray(stack(inputs))
@@ -113,7 +114,7 @@ def test_another_number_of_steps_is_refused(given: int, unrolled: bool, monkeypa
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_step_by_step_is_all_at_once(cell: str) -> None:
+def test_step_by_step_is_all_at_once(cell: Cell) -> None:
     stack = RecurrentStack(cell, UNITS, 2, steps=7, dropout=0.5)
     initial = [[np.full((3, UNITS), 0.1 * (level + state)) for state in range(stack.states)] for level in (1, 2)]
     expected = np.asarray(stack(INPUTS, initial))

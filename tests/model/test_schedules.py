@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from quartetvae.config import Schedule
 from quartetvae.model.keras.schedules import LearningRate, beta_share
 
 
-def rates(kind: str, warmup: int, steps: int = 12) -> list[float]:
+def rates(kind: Schedule, warmup: int, steps: int = 12) -> list[float]:
     schedule = LearningRate(0.1, kind, warmup, steps)
     return [float(np.asarray(schedule(step))) for step in range(steps + 1)]
 

@@ -88,3 +88,8 @@ def test_what_is_named_after_the_package_can_be_called() -> None:
     named = {name for page in pages for name in re.findall(r"`quartetvae\.(\w+)\(", page)}
     assert named
     assert all(callable(getattr(quartetvae, name)) for name in named)
+
+
+@pytest.mark.parametrize("name", [name for name in quartetvae.__all__ if name != "Quartet"])
+def test_the_readme_names_every_function(name: str) -> None:
+    assert re.search(rf"\b{name}\b", README.split("## From Python")[1].split("## ")[0])

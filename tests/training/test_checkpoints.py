@@ -156,11 +156,11 @@ for time in range({times}):
 @pytest.mark.slow
 def test_a_killed_stage_goes_on_and_ends_with_the_same_bytes(tmp_path: Path) -> None:
     shutil.copy(ROOT / "params.yaml", tmp_path)
-    for changes in (
-        workspace.committed_params(),
-        workspace.TINY,
-        {"model": {"decoder": "flat"}, "train": {"epochs": 3}},
-    ):
+    small: dict[str, dict[str, Any]] = {
+        "model": {"decoder": "flat", "bidirectional": False, "pooling": "last"},
+        "train": {"epochs": 3},
+    }
+    for changes in (workspace.committed_params(), workspace.TINY, small):
         workspace.change_params(tmp_path, changes)
     for split, phrases in (("train", TRAINING), ("validation", VALIDATION)):
         tables.write_phrases(tmp_path / locations.phrases(split), phrases)
@@ -179,7 +179,7 @@ def test_a_killed_stage_goes_on_and_ends_with_the_same_bytes(tmp_path: Path) -> 
     # Goes on; then once more from the beginning.
     result = subprocess.run(training(times=2), capture_output=True, text=True, check=False, **start)
     assert result.returncode == 0, result.stderr
-    assert result.stderr.count("epoch 1/3") == 1
+    assert re.findall(r"^train: +0%", result.stderr, flags=re.MULTILINE) == ["train:   0%"]
     assert result.stdout.count("stopped after epoch 3") == 2
     assert re.search(r"^trained in \d+\.\d minutes$", result.stdout, flags=re.MULTILINE)
     resumed, whole = (

@@ -64,6 +64,6 @@ def _embedded_piece(inner: PurePosixPath) -> MetadataRow:
         composer=composer,
         work=f"String Quartet {title}",
         movement=" ".join(movement).removeprefix("movement"),
-        ensemble="String Quartet",
+        ensemble=STRING_QUARTET.name.title(),
         file=f"{composer}/{name}.mid",
     )

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 import keras
 
-from quartetvae.errors import ModelError
+from quartetvae.config import Devices
+from quartetvae.errors import ModelError, check_mode
 
 
 def backend() -> str:
@@ -37,7 +38,7 @@ def share_threads() -> None:
 
 
 @contextmanager
-def used(devices: str) -> Iterator[int]:
+def used(devices: Devices) -> Iterator[int]:
     """Make models that are built within use `one` device or `all` visible ones; gives their number.
 
     Raises
@@ -45,6 +46,7 @@ def used(devices: str) -> Iterator[int]:
     ModelError
         For `all` under TensorFlow when it sees several GPUs: Keras distributes under JAX only.
     """
+    check_mode("devices", devices, Devices)
     found = keras.distribution.list_devices()
     if devices == "one" or len(found) < 2:
         yield 1

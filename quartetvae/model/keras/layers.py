@@ -10,6 +10,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from quartetvae.config import Cell, Pooling
+from quartetvae.errors import check_mode
 from quartetvae.model.architecture import DIRECT_UNITS
 from quartetvae.music.ensemble import VOICES
 
@@ -184,7 +186,7 @@ class RecurrentStack(keras.layers.Layer):
 
     def __init__(
         self,
-        cell: str,
+        cell: Cell,
         units: int,
         depth: int,
         *,
@@ -194,6 +196,7 @@ class RecurrentStack(keras.layers.Layer):
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
+        check_mode("cell", cell, Cell)
         super().__init__(**kwargs)
         self.config = {
             **{"cell": cell, "units": units, "depth": depth, "steps": steps, "dropout": dropout},
@@ -262,7 +265,8 @@ class Summary(keras.layers.Layer):
     happened where without passing through the recurrence. Further arguments are those of `RecurrentStack`.
     """
 
-    def __init__(self, pooling: str, name: str, stack: dict[str, Any], **kwargs: Any) -> None:
+    def __init__(self, pooling: Pooling, name: str, stack: dict[str, Any], **kwargs: Any) -> None:
+        check_mode("pooling", pooling, Pooling)
         super().__init__(name=name, **kwargs)
         self.pooling, self.stack = pooling, RecurrentStack(**stack, name="stack")
         if pooling == "full":

@@ -6,12 +6,16 @@ from typing import Any
 import keras
 from keras import ops
 
+from quartetvae.config import Schedule
+from quartetvae.errors import check_mode
+
 
 @keras.saving.register_keras_serializable("quartetvae")
 class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
     """Rises linearly over `warmup` steps; then `constant`, or falls to 0 at the last step as half a `cosine`."""
 
-    def __init__(self, peak: float, kind: str, warmup: int, steps: int) -> None:
+    def __init__(self, peak: float, kind: Schedule, warmup: int, steps: int) -> None:
+        check_mode("schedule", kind, Schedule)
         self.peak, self.kind, self.warmup, self.steps = peak, kind, warmup, steps
 
     def __call__(self, step: Any) -> Any:

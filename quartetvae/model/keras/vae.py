@@ -27,9 +27,10 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from quartetvae import config
-from quartetvae.errors import ModelError
+from quartetvae.config import Precision
+from quartetvae.errors import ModelError, check_mode
 from quartetvae.model.architecture import BATCH, SMALL_BATCH, Architecture
-from quartetvae.model.autoencoder import LOSSES
+from quartetvae.model.autoencoder import LOSSES, check_temperature
 from quartetvae.model.keras.decoders import DECODERS
 from quartetvae.model.keras.encoder import Encoder
 from quartetvae.model.keras.optimizer import Adam
@@ -41,7 +42,8 @@ from quartetvae.music.ensemble import VOICES
 class QuartetVAE(keras.Model):
     """Encoder, sampling and decoder; in training all three, otherwise by the methods for arrays below."""
 
-    def __init__(self, architecture: Architecture, *, seed: int = 0, precision: str = "float32") -> None:
+    def __init__(self, architecture: Architecture, *, seed: int = 0, precision: Precision = "float32") -> None:
+        check_mode("precision", precision, Precision)
         with _seeded(seed), _precision(precision):
             super().__init__(name="quartetvae")
             self.architecture = architecture
@@ -154,8 +156,7 @@ class QuartetVAE(keras.Model):
         one is drawn from the softmax of the logits divided by it. Raises `ModelError` below.
         """
         self.architecture.check_codes(z)
-        if temperature < 0:
-            raise ModelError(f"temperature {temperature:g}; 0 (the likeliest) or above is needed.")
+        check_temperature(temperature)
         rng = np.random.default_rng(seed)
         shape = (self.architecture.steps, VOICES, self.architecture.grid.alphabet.size)
         parts = [np.zeros((0, *shape[:2]), np.uint8)]

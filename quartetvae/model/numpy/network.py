@@ -15,6 +15,7 @@ from scipy.special import logsumexp
 from quartetvae.errors import ModelError
 from quartetvae.model import architecture as architectures
 from quartetvae.model.architecture import BATCH, ORDER, SMALL_BATCH, WEIGHTS, Z_STEP_DIM, Architecture
+from quartetvae.model.autoencoder import check_temperature
 from quartetvae.model.numpy import weights
 from quartetvae.model.numpy.layers import CELLS, Stack, State, dense, embed, gelu, gelu_by_tanh, last_state
 from quartetvae.model.numpy.weights import Floats, Weights
@@ -97,8 +98,7 @@ class NumpyAutoencoder:
         it. Raises `ModelError` below, and for codes of another shape.
         """
         self.architecture.check_codes(z)
-        if temperature < 0:
-            raise ModelError(f"temperature {temperature:g}; 0 (the likeliest) or above is needed.")
+        check_temperature(temperature)
         rng = np.random.default_rng(seed)
         steps = self.architecture.steps
         found = [np.zeros((0, steps, VOICES), np.uint8)]
