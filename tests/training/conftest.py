@@ -12,6 +12,6 @@ def step_by_step() -> Iterator[None]:
 
     test_a_traced_graph_trains_alike holds that a graph gives the same.
     """
-    tf.config.run_functions_eagerly(False)
+    tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)
