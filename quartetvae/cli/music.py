@@ -494,7 +494,7 @@ def inspect(file: Path, as_json: bool) -> None:
     for number in music.playing:
         part, why = assignment.parts[number], assignment.reasons[number]
         outside = tracks[number]["out_of_range"]
-        beyond = f"; {outside} notes out of its range" if outside else ""
+        beyond = f"; {outside} note{'s' if outside != 1 else ''} out of its range" if outside else ""
         click.echo(
             f"  {found.track_label(number)}: {part.replace('_', ' ') if part else 'no part of a quartet'} "
             f"({why}{beyond})"

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,9 +25,9 @@ def written(path: Path, music: Music, tempo_qpm: float = 120.0) -> Path:
     return path
 
 
-def pitches(path: Path, **options: object) -> list[set[int]]:
+def pitches(path: Path, **options: Any) -> list[set[int]]:
     """The pitches of each part."""
-    tokens = read.read_piece(path, GRID, **options).tokens  # type: ignore[arg-type]
+    tokens = read.read_piece(path, GRID, **options).tokens
     return [{int(token) + 36 for token in column if token < GRID.alphabet.rest} for column in tokens.T]
 
 

@@ -4,6 +4,7 @@ import os
 import re
 import wave
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -21,14 +22,14 @@ from tests.building import canonical, random_tokens
 GRID = Grid(4, Alphabet(36, 99))
 
 
-def music(steps: int = 64, seed: int = 0, **options: object) -> Quartet:
+def music(steps: int = 64, seed: int = 0, **options: Any) -> Quartet:
     """Notes in the parts' ranges, half of the cells held."""
     rng = np.random.default_rng(seed)
     tokens: Tokens = np.stack([rng.integers(low, low + 20, steps, dtype=np.uint8) for low in (30, 24, 18, 4)], axis=1)
     tokens[rng.random(tokens.shape) < 0.6] = GRID.alphabet.sustain
     tokens[rng.random(tokens.shape) < 0.1] = GRID.alphabet.rest
     tokens[-1] = 30  # so that the last step is no rest
-    return Quartet(canonical(tokens, GRID.alphabet), GRID, **options)  # type: ignore[arg-type]
+    return Quartet(canonical(tokens, GRID.alphabet), GRID, **options)
 
 
 @pytest.mark.parametrize("suffix", [".mid", ".musicxml"])

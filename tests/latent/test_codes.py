@@ -1,6 +1,7 @@
 """Codes of phrases: encoded, drawn from posterior, prior and aggregate posterior; bounds of the likelihood."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,8 +24,9 @@ def test_phrases_are_encoded_as_the_mean_or_a_sample_of_their_posterior() -> Non
 
 
 def test_an_unknown_code_is_refused() -> None:
+    wrong: Any = "maen"
     with pytest.raises(ArgumentError, match="decode 'maen' found; one of 'mean', 'sample' is needed"):
-        codes.encode(TOY, random_tokens(1, STEPS, 4), decode="maen")  # type: ignore[arg-type]
+        codes.encode(TOY, random_tokens(1, STEPS, 4), decode=wrong)
 
 
 def test_codes_of_the_prior_are_normal_and_of_their_seed() -> None:

@@ -15,7 +15,7 @@ def _import_quietly() -> None:
         stderr = os.dup(2)
         os.dup2(aside.fileno(), 2)
         try:
-            import keras  # noqa: F401
+            import keras  # noqa: F401 - imported for the import's sake: what it says is turned aside
         except BaseException:
             aside.seek(0)
             os.write(stderr, aside.read())
