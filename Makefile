@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/ready
-INSTALL = $(VENV)/bin/uv pip install --quiet --compile-bytecode --python $(VENV)/bin/python
+INSTALL = $(VENV)/bin/uv pip install --quiet --compile-bytecode --system-certs --python $(VENV)/bin/python
+SLOWLY = $(VENV)/bin/pip install --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .PHONY: help setup demo repro paper test slow lint check gate tiny lock clean
@@ -15,11 +16,13 @@ setup: $(READY) ## Make .venv and install the locked dependencies
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("error: Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; say make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	@# uv, from the same lock file, installs the rest in half of pip's time.
+	@# uv, from the same lock file, installs the rest in half of pip's time. It does not read pip's settings (an
+	@# index of one's own, say): where it fails, pip does it.
 	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement $(VENV)/uv.txt
-	$(INSTALL) --require-hashes --no-deps --requirement requirements.lock
-	$(INSTALL) --no-deps --no-build-isolation --editable .
+	$(INSTALL) --require-hashes --no-deps --requirement requirements.lock || \
+	  $(SLOWLY) --require-hashes --no-deps --requirement requirements.lock
+	$(INSTALL) --no-deps --no-build-isolation --editable . || $(SLOWLY) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: $(READY) ## Run the whole pipeline on music21's own quartets: minutes on two cores, no download of music

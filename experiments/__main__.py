@@ -9,8 +9,6 @@ An experiment is a profile with some values changed. The tables of docs/results.
 (`python -m tools.results`).
 """
 
-import argparse
-
 from experiments import queue
 from experiments.definitions import RUNS, experiments
 from quartetvae import terminal
@@ -18,13 +16,7 @@ from quartetvae import terminal
 
 def main() -> None:
     """Read the command line."""
-    summary, usage = (__doc__ or "").split("\n\n", 1)
-    parser = argparse.ArgumentParser(
-        prog="python -m experiments",
-        description=summary,
-        epilog=usage,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = terminal.parser("python -m experiments", __doc__)
     parser.add_argument("action", choices=["list", "run", "collect", "apply"], nargs="?", default="list")
     parser.add_argument("names", nargs="*", help="of experiments.yaml; a group's name means all of it")
     arguments = parser.parse_args()

@@ -9,7 +9,6 @@ and t Student's quantile, rounded up. Few seeds make it wide. Of several figures
 figures themselves are kept beside the rules, in *.spread.json.
 """
 
-import argparse
 import datetime
 import json
 import math
@@ -26,7 +25,7 @@ from scipy import stats
 
 from benchmarks import hardware
 from experiments import definitions
-from quartetvae import files
+from quartetvae import files, terminal
 from quartetvae.pipeline import gate
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,13 +96,7 @@ def _quantile(seeds: int, sides: int = 1) -> float:
 
 def main() -> None:
     """Read the command line."""
-    about, usage = (__doc__ or "").split("\n\n", 1)
-    parser = argparse.ArgumentParser(
-        prog="python -m experiments.tolerances",
-        description=about,
-        epilog=usage,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = terminal.parser("python -m experiments.tolerances", __doc__)
     parser.add_argument("which", choices=list(RULES))
     which = parser.parse_args().which
     path = RULES[which]

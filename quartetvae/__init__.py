@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from quartetvae.api import (
-        Quartet,
         decode,
         encode,
         interpolate,
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
         write,
         write_codes,
     )
+    from quartetvae.music.quartet import Quartet
 
 __version__ = "0.1.0"
 

@@ -38,25 +38,6 @@ from quartetvae.music.tracks import mean_tempo
 if TYPE_CHECKING:
     from quartetvae.model.keras.vae import QuartetVAE
 
-__all__ = [
-    "Quartet",
-    "decode",
-    "encode",
-    "interpolate",
-    "interpolate_grid",
-    "load",
-    "load_pretrained",
-    "morph",
-    "nearest",
-    "read",
-    "read_codes",
-    "reconstruct",
-    "sample",
-    "vary",
-    "write",
-    "write_codes",
-]
-
 FARTHEST = 100.0
 """Codes are moved by at most; far beyond where music is, but nothing overflows there."""
 

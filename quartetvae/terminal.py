@@ -1,5 +1,6 @@
-"""Tables in the terminal: one look for all."""
+"""What programs show in the terminal: tables, and their help; one look for all."""
 
+import argparse
 from collections.abc import Sequence
 from io import StringIO
 
@@ -42,3 +43,18 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence
         columns.add_row(*row)
     console.print(columns)
     return "\n".join(line.rstrip() for line in content.getvalue().splitlines())
+
+
+def parser(program: str, header: str | None) -> argparse.ArgumentParser:
+    r"""Make the parser of a program whose help is its module's header: the first paragraph above, the rest below.
+
+    >>> parser("python -m example", "Do this.\n\nAnd how.").description
+    'Do this.'
+    """
+    about, _, usage = (header or "").partition("\n\n")
+    return argparse.ArgumentParser(
+        prog=program,
+        description=about,
+        epilog=usage or None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )

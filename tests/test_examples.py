@@ -20,7 +20,7 @@ MODULES = [
     for path in sorted(Path(quartetvae.__path__[0]).rglob("*.py"))
     if ">>> " in path.read_text(encoding="utf-8")
 ]
-FUNCTIONS = [name for name in api.__all__ if inspect.isfunction(getattr(api, name))]
+FUNCTIONS = [name for name in quartetvae.__all__ if inspect.isfunction(getattr(api, name))]
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith(ELSEWHERE[0])])

@@ -18,7 +18,6 @@ for a good reason by `accept`, a value up to which it may be worse. Where no com
 (wrong usage, an unknown revision, rules that cannot be read or concern nothing), the exit status is 2.
 """
 
-import argparse
 import json
 import math
 import subprocess
@@ -363,13 +362,7 @@ def _number(value: float, *, signed: bool = False) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command `python -m quartetvae.pipeline.gate`; gives the exit status."""
-    about, usage = (__doc__ or "").split("\n\n", 1)
-    parser = argparse.ArgumentParser(
-        prog="python -m quartetvae.pipeline.gate",
-        description=about,
-        epilog=usage,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = terminal.parser("python -m quartetvae.pipeline.gate", __doc__)
     parser.add_argument("--base", required=True, metavar="REV", help="the git revision to compare with")
     parser.add_argument("--rules", type=Path, default=Path("gate.yaml"), help="what counts (gate.yaml)")
     parser.add_argument("--metrics", type=Path, default=Path("metrics"), help="the folder of *.json (metrics)")
