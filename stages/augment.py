@@ -8,11 +8,11 @@ from quartetvae.pipeline import locations, params
 def main() -> None:
     """Cut data/pieces.parquet into data/phrases/<split>.parquet."""
     form, augment = params.load("phrases", "augment")
-    sets = phrases.build(tables.read_pieces(locations.PIECES), form, augment)
+    plans = phrases.plan(tables.read_pieces(locations.PIECES), form, augment)
     with files.replacing_folder(locations.PHRASES) as folder:
-        for split, phrase_set in sets.items():
-            tables.write_phrases(folder / locations.phrases(split).name, phrase_set)
-    figures = phrases.figures(sets)
+        for split, plan in plans.items():
+            tables.write_batches(folder / locations.phrases(split).name, plan.batches(), plan.grid, plan.form)
+    figures = phrases.figures(plans)
     files.write_json(locations.metrics("augment"), figures)
     print(", ".join(f"{name}: {count['phrases']} phrases" for name, count in figures.items()))
 

@@ -9,12 +9,13 @@ def main() -> None:
     """Encode data/raw by data/quartets.parquet."""
     encode, shares = params.load("encode", "split")
     grid = encoding.grid_for(encode)
-    encoded = list(encoding.encode_all(locations.RAW, tables.read_quartets(locations.QUARTETS), grid))
-    pieces = [piece for piece, _ in encoded]
-    splits = split.by_work(pieces, shares)
+    table = tables.read_quartets(locations.QUARTETS)
+    encoded = list(encoding.encode_all(locations.RAW, table, grid))
+    pieces, origins = [piece for piece, _ in encoded], encoding.origins(table)
+    splits = split.by_work(pieces, shares, origins)
     tail_share = shares.validation if shares.by == "tail" else 0.0
-    tables.write_pieces(locations.PIECES, pieces, splits, grid=grid, tail_share=tail_share)
-    figures = encoding.figures(encoded, splits, grid)
+    tables.write_pieces(locations.PIECES, pieces, splits, grid=grid, tail_share=tail_share, origins=origins)
+    figures = encoding.figures(encoded, splits, grid, origins)
     files.write_json(locations.metrics("encode"), figures)
     print("{pieces} pieces, {steps} steps, alphabet of {alphabet} symbols".format(**figures))
 

@@ -1,14 +1,15 @@
 """Stage `filter`: a row for every file read, with the decision on it and the reason."""
 
 from quartetvae import errors, files
-from quartetvae.corpus import survey, tables
+from quartetvae.corpus import encoding, survey, tables
 from quartetvae.pipeline import locations, params
 
 
 def main() -> None:
     """Survey data/raw."""
-    (section,) = params.load("filter")
-    table = survey.survey(locations.RAW, match=section.match)
+    section, encode = params.load("filter", "encode")
+    grid = encoding.grid_for(encode)
+    table = survey.survey(locations.RAW, match=section.match, prefer=section.prefer, grid=grid)
     figures = survey.figures(table)
     tables.write_quartets(locations.QUARTETS, table)
     files.write_json(locations.metrics("filter"), figures)

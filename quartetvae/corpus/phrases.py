@@ -10,7 +10,8 @@ Only training phrases are augmented, after the split, so that no altered copy of
 
 import dataclasses
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from quartetvae.config import Align, Boundary
 from quartetvae.corpus import records
 from quartetvae.corpus.records import PhraseSet, Pieces
 from quartetvae.errors import DatasetError, check_mode
-from quartetvae.metrics.figures import PhraseCounts
+from quartetvae.metrics.figures import PhraseCounts, SourcePhraseCounts
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.quartet import Grid, Piece
 
@@ -88,7 +89,7 @@ def _held(tokens: Tokens, alphabet: Alphabet) -> Tokens:
 def transpose(phrases: Tokens, semitones: int, alphabet: Alphabet) -> tuple[Tokens, NDArray[np.bool_]]:
     """Move whole phrases by `semitones`; also which of them stay within the alphabet (the others are wrong)."""
     onsets = phrases < alphabet.rest
-    moved = phrases.astype(np.int64) + semitones * onsets
+    moved = phrases.astype(np.int16) + np.int16(semitones) * onsets
     fits = np.all(~onsets | ((moved >= 0) & (moved < alphabet.pitches)), axis=(1, 2))
     return np.where(onsets, moved % alphabet.pitches, phrases).astype(np.uint8), fits
 
@@ -120,10 +121,106 @@ def untile(tokens: Tokens, starts: NDArray[np.int64], steps: int) -> Tokens:
     return whole
 
 
-def build(pieces: Pieces, form: config.Phrases, augment: config.Augment) -> dict[str, PhraseSet]:
-    """Cut all pieces into the phrases of each split, those for training augmented.
+ROWS = 65_536
+"""Phrases of a batch, at most."""
 
-    Phrases in which all four parts rest throughout are left out. The same arguments give the same arrays.
+_SILENT = np.int16(1000)
+"""Lowest pitch token of a phrase without onsets, and minus the highest: it fits wherever it is moved."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The phrases of one split before they are cut: a place for each window, and how windows are copied.
+
+    All windows come once for each copy: first copy first, in each the pieces in their order.
+    """
+
+    pieces: tuple[Piece, ...]
+    sources: tuple[str, ...]
+    """Of the pieces."""
+    grid: Grid
+    form: config.Phrases
+    copies: tuple[int, ...]
+    """Semitones by which each copy is moved up. What leaves the alphabet is left out of it."""
+    noise: config.Augment | None
+    """With noise there is one more copy, whose notes are moved one by one."""
+    numbers: NDArray[np.int32]
+    """The piece of each window, by its place."""
+    starts: NDArray[np.int32]
+    """Where each window begins in its piece, in steps."""
+    lowest: NDArray[np.int16]
+    highest: NDArray[np.int16]
+    """Pitch tokens of each window."""
+    begin: int = 0
+    end: int = 0
+    """Which of all these phrases are the split's."""
+
+    def __len__(self) -> int:
+        return self.end - self.begin
+
+    def batches(self) -> Iterator[PhraseSet]:
+        """Cut the phrases, at most `ROWS` of one copy at a time. The same plan gives the same batches."""
+        rng = np.random.default_rng(self.noise.seed) if self.noise else None
+        for (copy, semitones), windows, within in self._batches():
+            if copy < len(self.copies):
+                if len(windows[within]):
+                    yield self._cut(windows[within], semitones)
+            elif self.noise and rng:
+                # Drawn for the phrases before the split's, too, so that they are the same wherever it begins.
+                plain = self._cut(windows, 0)
+                low, high = self.noise.semitones_min, self.noise.semitones_max
+                shifted = noise(plain.tokens, low, high, self.grid.alphabet, rng)
+                if len(windows[within]):
+                    yield dataclasses.replace(plain, tokens=shifted).take(within)
+
+    def count(self) -> PhraseCounts:
+        """Count the phrases, the windows that they come from, and pieces; of each source, too."""
+        times = np.zeros(len(self.numbers), np.int64)
+        for _, windows, within in self._batches():
+            times[windows[within]] += 1
+        source = np.array(self.sources, object)[self.numbers] if self.sources else np.zeros(0, object)
+        named = [name for name in dict.fromkeys(self.sources) if name]
+        return {
+            **self._counted(times),
+            "sources": {name: self._counted(times * (source == name)) for name in named},
+        }
+
+    def _counted(self, times: NDArray[np.int64]) -> SourcePhraseCounts:
+        used = times > 0
+        return {
+            "phrases": int(times.sum()),
+            "windows": int(used.sum()),
+            "pieces": len(np.unique(self.numbers[used])),
+        }
+
+    def _batches(self) -> Iterator[tuple[tuple[int, int], NDArray[np.int64], slice]]:
+        """List for each batch the copy's number and semitones, the windows, and which of these are the split's."""
+        done = 0
+        for copy, semitones in enumerate((*self.copies, 0) if self.noise else self.copies):
+            fits = (self.lowest + semitones >= 0) & (self.highest + semitones < self.grid.alphabet.pitches)
+            windows = np.flatnonzero(fits)
+            for first in range(0, len(windows), ROWS):
+                batch = windows[first : first + ROWS]
+                begin, end = (min(max(at - done, 0), len(batch)) for at in (self.begin, self.end))
+                yield (copy, semitones), batch, slice(begin, end)
+                done += len(batch)
+
+    def _cut(self, windows: NDArray[np.int64], semitones: int) -> PhraseSet:
+        of_piece = np.split(windows, np.flatnonzero(np.diff(self.numbers[windows])) + 1)
+        found = [
+            _phrase_set(self.pieces[self.numbers[some[0]]], self.starts[some].tolist(), self.form, self.grid)
+            for some in of_piece
+        ]
+        plain, shift = records.join(found), np.uint8(semitones % 256)
+        # All of them fit: as `transpose`, in a quarter of the time. Downwards by a sum that wraps.
+        moved = np.where(plain.tokens < self.grid.alphabet.rest, plain.tokens + shift, plain.tokens)
+        return dataclasses.replace(plain, tokens=moved, semitones=np.full(len(plain), semitones, np.int8))
+
+
+def plan(pieces: Pieces, form: config.Phrases, augment: config.Augment) -> dict[str, Plan]:
+    """Say which phrases each split has, those for training augmented; `Plan.batches` cuts them.
+
+    Phrases in which all four parts rest throughout are left out. The same arguments give the same phrases.
 
     Raises
     ------
@@ -136,67 +233,82 @@ def build(pieces: Pieces, form: config.Phrases, augment: config.Augment) -> dict
             f"phrases.beats_per_phrase is {form.beats_per_phrase}, but the longest piece has {longest} whole beats; "
             "make phrases shorter."
         )
-    grid = pieces.grid
-    empty = _no_phrases(form, grid)
-    sets = {
-        name: _sounding(records.join([empty, *(tile(piece, form, grid) for piece in pieces.in_split(name))]))
+    steps = form.beats_per_phrase * pieces.grid.steps_per_beat
+    plans = {
+        name: _plan(pieces, name, form, lambda piece: phrase_starts(piece.bars, steps, form.align))
         for name in ("validation", "test")
     }
-    windows = [
-        _phrase_set(piece, window_starts(piece.bars, augment.hop_steps, form.align), form, grid)
-        for piece in pieces.in_split("train")
-    ]
-    training = _augmented(_sounding(records.join([empty, *windows])), augment)
+    training = _plan(
+        pieces, "train", form, lambda piece: window_starts(piece.bars, augment.hop_steps, form.align), augment
+    )
     if pieces.tail_share:
         keep = len(training) - round(pieces.tail_share * len(training))
-        sets["validation"] = training.take(slice(keep, None))
-        training = training.take(slice(0, keep))
+        plans["validation"] = dataclasses.replace(training, begin=keep)
+        training = dataclasses.replace(training, end=keep)
     if not len(training):
         raise DatasetError("no phrases left for training; give `split` more works or `augment` a wider range.")
-    return {"train": training, **sets}
+    return {"train": training, **plans}
 
 
-def _augmented(plain: PhraseSet, augment: config.Augment) -> PhraseSet:
-    alphabet = plain.grid.alphabet
-    if augment.kind == "none":
-        return plain
-    if augment.kind == "noise":
-        rng = np.random.default_rng(augment.seed)
-        shifted = noise(plain.tokens, augment.semitones_min, augment.semitones_max, alphabet, rng)
-        return records.join([plain, dataclasses.replace(plain, tokens=shifted)])
-    copies = []
-    for semitones in range(augment.semitones_min, augment.semitones_max + 1):
-        moved, fits = transpose(plain.tokens, semitones, alphabet)
-        every = dataclasses.replace(plain, tokens=moved, semitones=plain.semitones + semitones)
-        copies.append(every.take(fits))
-    return records.join(copies)
+def _plan(
+    pieces: Pieces,
+    split: str,
+    form: config.Phrases,
+    starts_of: Callable[[Piece], list[int]],
+    augment: config.Augment | None = None,
+) -> Plan:
+    chosen, alphabet = tuple(pieces.in_split(split)), pieces.grid.alphabet
+    numbers, starts = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
+    lowest, highest = [np.zeros(0, np.int16)], [np.zeros(0, np.int16)]
+    for number, piece in enumerate(chosen):
+        phrases = _phrase_set(piece, starts_of(piece), form, pieces.grid)
+        sounding = phrases.take(~(phrases.tokens == alphabet.rest).all(axis=(1, 2)))
+        onsets = sounding.tokens < alphabet.rest
+        numbers.append(np.full(len(sounding), number, np.int32))
+        starts.append(sounding.starts)
+        lowest.append(np.where(onsets, sounding.tokens, _SILENT).min(axis=(1, 2)))
+        highest.append(np.where(onsets, sounding.tokens, -_SILENT).max(axis=(1, 2)))
+    copies: tuple[int, ...] = (0,)
+    noisy = None
+    if augment is not None and augment.kind == "transpose":
+        copies = tuple(range(augment.semitones_min, augment.semitones_max + 1))
+    elif augment is not None and augment.kind == "noise":
+        noisy = augment
+    found = Plan(
+        chosen,
+        tuple(pieces.source(piece) for piece in chosen),
+        pieces.grid,
+        form,
+        copies,
+        noisy,
+        np.concatenate(numbers),
+        np.concatenate(starts),
+        np.concatenate(lowest),
+        np.concatenate(highest),
+    )
+    return dataclasses.replace(found, end=sum(len(windows) for _, windows, _ in found._batches()))
+
+
+def build(pieces: Pieces, form: config.Phrases, augment: config.Augment) -> dict[str, PhraseSet]:
+    """Cut all pieces into the phrases of each split, all at once; `plan` says which they are."""
+    empty = _no_phrases(form, pieces.grid)
+    return {name: records.join([empty, *planned.batches()]) for name, planned in plan(pieces, form, augment).items()}
 
 
 def _phrase_set(piece: Piece, starts: Sequence[int], form: config.Phrases, grid: Grid) -> PhraseSet:
     steps, count = form.beats_per_phrase * grid.steps_per_beat, len(starts)
     tokens = cut(piece.tokens, starts, steps, alphabet=grid.alphabet, boundary=form.boundary)
-    at = np.asarray(starts, dtype=np.int64)
-    return PhraseSet(tokens, np.full(count, piece.id), at, np.zeros(count, np.int64), grid, form)
+    # `np.full` would make a string for each.
+    ids = np.empty(count, object)
+    ids.fill(piece.id)
+    return PhraseSet(tokens, ids, np.asarray(starts, dtype=np.int32), np.zeros(count, np.int8), grid, form)
 
 
 def _no_phrases(form: config.Phrases, grid: Grid) -> PhraseSet:
-    none = np.zeros(0, np.int64)
     tokens = np.zeros((0, form.beats_per_phrase * grid.steps_per_beat, 4), np.uint8)
-    return PhraseSet(tokens, np.zeros(0, "<U1"), none, none, grid, form)
+    return PhraseSet(tokens, np.zeros(0, object), np.zeros(0, np.int32), np.zeros(0, np.int8), grid, form)
 
 
-def _sounding(phrases: PhraseSet) -> PhraseSet:
-    silent = (phrases.tokens == phrases.grid.alphabet.rest).all(axis=(1, 2))
-    return phrases.take(~silent)
-
-
-def figures(sets: Mapping[str, PhraseSet]) -> dict[str, PhraseCounts]:
-    """Count the phrases of each split, the windows that they come from, and pieces: metrics/augment.json."""
-    return {
-        name: {
-            "phrases": len(phrases),
-            "windows": len(set(zip(phrases.pieces.tolist(), phrases.starts.tolist(), strict=True))),
-            "pieces": len(np.unique(phrases.pieces)),
-        }
-        for name, phrases in sets.items()
-    }
+def figures(plans: Mapping[str, Plan]) -> dict[str, PhraseCounts]:
+    """Count the phrases of each split: metrics/augment.json."""
+    return {name: planned.count() for name, planned in plans.items()}

@@ -1,7 +1,7 @@
 """What a corpus becomes: encoded pieces with their splits, and sets of phrases."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,15 @@ SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a piece comes from."""
+
+    source: str
+    work_id: str
+    """The same for all pieces of a work, from whatever source: the id of the first one in its preferred source."""
+
+
+@dataclass(frozen=True)
 class Pieces:
     """All encoded pieces, the split of each, and how the split was made."""
 
@@ -23,6 +32,12 @@ class Pieces:
     grid: Grid
     tail_share: float
     """Share of the augmented training phrases, from their end, that becomes the validation set; usually 0."""
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    """Of the pieces of a corpus, by id."""
+
+    def source(self, piece: Piece) -> str:
+        """Tell where a piece comes from; "" if nothing is known of it."""
+        return self.origins[piece.id].source if piece.id in self.origins else ""
 
     def in_split(self, split: str) -> list[Piece]:
         """List the pieces of one split."""
@@ -34,16 +49,16 @@ class PhraseSet:
     """Phrases of one split.
 
     tokens : uint8, shape (phrases, steps, 4)
-    pieces : ids, shape (phrases,)
-    starts : first step in the piece, shape (phrases,)
-    semitones : transposition, shape (phrases,)
+    pieces : ids, shape (phrases,), of dtype object: one string for all phrases of a piece
+    starts : first step in the piece, int32, shape (phrases,)
+    semitones : transposition, int8, shape (phrases,)
     form : how they were cut
     """
 
     tokens: Tokens
-    pieces: NDArray[np.str_]
-    starts: NDArray[np.int64]
-    semitones: NDArray[np.int64]
+    pieces: NDArray[Any]
+    starts: NDArray[Any]
+    semitones: NDArray[Any]
     grid: Grid
     form: Phrases
 

@@ -1,28 +1,36 @@
 """Which files of a corpus are quartets, and which are the same: a decision on every file, and the reason.
 
-A corpus is a folder of MIDI files with metadata.csv; see `quartetvae.corpus.metadata`.
+A corpus is a folder of MIDI files with metadata.csv; see `quartetvae.corpus.metadata`. What counts as the same work is
+in `quartetvae.corpus.works`.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from quartetvae.config import Match
-from quartetvae.corpus import metadata, paper_files, works
-from quartetvae.errors import CorpusError, MidiError, check_mode
-from quartetvae.io import midi
-from quartetvae.metrics.figures import FilterCounts, FilterFigures
-from quartetvae.music import part_assignment
+from quartetvae.corpus import encoding, metadata, paper_files, works
+from quartetvae.corpus.tables import LOST
+from quartetvae.corpus.works import Candidate
+from quartetvae.errors import CorpusError, QuartetError, check_mode
+from quartetvae.metrics.figures import Edition, FilterCounts, FilterFigures, SharedWork, SourceFilterCounts
+from quartetvae.music import codec, part_assignment
+from quartetvae.music.codec import Alphabet
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE
+from quartetvae.music.notes import Notes
+from quartetvae.music.quartet import Grid
 
 SELECTED, DUPLICATE, REJECTED, UNREADABLE = "selected", "duplicate", "rejected", "unreadable"
 """The decisions on a file."""
 
+GRID = Grid(4, Alphabet(36, 99))
 
-def survey(raw: Path, *, match: Match) -> pd.DataFrame:
+
+def survey(raw: Path, *, match: Match, prefer: Sequence[str] = (), grid: Grid = GRID) -> pd.DataFrame:
     """Decide on every file of a corpus.
 
     Parameters
@@ -31,13 +39,19 @@ def survey(raw: Path, *, match: Match) -> pd.DataFrame:
         Folder with MIDI files and metadata.csv.
     match
         `quartet`: every distinct string quartet. `paper`: the paper's 36 files, its duplicates and solo among them.
+    prefer
+        Sources, the one first whose edition is used where several have the same music; see `works.sort_out`.
+    grid
+        On which quartets lose what the table tells.
 
     Returns
     -------
     table
         A row per file, in the order of metadata.csv: the metadata, `sha256` of the file, `decision`, `reason`,
-        `programs`, `tracks` and `parts` (lists, an entry per track), `notes`, `beats`, `duplicate_of` (an id or ""),
-        and `position`: the place among the selected pieces, -1 for other files.
+        `programs`, `tracks` and `parts` (lists, an entry per track), `notes`, `beats`, `duplicate_of` (an id or "") and
+        the `share` of windows in common with it, `work_id` (see `records.Origin`; "" for what is no quartet), what is
+        lost on the grid (`tables.LOST`), `left_out` (kinds of notes that were not read, and how many), and `position`:
+        the place among the selected pieces, -1 for other files.
 
     Raises
     ------
@@ -46,15 +60,24 @@ def survey(raw: Path, *, match: Match) -> pd.DataFrame:
     """
     check_mode("match", match, Match)
     rows: list[dict[str, Any]] = []
-    first_with: dict[str, str] = {}
+    candidates: list[Candidate] = []
     for entry in metadata.read(raw).to_dict("records"):
-        row = {str(key): value for key, value in entry.items()} | _decide(raw / entry["file"], entry, match)
-        fingerprint = row.pop("fingerprint")
-        if row["decision"] == SELECTED and match == "quartet":
-            original = first_with.setdefault(fingerprint, row["id"])
-            if original != row["id"]:
-                row |= {"decision": DUPLICATE, "reason": f"same notes as {original}", "duplicate_of": original}
-        rows.append(row)
+        known = {str(key): str(value) for key, value in entry.items()}
+        row, notes, ticks_per_beat = _decide(raw / entry["file"], known, match)
+        if row["decision"] == SELECTED:
+            row |= _lost(notes, ticks_per_beat, grid)
+            candidates.append(
+                Candidate(
+                    known["id"],
+                    known["source"],
+                    known["composer"],
+                    known["work"],
+                    works.fingerprint(notes, ticks_per_beat),
+                    works.windows(notes, ticks_per_beat),
+                )
+            )
+        rows.append(known | row)
+    _sort_out(rows, candidates, prefer, match)
 
     selected = [row["id"] for row in rows if row["decision"] == SELECTED]
     if match == "paper":
@@ -81,48 +104,93 @@ def survey(raw: Path, *, match: Match) -> pd.DataFrame:
     return table
 
 
-def _decide(path: Path, entry: dict[Any, Any], match: Match) -> dict[str, Any]:
-    """Decide on one file, but for duplicates; `entry` is its row of metadata.csv."""
+def _decide(path: Path, entry: dict[str, Any], match: Match) -> tuple[dict[str, Any], list[Notes], int]:
+    """Decide on one file, but for duplicates; give its four parts and ticks per beat, too, if it is a quartet.
+
+    `entry` is its row of metadata.csv.
+    """
     row: dict[str, Any] = {
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         **{"decision": REJECTED, "reason": "", "programs": [], "tracks": [], "parts": []},
-        **{"notes": 0, "beats": 0.0, "duplicate_of": "", "fingerprint": ""},
+        **{"notes": 0, "beats": 0.0, "duplicate_of": "", "share": 0.0, "work_id": ""},
+        **dict.fromkeys(LOST, 0),
+        "left_out": [],
     }
-    try:
-        music = midi.read(path)
-    except MidiError as error:
-        return row | {"decision": UNREADABLE, "reason": str(error)}
     paper_file = entry["id"] in paper_files.IDS
     # What the paper took for quartets is judged by its tracks alone.
-    found = part_assignment.assign(music, label="" if match == "paper" and paper_file else entry["ensemble"])
+    label = "" if match == "paper" and paper_file else entry["ensemble"]
+    try:
+        music, found = encoding.read(path, label=label)
+    except QuartetError as error:
+        # A file that can be read, but has no notes, is a `CorpusError`.
+        decision = REJECTED if isinstance(error, CorpusError) else UNREADABLE
+        return row | {"decision": decision, "reason": str(error)}, [], 0
     row |= {
         "programs": [track.program for track in music.tracks],
         "tracks": [track.name for track in music.tracks],
         "parts": [part or "" for part in found.parts],
         "notes": sum(len(track.notes) for track in music.tracks),
         "beats": music.end / music.ticks_per_beat,
+        "left_out": sorted(music.left_out.items()),
     }
     if found.refusal:
-        return row | {"reason": found.refusal}
+        return row | {"reason": found.refusal}, [], 0
     if match == "paper" and not paper_file:
-        return row | {"reason": "not among the paper's 36 files"}
+        return row | {"reason": "not among the paper's 36 files"}, [], 0
     reason = "among the paper's 36 files" if match == "paper" else DEFAULT_ENSEMBLE.instruments
     left_out = [track.name or "unnamed" for track, part in zip(music.tracks, found.parts, strict=True) if not part]
     if left_out:
         reason += f"; left out: {', '.join(left_out)}"
     notes = part_assignment.merge(music.tracks, found.parts)
-    return row | {
-        "decision": SELECTED,
-        "reason": reason,
-        "fingerprint": works.fingerprint(notes, music.ticks_per_beat),
-    }
+    return row | {"decision": SELECTED, "reason": reason}, notes, music.ticks_per_beat
+
+
+def _lost(notes: list[Notes], ticks_per_beat: int, grid: Grid) -> dict[str, int]:
+    _, losses = codec.encode(
+        notes, ticks_per_beat=ticks_per_beat, steps_per_beat=grid.steps_per_beat, alphabet=grid.alphabet
+    )
+    return {name: getattr(losses, name.removeprefix("notes_")) for name in LOST}
+
+
+def _sort_out(rows: list[dict[str, Any]], candidates: Sequence[Candidate], prefer: Sequence[str], match: Match) -> None:
+    """Write into the rows which work each candidate is of, and which are not used for another's sake."""
+    by_id = {row["id"]: row for row in rows}
+    for candidate, place in zip(candidates, works.sort_out(candidates, prefer), strict=True):
+        row = by_id[candidate.id]
+        row["work_id"] = place.work_id
+        if not place.duplicate_of or match == "paper":
+            continue
+        other = by_id[place.duplicate_of]
+        if place.same_notes:
+            reason = f"same notes as {other['id']}"
+        else:
+            reason = (
+                f"same music as {other['id']}, {place.share:.0%} of its windows of {works.BEATS} beats "
+                f"({other['composer']}: {other['work']})"
+            )
+        if other["source"] != row["source"]:
+            reason += f"; the edition of {other['source']} is used"
+        row |= {
+            "decision": DUPLICATE,
+            "reason": reason,
+            "duplicate_of": other["id"],
+            "share": place.share,
+        }
 
 
 def figures(table: pd.DataFrame) -> FilterFigures:
-    """Count what was decided: the figures of metrics/filter.json, from the table of `survey`."""
+    """Count what was decided, of each source, too: the figures of metrics/filter.json, from the table of `survey`."""
     with_quartets = table.loc[table["decision"].isin((SELECTED, DUPLICATE)), "composer"]
-    composers = {name: _counts(table[table["composer"] == name]) for name in sorted(set(with_quartets))}
-    return {**_counts(table), "composers": composers}
+    return {
+        **_counts(table),
+        "composers": {name: _counts(table[table["composer"] == name]) for name in sorted(set(with_quartets))},
+        "sources": {name: _of_source(table[table["source"] == name]) for name in _sources(table)},
+        "works_in_several_sources": _shared(table),
+    }
+
+
+def _sources(table: pd.DataFrame) -> list[str]:
+    return [name for name in dict.fromkeys(table["source"]) if name]
 
 
 def _counts(rows: pd.DataFrame) -> FilterCounts:
@@ -134,7 +202,62 @@ def _counts(rows: pd.DataFrame) -> FilterCounts:
         "quartets": int(decisions.get(SELECTED, 0) + decisions.get(DUPLICATE, 0)),
         "duplicates": int(decisions.get(DUPLICATE, 0)),
         "selected": int(decisions.get(SELECTED, 0)),
-        "works": len(chosen[["composer", "work"]].drop_duplicates()),
+        "works": chosen["work_id"].nunique(),
+    }
+
+
+def _of_source(rows: pd.DataFrame) -> SourceFilterCounts:
+    chosen = rows[rows["decision"] == SELECTED]
+    refused = Counter(_kind(row) for row in rows.to_dict("records") if row["decision"] in (REJECTED, UNREADABLE))
+    left_out: Counter[str] = Counter()
+    for kinds in chosen["left_out"]:
+        left_out.update(dict(kinds))
+    lost = {name: int(chosen[name].sum()) for name in LOST}
+    return {
+        **_counts(rows),
+        "composers": chosen["composer"].nunique(),
+        "beats": float(chosen["beats"].sum()),
+        "notes": int(chosen["notes"].sum()),
+        "notes_dropped_from_chords": lost["notes_dropped_from_chords"],
+        "notes_merged_on_grid": lost["notes_merged_on_grid"],
+        "notes_moved_into_range": lost["notes_moved_into_range"],
+        "left_out": dict(sorted(left_out.items())),
+        "refused": dict(sorted(refused.items(), key=lambda found: (-found[1], found[0]))),
+    }
+
+
+def _kind(row: dict[Any, Any]) -> str:
+    """Give the reason of a refusal without what is of this file alone: its name, tracks and details."""
+    reason = str(row["reason"]).removeprefix(f"{Path(row['file']).name}: ")
+    return reason.split(" (")[0].split(": ")[0]
+
+
+def _shared(table: pd.DataFrame) -> dict[str, SharedWork]:
+    quartets = table[table["work_id"] != ""]
+    found: dict[str, SharedWork] = {}
+    for work_id, rows in quartets.groupby("work_id", sort=False):
+        if rows["source"].nunique() < 2:
+            continue
+        home = table[table["id"] == work_id].iloc[0]
+        sources = sorted(set(rows["source"]), key=lambda source: (source != home["source"], source))
+        found[str(work_id)] = {
+            "composer": home["composer"],
+            "work": home["work"],
+            "editions": {source: _edition(rows[rows["source"] == source]) for source in sources},
+        }
+    return found
+
+
+def _edition(rows: pd.DataFrame) -> Edition:
+    twice = rows[rows["decision"] == DUPLICATE]
+    shares = [float(share) for share in twice["share"]]
+    return {
+        "composer": str(rows["composer"].iloc[0]),
+        "work": "; ".join(dict.fromkeys(rows["work"])),
+        "files_used": int((rows["decision"] == SELECTED).sum()),
+        "duplicates": len(twice),
+        "share_lowest": min(shares, default=None),
+        "share_highest": max(shares, default=None),
     }
 
 
@@ -144,6 +267,6 @@ def movements(table: pd.DataFrame) -> dict[str, str]:
 
 
 def with_duplicates(table: pd.DataFrame, ids: Iterable[str]) -> set[str]:
-    """Add to the ids of pieces those of the files that hold the same notes."""
+    """Add to the ids of pieces those of the files that are their duplicates."""
     found = set(ids)
     return found | set(table["id"][table["duplicate_of"].isin(found)])

@@ -3,7 +3,8 @@
 pieces.parquet
     A row per grid step, a row group per piece, a column of tokens per part.
 phrases/<split>.parquet
-    A row per phrase, a fixed-size list of tokens per part.
+    A row per phrase, a fixed-size list of tokens per part; row groups of a batch, so that neither writing nor reading
+    holds it twice.
 """
 
 import json
@@ -16,17 +17,24 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from quartetvae.config import Phrases
-from quartetvae.corpus.records import PhraseSet, Pieces
+from quartetvae.corpus.records import Origin, PhraseSet, Pieces
 from quartetvae.errors import DatasetError
 from quartetvae.files import replacing
 from quartetvae.music.codec import Alphabet
 from quartetvae.music.ensemble import PARTS, VOICES
 from quartetvae.music.quartet import Grid, Piece
 
+LOST = ("notes_dropped_from_chords", "notes_merged_on_grid", "notes_moved_into_range")
+"""Columns of quartets.parquet: what becomes of notes on the grid; see `music.codec.Losses`."""
+
 _NAME = pa.dictionary(pa.int32(), pa.string())
+_NAMES = ("piece", "composer", "work", "source", "work_id", "split")
+_UNKNOWN = Origin("", "")
 _CELL_UNIT = "token: 0 is pitch_min, then upwards by semitones; then rest; then sustain"
 _COLUMN_UNITS = {
     "piece": "id in metadata.csv",
+    "source": "where it comes from, as in metadata.csv",
+    "work_id": "the same for all pieces of a work: the id of the first one in its preferred source",
     "split": "train, validation or test; the same for all pieces of a work",
     "step": "grid steps from the piece's beginning",
     "bar": "bars from the piece's beginning, from 0",
@@ -37,7 +45,7 @@ _COLUMN_UNITS = {
 
 def write_quartets(path: Path, table: pd.DataFrame) -> None:
     """Write the table of `corpus.survey.survey`."""
-    strings = ("id", "composer", "work", "movement", "ensemble", "file", "sha256", "decision", "reason")
+    strings = ("id", "source", "composer", "work", "movement", "ensemble", "file", "sha256", "decision", "reason")
     schema = pa.schema(
         [
             *(pa.field(name, pa.string()) for name in strings),
@@ -47,6 +55,10 @@ def write_quartets(path: Path, table: pd.DataFrame) -> None:
             pa.field("notes", pa.uint32()),
             pa.field("beats", pa.float64(), metadata={"unit": "quarter notes"}),
             pa.field("duplicate_of", pa.string()),
+            pa.field("share", pa.float64(), metadata={"unit": "share of windows in common with duplicate_of, 0..1"}),
+            pa.field("work_id", pa.string(), metadata={"unit": _COLUMN_UNITS["work_id"]}),
+            *(pa.field(name, pa.uint32(), metadata={"unit": "notes"}) for name in LOST),
+            pa.field("left_out", pa.map_(pa.string(), pa.uint32()), metadata={"unit": "notes not read, by kind"}),
             pa.field("position", pa.int32(), metadata={"unit": "place among the selected, -1 for the others"}),
         ]
     )
@@ -61,13 +73,19 @@ def read_quartets(path: Path) -> pd.DataFrame:
 
 
 def write_pieces(
-    path: Path, pieces: Iterable[Piece], splits: Mapping[str, str], *, grid: Grid, tail_share: float = 0.0
+    path: Path,
+    pieces: Iterable[Piece],
+    splits: Mapping[str, str],
+    *,
+    grid: Grid,
+    tail_share: float = 0.0,
+    origins: Mapping[str, Origin] | None = None,
 ) -> None:
-    """Write pieces, a row group each; `splits` gives each id its split."""
+    """Write pieces, a row group each; `splits` and `origins` give each id its split and where it comes from."""
     metadata = _grid_metadata(grid) | {"tail_share": json.dumps(tail_share)}
     schema = _schema(
         {
-            **dict.fromkeys(("piece", "composer", "work", "split"), _NAME),
+            **dict.fromkeys(_NAMES, _NAME),
             "step": pa.uint32(),
             "bar": pa.uint32(),
             **{part: pa.uint8() for part in PARTS},
@@ -77,15 +95,10 @@ def write_pieces(
     with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
         for piece in pieces:
             steps = len(piece.tokens)
-            names = {
-                "piece": piece.id,
-                "composer": piece.composer,
-                "work": piece.work,
-                "split": splits[piece.id],
-            }
+            origin = (origins or {}).get(piece.id, _UNKNOWN)
+            names = (piece.id, piece.composer, piece.work, origin.source, origin.work_id, splits[piece.id])
             columns: list[pa.Array] = [
-                pa.DictionaryArray.from_arrays(pa.array(np.zeros(steps, np.int32)), pa.array([name]))
-                for name in names.values()
+                pa.DictionaryArray.from_arrays(pa.array(np.zeros(steps, np.int32)), pa.array([name])) for name in names
             ]
             columns += [pa.array(np.arange(steps), pa.uint32()), pa.array(piece.bars, pa.uint32())]
             columns += [pa.array(np.ascontiguousarray(column)) for column in piece.tokens.T]
@@ -100,62 +113,85 @@ def read_pieces(path: Path) -> Pieces:
     DatasetError
         If the table is missing, not ours, or empty.
     """
-    pieces, splits = [], []
+    pieces, splits, origins = [], [], {}
     with _open(path, "encode") as file:
         metadata = _metadata(file.schema_arrow, path, "tail_share")
         for group in range(file.num_row_groups):
             table = file.read_row_group(group)
-            first = {name: table[name][0].as_py() for name in ("piece", "composer", "work", "split")}
+            first = {name: table[name][0].as_py() for name in _NAMES}
             tokens = np.stack([table[part].to_numpy() for part in PARTS], axis=1)
             bars = table["bar"].to_numpy().astype(np.int64)
             pieces.append(Piece(first["piece"], first["composer"], first["work"], tokens, bars))
             splits.append(first["split"])
+            if first["work_id"]:
+                origins[first["piece"]] = Origin(first["source"], first["work_id"])
     if not pieces:
         raise DatasetError(f"{path}: no pieces in it; run `dvc repro encode`.")
-    return Pieces(tuple(pieces), tuple(splits), _grid(metadata), float(json.loads(metadata["tail_share"])))
+    tail_share = float(json.loads(metadata["tail_share"]))
+    return Pieces(tuple(pieces), tuple(splits), _grid(metadata), tail_share, origins)
 
 
 def write_phrases(path: Path, phrases: PhraseSet) -> None:
     """Write the phrases of one split."""
+    write_batches(path, [phrases], phrases.grid, phrases.form)
+
+
+def write_batches(path: Path, batches: Iterable[PhraseSet], grid: Grid, form: Phrases) -> None:
+    """Write the phrases of one split as they come, a row group for each batch."""
+    steps = form.beats_per_phrase * grid.steps_per_beat
     schema = _schema(
         {
             "piece": _NAME,
             "start": pa.uint32(),
             "semitones": pa.int8(),
-            **{part: pa.list_(pa.uint8(), phrases.steps) for part in PARTS},
+            **{part: pa.list_(pa.uint8(), steps) for part in PARTS},
         },
-        _grid_metadata(phrases.grid) | {"form": phrases.form.model_dump_json()},
+        _grid_metadata(grid) | {"form": form.model_dump_json()},
     )
-    columns = [
-        pa.array(phrases.pieces.tolist(), pa.string()).dictionary_encode(),
-        pa.array(phrases.starts, pa.uint32()),
-        pa.array(phrases.semitones, pa.int8()),
-    ]
-    for part in range(VOICES):
-        flat = pa.array(np.ascontiguousarray(phrases.tokens[:, :, part]).reshape(-1))
-        columns.append(pa.FixedSizeListArray.from_arrays(flat, phrases.steps))
-    with replacing(path) as temporary:
-        pq.write_table(pa.Table.from_arrays(columns, schema=schema), temporary, compression="zstd")
+    with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+        for batch in filter(len, batches):
+            columns = [
+                pa.array(batch.pieces.tolist(), pa.string()).dictionary_encode(),
+                pa.array(batch.starts, pa.uint32()),
+                pa.array(batch.semitones, pa.int8()),
+            ]
+            for part in range(VOICES):
+                flat = pa.array(np.ascontiguousarray(batch.tokens[:, :, part]).reshape(-1))
+                columns.append(pa.FixedSizeListArray.from_arrays(flat, steps))
+            writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=len(batch))
 
 
 def read_phrases(path: Path) -> PhraseSet:
     """Read the phrases of one split; raises `DatasetError` if the table is missing, not ours, or empty."""
-    table = _read(path, "augment").combine_chunks()
-    metadata = _metadata(table.schema, path, "form")
-    if not len(table):
-        raise DatasetError(f"{path}: no phrases in it; give this split a share in params.yaml (section `split`).")
-    parts = []
-    for part in PARTS:
-        column = table[part].chunk(0)
-        parts.append(column.flatten().to_numpy().reshape(len(table), column.type.list_size))
-    return PhraseSet(
-        np.stack(parts, axis=2),
-        np.asarray(table["piece"].to_pylist()),
-        table["start"].to_numpy().astype(np.int64),
-        table["semitones"].to_numpy().astype(np.int64),
-        _grid(metadata),
-        Phrases.model_validate_json(metadata["form"]),
-    )
+    with _open(path, "augment") as file:
+        metadata = _metadata(file.schema_arrow, path, "form")
+        count = file.metadata.num_rows
+        if not count:
+            raise DatasetError(f"{path}: no phrases in it; give this split a share in params.yaml (section `split`).")
+        grid, form = _grid(metadata), Phrases.model_validate_json(metadata["form"])
+        phrases = PhraseSet(
+            np.empty((count, form.beats_per_phrase * grid.steps_per_beat, VOICES), np.uint8),
+            np.empty(count, object),
+            np.empty(count, np.int32),
+            np.empty(count, np.int8),
+            grid,
+            form,
+        )
+        # A string for each piece, whichever row groups it is in.
+        known: dict[str, str] = {}
+        stop = 0
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group).combine_chunks()
+            rows = slice(stop, stop := stop + len(table))
+            for part, name in enumerate(PARTS):
+                column = table[name].chunk(0)
+                phrases.tokens[rows, :, part] = column.flatten().to_numpy().reshape(len(table), phrases.steps)
+            piece = table["piece"].chunk(0)
+            names = [known.setdefault(name, name) for name in piece.dictionary.to_pylist()]
+            phrases.pieces[rows] = np.array(names, object)[piece.indices.to_numpy()]
+            phrases.starts[rows] = table["start"].to_numpy()
+            phrases.semitones[rows] = table["semitones"].to_numpy()
+    return phrases
 
 
 def _schema(types: Mapping[str, pa.DataType], metadata: Mapping[str, str]) -> pa.Schema:

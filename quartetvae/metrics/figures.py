@@ -20,10 +20,54 @@ class FilterCounts(TypedDict):
     works: int
 
 
+class Losses(TypedDict):
+    """What becomes of the notes of the selected files on the grid."""
+
+    notes: int
+    notes_dropped_from_chords: int
+    notes_merged_on_grid: int
+    notes_moved_into_range: int
+
+
+class SourceFilterCounts(FilterCounts, Losses):
+    """Those of one source."""
+
+    composers: int
+    beats: float
+    left_out: dict[str, int]
+    """Notes that were not read on purpose, by kind."""
+    refused: dict[str, int]
+    """Files that are no quartets or cannot be read, by reason."""
+
+
+class Edition(TypedDict):
+    """An edition of a work that another source has, too."""
+
+    composer: str
+    work: str
+    files_used: int
+    duplicates: int
+    share_lowest: float | None
+    share_highest: float | None
+    """Of windows that its duplicates have in common with the files used in their place."""
+
+
+class SharedWork(TypedDict):
+    """A work of which several sources have files."""
+
+    composer: str
+    work: str
+    """As its preferred source calls it."""
+    editions: dict[str, Edition]
+    """By source, the preferred one first."""
+
+
 class FilterFigures(FilterCounts):
     """metrics/filter.json."""
 
     composers: dict[str, FilterCounts]
+    sources: dict[str, SourceFilterCounts]
+    works_in_several_sources: dict[str, SharedWork]
 
 
 # metrics/encode.json: quartetvae.corpus.encoding
@@ -37,7 +81,18 @@ class SplitCounts(TypedDict):
     steps: int
 
 
-class EncodeFigures(TypedDict):
+class SourceEncodeCounts(Losses):
+    """The pieces of one source."""
+
+    works: int
+    composers: int
+    pieces: int
+    steps: int
+    beats: int
+    splits: dict[str, SplitCounts]
+
+
+class EncodeFigures(Losses):
     """metrics/encode.json."""
 
     pieces: int
@@ -48,23 +103,26 @@ class EncodeFigures(TypedDict):
     symbols_used: int
     pitch_lowest: int
     pitch_highest: int
-    notes: int
-    notes_moved_into_range: int
-    notes_dropped_from_chords: int
-    notes_merged_on_grid: int
     onsets_off_grid_share: float
     splits: dict[str, SplitCounts]
+    sources: dict[str, SourceEncodeCounts]
 
 
 # metrics/augment.json: quartetvae.corpus.phrases
 
 
-class PhraseCounts(TypedDict):
-    """The phrases of one split; metrics/augment.json has them by split."""
+class SourcePhraseCounts(TypedDict):
+    """The phrases of one source in a split."""
 
     phrases: int
     windows: int
     pieces: int
+
+
+class PhraseCounts(SourcePhraseCounts):
+    """The phrases of one split; metrics/augment.json has them by split."""
+
+    sources: dict[str, SourcePhraseCounts]
 
 
 # metrics/train.json: quartetvae.training.loop

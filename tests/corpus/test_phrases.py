@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from quartetvae import config
 from quartetvae.config import Align, Boundary
 from quartetvae.corpus import phrases, split
-from quartetvae.corpus.records import PhraseSet
+from quartetvae.corpus.records import Origin, PhraseSet, Pieces
 from quartetvae.errors import ArgumentError, DatasetError
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.quartet import Piece
@@ -81,6 +81,58 @@ def test_works_of_one_title_by_two_composers_are_two_works() -> None:
     of = split.by_work([*some, *other], SPLIT.model_copy(update={"validation": 0.25, "test": 0.5}))
     counted = {name: sum(split == name for split in of.values()) for name in ("train", "validation", "test")}
     assert counted == {"train": 3, "validation": 3, "test": 6}
+
+
+def of_source(source: str, *lengths: int) -> tuple[list[Piece], dict[str, Origin]]:
+    """Works of three movements each, with the origins that they have in a corpus; titles are the same in all."""
+    named = [dataclasses.replace(p, id=f"{source}:{p.id}") for p in movements(*lengths)]
+    return named, {p.id: Origin(source, f"{p.id[:-1]}0") for p in named}
+
+
+LENGTHS = st.lists(st.integers(1, 500), min_size=3, max_size=12)
+
+
+@given(st.integers(0, 1000), LENGTHS, LENGTHS, st.sampled_from(["work", "tail"]))
+def test_a_source_is_split_as_if_it_were_alone(seed: int, one: list[int], other: list[int], by: str) -> None:
+    shares = SPLIT.model_copy(update={"seed": seed, "by": by})
+    sources = [of_source("musicnet", *one), of_source("openscore", *other)]
+    together = split.by_work([p for some, _ in sources for p in some], shares, sources[0][1] | sources[1][1])
+    apart = [split.by_work(some, shares, origins) for some, origins in sources]
+    assert together == apart[0] | apart[1]
+    # Nor do origins change anything where there is one source.
+    assert apart[0] == split.by_work(sources[0][0], shares)
+
+
+def test_a_work_of_two_sources_lies_where_its_preferred_one_puts_it() -> None:
+    (own, origins), (others, other_origins) = of_source("musicnet", *[40] * 8), of_source("openscore", *[40] * 8)
+    alone = split.by_work(own, SPLIT, origins)
+    # Long movements that the preferred edition lacks: they weigh nothing there.
+    for id, of in alone.items():
+        joined = dataclasses.replace(silence("openscore:more", 5000, "another title"), composer="Another")
+        found = split.by_work(
+            [joined, *others, *own],
+            SPLIT,
+            {**origins, **other_origins, joined.id: Origin("openscore", origins[id].work_id)},
+        )
+        assert found[joined.id] == of
+        assert {id: found[id] for id in alone} == alone
+
+
+def test_one_title_in_two_sources_is_two_works() -> None:
+    (own, origins), (others, other_origins) = of_source("musicnet", *[40] * 5), of_source("openscore", *[40] * 5, 900)
+    found = split.by_work([*own, *others], SPLIT, origins | other_origins)
+    assert any(found[p.id] != found[f"openscore:{p.id.split(':')[1]}"] for p in own)
+
+
+def test_a_source_of_too_few_works_is_for_training_if_another_has_enough() -> None:
+    (own, origins), (others, other_origins) = of_source("musicnet", *[40] * 5), of_source("openscore", 40, 40)
+    found = split.by_work([*own, *others], SPLIT, origins | other_origins)
+    assert {found[p.id] for p in others} == {"train"}
+    assert {found[p.id] for p in own} == {"train", "validation", "test"}
+    (few, few_origins) = of_source("musicnet", 40, 40)
+    message = r"4 work\(s\) found \(2 of musicnet, 2 of openscore\); split by work needs 3 at least of one source"
+    with pytest.raises(DatasetError, match=message):
+        split.by_work([*few, *others], SPLIT, few_origins | other_origins)
 
 
 def test_a_share_of_nothing_holds_nothing_out() -> None:
@@ -403,10 +455,117 @@ def test_nothing_to_train_on_is_an_error() -> None:
 
 
 def test_the_figures_count_phrases_and_pieces() -> None:
-    found = build(augment=changed(AUGMENT, semitones_min=0, semitones_max=1, hop_steps=4))
-    counted = phrases.figures(found)
+    augment = changed(AUGMENT, semitones_min=0, semitones_max=1, hop_steps=4)
+    counted, found = phrases.figures(phrases.plan(CORPUS, FORM, augment)), build(augment=augment)
     assert set(counted) == {"train", "validation", "test"}
-    assert counted["test"] == {"phrases": 4, "windows": 4, "pieces": 1}
+    assert counted["test"] == {"phrases": 4, "windows": 4, "pieces": 1, "sources": {}}
     assert counted["train"]["windows"] == 2 + 5
     assert counted["train"]["phrases"] == len(found["train"])
     assert counted["train"]["pieces"] == 2
+
+
+@pytest.mark.parametrize("tail", [0.0, 0.25])
+@pytest.mark.parametrize("kind", ["none", "transpose", "noise"])
+def test_the_figures_are_those_of_the_phrases_by_source_too(kind: str, tail: float) -> None:
+    origins = {"low": Origin("openscore", "low"), "b": Origin("musicnet", "b"), "test": Origin("musicnet", "test")}
+    corpus = dataclasses.replace(CORPUS, tail_share=tail, origins=origins)
+    augment = changed(AUGMENT, kind=kind)
+    counted = phrases.figures(phrases.plan(corpus, FORM, augment))
+    for name, found in phrases.build(corpus, FORM, augment).items():
+        rows = list(zip(found.pieces.tolist(), found.starts.tolist(), strict=True))
+        for source in ("openscore", "musicnet", None):
+            own = [row for row in rows if source is None or origins.get(row[0], Origin("", "")).source == source]
+            figures = counted[name] if source is None else counted[name]["sources"].get(source)
+            if figures is None:
+                assert not own, (name, source)
+                continue
+            assert figures["phrases"] == len(own), (name, source)
+            assert figures["windows"] == len(set(own)), (name, source)
+            assert figures["pieces"] == len({id for id, _ in own}), (name, source)
+
+
+# A batch at a time
+
+
+def rows(found: PhraseSet) -> list[tuple[str, int, int, list[list[int]]]]:
+    columns = (found.pieces.tolist(), found.starts.tolist(), found.semitones.tolist(), found.tokens.tolist())
+    return list(zip(*columns, strict=True))
+
+
+def by_definition(corpus: Pieces, form: config.Phrases, augment: config.Augment) -> list[Any]:
+    """The rows for training, in order, from notes alone: written anew, with nothing of the module."""
+    steps, plain = form.beats_per_phrase * GRID.steps_per_beat, []
+    for one, name in zip(corpus.pieces, corpus.splits, strict=True):
+        lines = [k for k in range(len(one.bars)) if k == 0 or one.bars[k] > one.bars[k - 1]]
+        for start in range(len(one.tokens)):
+            since = max(line for line in lines if line <= start) if form.align == "bar" else 0
+            if name != "train" or (start - since) % augment.hop_steps:
+                continue
+            cells = [one.tokens[k].tolist() if k < len(one.tokens) else [REST] * 4 for k in range(start, start + steps)]
+            for part in range(4):
+                if form.boundary == "onset" and cells[0][part] == SUSTAIN:
+                    before = [token for token in one.tokens[:start, part].tolist() if token != SUSTAIN]
+                    cells[0][part] = before[-1] if before else REST
+            if any(token != REST for cell in cells for token in cell):
+                plain.append((one.id, start, 0, cells))
+    if augment.kind == "none":
+        return plain
+    if augment.kind == "noise":
+        rng = np.random.default_rng(augment.seed)
+        drawn = rng.integers(augment.semitones_min, augment.semitones_max + 1, size=(len(plain), steps, 4)).tolist()
+        moved = [
+            [
+                [
+                    min(max(token + shift, 0), REST - 1) if token < REST else token
+                    for token, shift in zip(*both, strict=True)
+                ]
+                for both in zip(cells, shifts, strict=True)
+            ]
+            for (*_, cells), shifts in zip(plain, drawn, strict=True)
+        ]
+        return plain + [(*row[:3], cells) for row, cells in zip(plain, moved, strict=True)]
+    found = []
+    for semitones in range(augment.semitones_min, augment.semitones_max + 1):
+        for id, start, _, cells in plain:
+            pitches = [token + semitones for cell in cells for token in cell if token < REST]
+            if all(0 <= pitch < REST for pitch in pitches):
+                up = [[token + semitones if token < REST else token for token in cell] for cell in cells]
+                found.append((id, start, semitones, up))
+    return found
+
+
+@pytest.mark.parametrize("kind", ["none", "transpose", "noise"])
+@pytest.mark.parametrize("align", ALIGNS)
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+@pytest.mark.parametrize("batch", [1, 7, 100_000])
+def test_batches_are_the_phrases_that_the_definition_gives_in_its_order(
+    monkeypatch: pytest.MonkeyPatch, kind: str, align: Align, boundary: Boundary, batch: int
+) -> None:
+    form, augment = changed(FORM, align=align, boundary=boundary), changed(AUGMENT, kind=kind)
+    bars_of_five = [piece(p.id, p.tokens, steps_per_bar=5) for p in CORPUS.pieces]
+    quiet = piece("quiet", np.concatenate([random_tokens(3, 4), np.full((20, 4), REST, np.uint8)]))
+    corpus = pieces(train=[*bars_of_five[:2], quiet], validation=[bars_of_five[2]], test=[bars_of_five[3]])
+    monkeypatch.setattr(phrases, "ROWS", batch)
+    planned = phrases.plan(corpus, form, augment)["train"]
+    batches = list(planned.batches())
+    assert max(len(one) for one in batches) <= batch
+    assert len(planned) == sum(len(one) for one in batches)
+    assert [row for one in batches for row in rows(one)] == by_definition(corpus, form, augment)
+
+
+@pytest.mark.parametrize("kind", ["none", "transpose", "noise"])
+@pytest.mark.parametrize("batch", [1, 7])
+def test_the_tail_is_the_same_whatever_the_batches(monkeypatch: pytest.MonkeyPatch, kind: str, batch: int) -> None:
+    augment = changed(AUGMENT, kind=kind)
+    whole = build(augment=augment, tail=0.6)
+    monkeypatch.setattr(phrases, "ROWS", batch)
+    assert as_lists(build(augment=augment, tail=0.6)) == as_lists(whole)
+
+
+def test_a_phrase_costs_few_bytes_beside_its_tokens() -> None:
+    found = build()["train"]
+    assert found.starts.dtype == np.int32
+    assert found.semitones.dtype == np.int8
+    # A reference to a string that all phrases of a piece share.
+    assert found.pieces.dtype == object
+    assert len({id(name) for name in found.pieces}) == 2

@@ -1,7 +1,7 @@
 """The Parquet tables: what goes in comes out, the same bytes each time."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from quartetvae.corpus import records, survey, tables
-from quartetvae.corpus.records import PhraseSet, Pieces
+from quartetvae.corpus.records import Origin, PhraseSet, Pieces
 from quartetvae.errors import DatasetError
 from quartetvae.music.tracks import Music
 from tests.building import FORM, GRID, phrase_set, piece, quartet, random_tokens, write_corpus
@@ -75,6 +75,46 @@ def test_pieces_survive_writing_and_reading(tmp_path: Path) -> None:
         assert one.bars.tolist() == other.bars.tolist()
 
 
+def test_where_pieces_come_from_survives_writing_and_reading(tmp_path: Path) -> None:
+    origins = {PIECES.pieces[0].id: Origin("musicnet", "work"), PIECES.pieces[2].id: Origin("", "own")}
+    splits = {piece.id: "train" for piece in PIECES.pieces}
+    tables.write_pieces(tmp_path / "pieces.parquet", PIECES.pieces, splits, grid=GRID, origins=origins)
+    found = tables.read_pieces(tmp_path / "pieces.parquet")
+    assert found.origins == origins
+    assert [found.source(piece) for piece in found.pieces] == ["musicnet", "", ""]
+
+
+def test_batches_survive_writing_and_reading(tmp_path: Path) -> None:
+    batches = [PHRASES.take(slice(0, 2)), PHRASES.take(slice(2, 2)), PHRASES.take(slice(2, None))]
+    tables.write_batches(tmp_path / "train.parquet", iter(batches), PHRASES.grid, PHRASES.form)
+    found = tables.read_phrases(tmp_path / "train.parquet")
+    for name in ("tokens", "pieces", "starts", "semitones"):
+        assert getattr(found, name).tolist() == getattr(PHRASES, name).tolist(), name
+    # One string for a piece, in whichever batches it is.
+    assert len({id(name) for name in found.pieces}) == 3
+    assert [str(column.dtype) for column in (found.starts, found.semitones, found.pieces)] == [
+        "int32",
+        "int8",
+        "object",
+    ]
+
+
+def test_a_batch_is_a_row_group(tmp_path: Path) -> None:
+    tables.write_batches(tmp_path / "t.parquet", [PHRASES, PHRASES.take(slice(0, 2))], PHRASES.grid, PHRASES.form)
+    with pq.ParquetFile(tmp_path / "t.parquet") as file:
+        assert [file.metadata.row_group(k).num_rows for k in range(file.num_row_groups)] == [5, 2]
+
+
+def test_batches_that_fail_leave_no_table(tmp_path: Path) -> None:
+    def batches() -> Iterator[PhraseSet]:
+        yield PHRASES
+        raise KeyError("a piece")
+
+    with pytest.raises(KeyError):
+        tables.write_batches(tmp_path / "t.parquet", batches(), PHRASES.grid, PHRASES.form)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_phrases_survive_writing_and_reading(tmp_path: Path) -> None:
     found = tables.read_phrases(write_phrases(tmp_path / "train.parquet"))
     assert (found.grid, found.form, found.steps, len(found)) == (PHRASES.grid, PHRASES.form, 4, 5)
@@ -113,7 +153,7 @@ def test_a_piece_is_a_row_group_and_its_ids_are_a_dictionary(tmp_path: Path) -> 
     with pq.ParquetFile(path) as file:
         assert [file.metadata.row_group(k).num_rows for k in range(file.num_row_groups)] == [40, 17, 1]
         schema = file.schema_arrow
-        for name in ("piece", "composer", "work", "split"):
+        for name in ("piece", "composer", "work", "source", "work_id", "split"):
             assert schema.field(name).type == pa.dictionary(pa.int32(), pa.string()), name
         for part in ("violin_1", "violin_2", "viola", "cello"):
             assert schema.field(part).type == pa.uint8(), part
