@@ -28,7 +28,7 @@ Precision = Literal["float32", "mixed_bfloat16"]
 Devices = Literal["one", "all"]
 """Of the network and its training; params.yaml says what each is."""
 
-Source = Literal["musicnet", "music21", "directory"]
+Source = Literal["musicnet", "openscore", "music21", "directory"]
 """Where music comes from; see `quartetvae.corpus.sources`."""
 
 Match = Literal["quartet", "paper"]

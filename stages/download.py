@@ -1,4 +1,4 @@
-"""Stage `download`: a source of music becomes MIDI files and metadata.csv in one folder."""
+"""Stage `download`: one or several sources of music become MIDI files and metadata.csv in one folder."""
 
 import os
 from pathlib import Path
@@ -10,10 +10,10 @@ from quartetvae.pipeline import locations, params
 
 
 def main() -> None:
-    """Fetch the source; mirror, cache and processes come from the environment, since they must not change a hash."""
+    """Fetch the sources; mirror, cache and processes come from the environment, since they must not change a hash."""
     (download,) = params.load("download")
     sources.fetch(
-        download.source,
+        download.sources,
         locations.RAW,
         directory=Path(download.directory),
         cache=Path(os.environ.get("QUARTETVAE_CACHE", locations.DOWNLOADS)),

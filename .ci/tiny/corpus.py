@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from quartetvae.corpus import metadata
-from quartetvae.corpus.sources import embedded
+from quartetvae.corpus.sources import directory, embedded
 
 IDS = (
     "haydn-opus1no1-movement2",
@@ -25,7 +25,7 @@ def main() -> None:
     """Copy the scores, and describe them in metadata.csv."""
     folder = Path(sys.argv[1])
     with (folder / metadata.FILE).open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, metadata.COLUMNS)
+        table = csv.DictWriter(file, directory.COLUMNS, extrasaction="ignore")
         table.writeheader()
         for path, piece in embedded.embedded_quartets():
             if piece.id in IDS:

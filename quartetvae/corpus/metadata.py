@@ -17,12 +17,14 @@ class MetadataRow:
     """A row of metadata.csv: one file."""
 
     id: str
+    source: str
+    """Where the file comes from, one of `config.Source`; its folder is called so too."""
     composer: str
     work: str
     movement: str
     ensemble: str
     file: str
-    """Relative to the folder, with `/`."""
+    """Relative to the folder, with `/`: `musicnet/Beethoven/2313_qt15_1.mid`."""
 
 
 COLUMNS = tuple(field.name for field in fields(MetadataRow))

@@ -6,9 +6,9 @@ errors that name the key.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator, model_validator
 from ruamel.yaml import YAML, YAMLError
 
 from quartetvae import config
@@ -27,18 +27,51 @@ Pairs = Annotated[
 ]
 
 
+def _each_once(sources: list[config.Source]) -> list[config.Source]:
+    twice = next((source for source in sources if sources.count(source) > 1), None)
+    if twice:
+        raise ValueError(f"{twice} is there twice; name each source once, the preferred one first")
+    return sources
+
+
 class Download(Record):
     """Where the music comes from."""
 
-    source: config.Source
+    sources: Annotated[
+        list[config.Source],
+        Field(
+            min_length=1,
+            description=f"a list of {', '.join(get_args(config.Source))} (one at least) is needed, such as [musicnet]",
+        ),
+    ]
     directory: str
     """Folder of MIDI, MusicXML or kern files for the source `directory`; from the project's root, or absolute."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_became_several(cls, content: Any) -> Any:
+        if isinstance(content, dict) and "source" in content and "sources" not in content:
+            raise ValueError(
+                f"source {content['source']!r} found; it is called sources now and is a list: write "
+                f"`sources: [{content['source']}]`"
+            )
+        return content
+
+    @field_validator("sources")
+    @classmethod
+    def _no_source_twice(cls, sources: list[config.Source]) -> list[config.Source]:
+        twice = [source for source in dict.fromkeys(sources) if sources.count(source) > 1]
+        if twice:
+            raise ValueError(f"'{twice[0]}' is there twice; name each source once")
+        return sources
 
 
 class Filter(Record):
     """Which files are quartets."""
 
     match: config.Match
+    prefer: Annotated[list[config.Source], AfterValidator(_each_once)]
+    """Sources, the one first whose edition is used where several have the same music; those not named come last."""
 
 
 class Reconstruct(Record):

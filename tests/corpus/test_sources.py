@@ -2,26 +2,46 @@
 
 import csv
 import hashlib
+import importlib.metadata
 import io
+import os
 import shutil
+import signal
 import socket
 import tarfile
 import threading
+import time
+import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from urllib3.util import Retry
 
+from quartetvae.config import Source
 from quartetvae.corpus import sources
 from quartetvae.corpus.metadata import MetadataRow
-from quartetvae.corpus.sources import embedded, musicnet
-from quartetvae.errors import ArgumentError, SourceError
-from quartetvae.io import midi
+from quartetvae.corpus.sources import (
+    archives,
+    conversion,
+    embedded,
+    fetching,
+    movements,
+    musicnet,
+    naming,
+    openscore,
+    processes,
+)
+from quartetvae.corpus.sources.conversion import Conversion, convert_all
+from quartetvae.corpus.sources.processes import Failure
+from quartetvae.errors import ArgumentError, ScoreError, SourceError
+from quartetvae.io import midi, scores
 from quartetvae.music.ensemble import Ensemble
-from quartetvae.music.tracks import Music
+from quartetvae.music.tracks import Credits, Movement, Music
 from tests.building import track
 
 ARCHIVE, TABLE = musicnet.MIDIS, musicnet.TABLE
@@ -37,10 +57,19 @@ def rows(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-@pytest.mark.parametrize("source", ["internet", "MusicNet", ""])
-def test_a_source_that_is_none_is_refused(tmp_path: Path, source: Any) -> None:
-    with pytest.raises(ArgumentError, match=f"source '{source}' found; one of 'musicnet', 'music21', 'directory'"):
-        sources.fetch(source, tmp_path / "raw", directory=tmp_path, cache=tmp_path / "cache")
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["internet"], "source 'internet' found; one of 'musicnet', 'openscore', 'music21', 'directory'"),
+        (["directory", "MusicNet"], "source 'MusicNet' found"),
+        ([""], "source '' found"),
+        ([], "no sources found; one at least is needed"),
+        (["directory", "music21", "directory"], "source 'directory' is there twice"),
+    ],
+)
+def test_sources_that_are_none_or_twice_are_refused(tmp_path: Path, names: Any, message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        sources.fetch(names, tmp_path / "raw", directory=tmp_path, cache=tmp_path / "cache")
     assert not (tmp_path / "raw").exists()
 
 
@@ -70,7 +99,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "_checksums",
         lambda: {name: hashlib.sha256(content).hexdigest() for name, content in {**MUSIC, TABLE: CSV}.items()},
     )
-    monkeypatch.setattr(musicnet, "CHUNK", 1)
+    monkeypatch.setattr(fetching, "CHUNK", 1)
     folder = tmp_path / "mirror"
     folder.mkdir()
     pack(folder / ARCHIVE, MUSIC)
@@ -78,26 +107,32 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def fetch(tmp_path: Path, mirror: str | Path | None) -> Path:
+def fetch(tmp_path: Path, mirror: str | Path | None, *names: Source) -> Path:
     raw = tmp_path / "raw"
-    musicnet.fetch(raw, cache=tmp_path / "cache", mirror=None if mirror is None else str(mirror))
+    sources.fetch(
+        names or ("musicnet",),
+        raw,
+        directory=tmp_path / "own",
+        cache=tmp_path / "cache",
+        mirror=None if mirror is None else str(mirror),
+    )
     return raw
 
 
 def test_musicnet_is_330_files_with_their_metadata(tmp_path: Path, mirror: Path) -> None:
-    raw = tmp_path / "raw"
-    sources.fetch("musicnet", raw, directory=tmp_path, cache=tmp_path / "cache", mirror=str(mirror))
+    raw = fetch(tmp_path, mirror)
     table = rows(raw)
-    assert tuple(table[0]) == ("id", "composer", "work", "movement", "ensemble", "file")
+    assert tuple(table[0]) == ("id", "source", "composer", "work", "movement", "ensemble", "file")
     assert [row["file"] for row in table] == sorted(tree(raw).keys() - {"metadata.csv"})
     assert len(table) == 330
     assert table[[row["id"] for row in table].index("2313")] == {
         "id": "2313",
+        "source": "musicnet",
         "composer": "Beethoven",
         "work": "String Quartet No 15 in A minor",
         "movement": "1. Allegro",
         "ensemble": "String Quartet",
-        "file": "Beethoven/2313_qt15_1.mid",
+        "file": "musicnet/Beethoven/2313_qt15_1.mid",
     }
 
 
@@ -111,7 +146,7 @@ def test_the_list_of_checksums_names_330_files_and_the_metadata() -> None:
 def test_a_mirror_may_be_a_path_or_a_file_url(tmp_path: Path, small: Path) -> None:
     by_path = tree(fetch(tmp_path, small))
     assert by_path == tree(fetch(tmp_path, small.as_uri()))
-    assert set(by_path) == {*MUSIC, "metadata.csv"}
+    assert set(by_path) == {*(f"musicnet/{name}" for name in MUSIC), "metadata.csv"}
 
 
 def test_a_mirror_may_be_a_relative_path(tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,7 +243,7 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
-        name = self.path.strip("/")
+        name = unquote(self.path.strip("/"))
         self.server.asked.append(name)
         path = self.server.folder / name
         if not path.is_file():
@@ -291,7 +326,7 @@ def test_a_download_that_breaks_off_leaves_nothing_behind(cut: int, tmp_path: Pa
     with pytest.raises(SourceError, match=rf"{ARCHIVE}: cannot be downloaded.*QUARTETVAE_MIRROR") as caught:
         fetch(tmp_path, url(server))
     assert "\n" not in str(caught.value)
-    assert [path.name for path in (tmp_path / "cache").iterdir()] == [TABLE]
+    assert list(tree(tmp_path / "cache")) == [f"musicnet/{TABLE}"]
     assert not (tmp_path / "raw").exists()
 
 
@@ -302,7 +337,7 @@ def test_a_later_run_downloads_what_an_earlier_one_did_not(tmp_path: Path, serve
     server.asked.clear()
     assert len(rows(fetch(tmp_path, url(server)))) == 2
     assert server.asked == [ARCHIVE]
-    assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == [TABLE, ARCHIVE]
+    assert list(tree(tmp_path / "cache" / "musicnet")) == [TABLE, ARCHIVE]
 
 
 @pytest.mark.parametrize("is_archive", [False, True])
@@ -323,7 +358,7 @@ def test_a_dead_network_ends_in_one_error_that_says_what_to_do(tmp_path: Path, m
         free.bind(("127.0.0.1", 0))
         dead = f"http://127.0.0.1:{free.getsockname()[1]}/{{name}}"
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(musicnet, "ZENODO", dead)
+    monkeypatch.setattr(musicnet, "MUSICNET", replace(musicnet.MUSICNET, home=dead))
     with pytest.raises(SourceError, match=r"cannot be downloaded.*QUARTETVAE_MIRROR.*make demo") as caught:
         fetch(tmp_path, None)
     assert "\n" not in str(caught.value)
@@ -350,6 +385,7 @@ def test_embedded_quartets_are_described(quartets: list[tuple[Path, MetadataRow]
     pieces = {piece.id: piece for _, piece in quartets}
     assert pieces["beethoven-opus18no1-movement1"] == MetadataRow(
         id="beethoven-opus18no1-movement1",
+        source="music21",
         composer="Beethoven",
         work="String Quartet op. 18 no. 1",
         movement="1",
@@ -369,12 +405,12 @@ def test_embedded_quartets_become_four_named_tracks_by_any_number_of_workers(
     some = [pair for pair in quartets if pair[1].id in chosen]
     monkeypatch.setattr(embedded, "embedded_quartets", lambda: some)
     for workers in (1, 2):
-        raw = tmp_path / str(workers)
-        sources.fetch("music21", raw, directory=tmp_path, cache=tmp_path / "cache", workers=workers)
-    assert tree(tmp_path / "1") == tree(tmp_path / "2")
-    assert {row["id"] for row in rows(tmp_path / "1")} == chosen
-    for row in rows(tmp_path / "1"):
-        piece = midi.read(tmp_path / "1" / row["file"])
+        raw = tmp_path / str(workers) / "raw"
+        sources.fetch(["music21"], raw, directory=tmp_path, cache=tmp_path / str(workers) / "cache", workers=workers)
+    assert tree(tmp_path / "1" / "raw") == tree(tmp_path / "2" / "raw")
+    assert {row["id"] for row in rows(tmp_path / "1" / "raw")} == chosen
+    for row in rows(tmp_path / "1" / "raw"):
+        piece = midi.read(tmp_path / "1" / "raw" / row["file"])
         assert [(track.name, track.program) for track in piece.tracks] == [
             ("Violin I", 40),
             ("Violin II", 40),
@@ -414,31 +450,31 @@ def own(tmp_path: Path) -> Path:
 
 def fetch_own(tmp_path: Path, folder: Path) -> Path:
     raw = tmp_path / "raw"
-    sources.fetch("directory", raw, directory=folder, cache=tmp_path / "cache")
+    sources.fetch(["directory"], raw, directory=folder, cache=tmp_path / "cache")
     return raw
 
 
 def test_midi_is_copied_and_scores_are_converted(tmp_path: Path, own: Path) -> None:
     raw = fetch_own(tmp_path, own)
-    assert set(tree(raw)) == {"Haydn/op 20/no 4.mid", "Trio.mid", "metadata.csv"}
-    assert (raw / "Trio.mid").read_bytes() == (own / "Trio.mid").read_bytes()
-    assert midi.read(raw / "Haydn/op 20/no 4.mid").tracks[0].notes["pitch"].tolist() == [60]
+    assert set(tree(raw)) == {"directory/Haydn/op 20/no 4.mid", "directory/Trio.mid", "metadata.csv"}
+    assert (raw / "directory/Trio.mid").read_bytes() == (own / "Trio.mid").read_bytes()
+    assert midi.read(raw / "directory/Haydn/op 20/no 4.mid").tracks[0].notes["pitch"].tolist() == [60]
 
 
 def test_a_folder_without_metadata_is_described_by_its_paths(tmp_path: Path, own: Path) -> None:
     assert [tuple(row.values()) for row in rows(fetch_own(tmp_path, own))] == [
-        ("haydn-op-20-no-4", "op 20", "no 4", "", "", "Haydn/op 20/no 4.mid"),
-        ("trio", "unknown", "Trio", "", "", "Trio.mid"),
+        ("haydn-op-20-no-4", "directory", "Haydn", "op 20 no 4", "", "", "directory/Haydn/op 20/no 4.mid"),
+        ("trio", "directory", "unknown", "Trio", "", "", "directory/Trio.mid"),
     ]
 
 
 def test_the_users_metadata_are_kept(tmp_path: Path, own: Path) -> None:
     # As a spreadsheet writes it: with a byte order mark and \r\n.
-    text = "file,id,composer,ensemble\r\nHaydn/op 20/no 4.musicxml,h-20.4,Haydn,String Quartet\r\n"
+    text = "file,id,composer,ensemble\r\nHaydn/op 20/no 4.musicxml,h-20.4,J. Haydn,String Quartet\r\n"
     (own / "metadata.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
     assert [tuple(row.values()) for row in rows(fetch_own(tmp_path, own))] == [
-        ("h-20.4", "Haydn", "no 4", "", "String Quartet", "Haydn/op 20/no 4.mid"),
-        ("trio", "unknown", "Trio", "", "", "Trio.mid"),
+        ("h-20.4", "directory", "J. Haydn", "op 20 no 4", "", "String Quartet", "directory/Haydn/op 20/no 4.mid"),
+        ("trio", "directory", "unknown", "Trio", "", "", "directory/Trio.mid"),
     ]
 
 
@@ -447,11 +483,11 @@ def test_names_that_would_meet_stay_apart(tmp_path: Path, own: Path) -> None:
     (own / "Trio.mxl").write_text(SCORE)
     table = rows(fetch_own(tmp_path, own))
     assert sorted((row["id"], row["file"]) for row in table if row["id"].startswith("trio")) == [
-        ("trio", "Trio.mid"),
-        ("trio-2", "Trio.mxl.mid"),
-        ("trio-3", "Trio.xml.mid"),
+        ("trio", "directory/Trio.mid"),
+        ("trio-2", "directory/Trio.mxl.mid"),
+        ("trio-3", "directory/Trio.xml.mid"),
     ]
-    assert (tmp_path / "raw" / "Trio.mid").read_bytes() == (own / "Trio.mid").read_bytes()
+    assert (tmp_path / "raw" / "directory" / "Trio.mid").read_bytes() == (own / "Trio.mid").read_bytes()
 
 
 def test_an_unreadable_score_is_passed_on_as_it_is_with_a_warning(
@@ -459,8 +495,12 @@ def test_an_unreadable_score_is_passed_on_as_it_is_with_a_warning(
 ) -> None:
     (own / "bad.krn").write_bytes(b"")
     raw = fetch_own(tmp_path, own)
-    assert (raw / "bad.krn").read_bytes() == b""
-    assert [row["file"] for row in rows(raw)] == ["Haydn/op 20/no 4.mid", "Trio.mid", "bad.krn"]
+    assert (raw / "directory" / "bad.krn").read_bytes() == b""
+    assert [row["file"] for row in rows(raw)] == [
+        "directory/Haydn/op 20/no 4.mid",
+        "directory/Trio.mid",
+        "directory/bad.krn",
+    ]
     assert "warning: bad.krn is not converted" in capfd.readouterr().err
 
 
@@ -470,6 +510,7 @@ def test_an_unreadable_score_is_passed_on_as_it_is_with_a_warning(
         (b"name,id\nTrio.mid,a\n", "'file' is needed"),
         (b"", "columns none found"),
         (b"file,composre\nTrio.mid,Haydn\n", "columns file, composre found"),
+        (b"file,source\nTrio.mid,directory\n", "columns file, source found"),
         (b"file\nDuo.mid\n", r"row 1: file 'Duo\.mid' is no music file"),
         (b"file\nTrio.mid\nTrio.mid\n", "row 2: file .* described twice"),
         (b"file,id\nTrio.mid,a\nHaydn/op 20/no 4.musicxml,a\n", r"row 2: id 'a' is also that of Trio\.mid"),
@@ -509,3 +550,682 @@ def test_the_users_folder_is_never_overwritten(tmp_path: Path, own: Path, inner:
     with pytest.raises(SourceError, match="a folder of its own"):
         fetch_own(tmp_path, folder)
     assert tree(tmp_path) == before
+
+
+# Scores of several movements; `pack` of archives.py reads them, and is stood in for where the reader's cuts matter.
+
+HEARD = Music(480, (track("Cello", 42, (0, 480, 48), (480, 480, 50), (1920, 480, 52)),))
+
+
+def cut(*titles: str, silent: int = 0) -> Music:
+    """Music of as many movements of two beats; the last `silent` of them have no notes."""
+    notes = [(960 * k, 480, 48 + k) for k in range(len(titles) - silent)]
+    starts = tuple(Movement(960 * k, title) for k, title in enumerate(titles))
+    return Music(480, (track("Cello", 42, *notes),), movements=starts if len(starts) > 1 else ())
+
+
+def packed(music: Music, path: Path, monkeypatch: pytest.MonkeyPatch) -> archives.Converted:
+    """What the music is converted to, if the reader finds it in a score."""
+    with monkeypatch.context() as reader:
+        reader.setattr(scores, "read", lambda path: music)
+        path.write_bytes(archives.pack(Path("score.mxl"), is_quartet=False))
+    found = archives.read(path)
+    assert found is not None
+    return found
+
+
+def test_each_movement_with_notes_becomes_a_midi_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = packed(cut("I. Allegro", "", "III", silent=1), tmp_path / "a.zip", monkeypatch)
+    assert [(movement.number, movement.title) for movement in found.movements] == [(1, "I. Allegro"), (2, "")]
+    assert (found.silent, found.is_one) == ((3,), False)
+    for movement in found.movements:
+        found.write(movement, tmp_path / f"{movement.number}.mid")
+    pitches = [midi.read(tmp_path / name).tracks[0].notes["pitch"].tolist() for name in ("1.mid", "2.mid")]
+    assert pitches == [[48], [49]]
+
+
+def test_a_score_of_one_movement_is_called_by_its_credits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    music = replace(HEARD, credits=Credits("Haydn", "Quartet", "Finale"), movements=(Movement(0, "4"),))
+    found = packed(music, tmp_path / "a.zip", monkeypatch)
+    assert (found.credits, found.movements[0].title, found.is_one) == (music.credits, "Finale", True)
+    again = packed(replace(music, credits=Credits()), tmp_path / "a.zip", monkeypatch)
+    assert again.movements[0].title == "4"
+
+
+def test_an_archive_has_the_same_movements_whenever_it_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = (packed(cut("a", "b"), tmp_path / name, monkeypatch) for name in ("1.zip", "2.zip"))
+    for found in (one, two):
+        found.write(found.movements[1], tmp_path / found.archive.stem / "2.mid")
+    assert (tmp_path / "1" / "2.mid").read_bytes() == (tmp_path / "2" / "2.mid").read_bytes()
+
+
+@pytest.mark.parametrize("keep", [0, 1, 30, 200, -1, -30])
+def test_half_an_archive_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: int) -> None:
+    path = packed(cut("a", "b"), tmp_path / "a.zip", monkeypatch).archive
+    path.write_bytes(path.read_bytes()[:keep])
+    assert archives.read(path) is None
+
+
+def test_an_archive_with_a_changed_byte_or_without_a_movement_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = packed(cut("a", "b"), tmp_path / "a.zip", monkeypatch).archive
+    whole = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        start = archive.getinfo("1.mid").header_offset + 40
+        index = archive.read("score.json")
+    path.write_bytes(whole[:start] + bytes([whole[start] ^ 255]) + whole[start + 1 :])
+    assert archives.read(path) is None
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("score.json", index)
+    assert archives.read(path) is None
+    path.unlink()
+    assert archives.read(path) is None
+
+
+@pytest.mark.parametrize(
+    ("title", "is_one", "known", "expected"),
+    [
+        ("II. Andante", False, "", "II. Andante"),
+        ("", False, "", "2"),
+        ("II. Andante", True, "", "II. Andante"),
+        ("II. Andante", True, "3", "3"),
+        ("", True, "", ""),
+        ("II. Andante", False, "4", "4.2"),
+    ],
+)
+def test_a_movement_is_called_by_its_title_or_number(title: str, is_one: bool, known: str, expected: str) -> None:
+    movement = archives.ConvertedMovement(2, title)
+    assert movements.movement_name(movement, is_one=is_one, known=known) == expected
+
+
+# What is converted is kept.
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the scores that are converted, in this process; `bad` ones cannot be read."""
+    read: list[str] = []
+
+    def each(function: Any, arguments: Any, **settings: Any) -> Iterator[tuple[int, Any]]:
+        for number, (path, is_quartet) in enumerate(arguments):
+            read.append(path.name)
+            yield number, function((path, is_quartet))
+
+    def reader(path: Path) -> Music:
+        if path.read_bytes() == b"bad":
+            raise ScoreError(f"{path.name}: damaged")
+        return replace(HEARD, credits=Credits(work=path.read_text()))
+
+    monkeypatch.setattr(processes, "each", each)
+    monkeypatch.setattr(scores, "read", reader)
+    return read
+
+
+def scores_in(folder: Path, **contents: str) -> list[Conversion]:
+    folder.mkdir(exist_ok=True)
+    for name, content in contents.items():
+        (folder / f"{name}.mxl").write_text(content)
+    return [Conversion(folder / f"{name}.mxl") for name in contents]
+
+
+def test_a_score_is_converted_once(tmp_path: Path, counted: list[str]) -> None:
+    jobs = scores_in(tmp_path / "in", a="A", b="BB")
+    first = convert_all(jobs, cache=tmp_path / "cache", workers=1)
+    assert counted == ["b.mxl", "a.mxl"]  # the longer one first
+    assert convert_all(jobs, cache=tmp_path / "cache", workers=1) == first
+    assert [found.credits.work for found in first if isinstance(found, archives.Converted)] == ["A", "BB"]
+    assert len(counted) == 2
+
+
+def test_only_what_changed_is_converted_anew(tmp_path: Path, counted: list[str]) -> None:
+    convert_all(scores_in(tmp_path / "in", a="A", b="B"), cache=tmp_path / "cache", workers=1)
+    counted.clear()
+    (found, _) = convert_all(scores_in(tmp_path / "in", a="new", b="B"), cache=tmp_path / "cache", workers=1)
+    assert counted == ["a.mxl"]
+    assert isinstance(found, archives.Converted)
+    assert found.credits.work == "new"
+
+
+def test_a_score_may_be_renamed_but_not_to_another_kind(tmp_path: Path, counted: list[str]) -> None:
+    convert_all(scores_in(tmp_path / "in", a="A"), cache=tmp_path / "cache", workers=1)
+    (tmp_path / "in" / "a.mxl").rename(tmp_path / "in" / "b.mxl")
+    convert_all([Conversion(tmp_path / "in" / "b.mxl")], cache=tmp_path / "cache", workers=1)
+    assert counted == ["a.mxl"]
+    (tmp_path / "in" / "b.mxl").rename(tmp_path / "in" / "b.krn")
+    convert_all([Conversion(tmp_path / "in" / "b.krn")], cache=tmp_path / "cache", workers=1)
+    assert counted == ["a.mxl", "b.krn"]
+
+
+def test_a_new_reader_converts_anew(tmp_path: Path, counted: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs = scores_in(tmp_path / "in", a="A")
+    convert_all(jobs, cache=tmp_path / "cache", workers=1)
+    monkeypatch.setattr(conversion, "reader_version", lambda: "another")
+    convert_all(jobs, cache=tmp_path / "cache", workers=1)
+    assert counted == ["a.mxl", "a.mxl"]
+
+
+def test_a_damaged_archive_is_made_anew(tmp_path: Path, counted: list[str]) -> None:
+    jobs = scores_in(tmp_path / "in", a="A")
+    convert_all(jobs, cache=tmp_path / "cache", workers=1)
+    (archive,) = (tmp_path / "cache").rglob("*.zip")
+    archive.write_bytes(archive.read_bytes()[:50])
+    (found,) = convert_all(jobs, cache=tmp_path / "cache", workers=1)
+    assert isinstance(found, archives.Converted)
+    assert found.credits.work == "A"
+    assert len(counted) == 2
+
+
+def test_two_scores_of_one_content_are_converted_once(tmp_path: Path, counted: list[str]) -> None:
+    found = convert_all(scores_in(tmp_path / "in", a="A", b="A"), cache=tmp_path / "cache", workers=1)
+    assert len(counted) == 1
+    assert found[0] == found[1]
+
+
+def test_a_failure_is_its_scores_own_and_is_tried_again(tmp_path: Path, counted: list[str]) -> None:
+    jobs = scores_in(tmp_path / "in", a="A", b="bad")
+    for _ in range(2):
+        good, bad = convert_all(jobs, cache=tmp_path / "cache", workers=1)
+        assert isinstance(good, archives.Converted)
+        assert bad == Failure("b.mxl: damaged")
+    assert counted == ["b.mxl", "a.mxl", "b.mxl"]
+
+
+def test_the_version_of_the_reader_is_that_of_all_that_it_imports(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = conversion._sources(conversion.READER)
+    assert {
+        "quartetvae.corpus.sources.archives",
+        "quartetvae.io.midi",
+        "quartetvae.io.scores",
+        "quartetvae.music.notes",
+        "quartetvae.music.tracks",
+    } <= texts.keys()
+    assert not {"quartetvae.corpus.sources.directory", "quartetvae.errors", "quartetvae.io.audio"} & texts.keys()
+    version = conversion.reader_version()
+    assert version == conversion.reader_version()
+    changed = {**texts, "quartetvae.io.scores": texts["quartetvae.io.scores"] + "# changed\n"}
+    monkeypatch.setattr(conversion, "_sources", lambda module: changed)
+    assert conversion.reader_version() != version
+    monkeypatch.setattr(conversion, "_sources", lambda module: texts)
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "0")
+    assert conversion.reader_version() != version
+
+
+def test_processes_give_each_result_its_number_and_survive_failures() -> None:
+    # int("x") raises; the others are converted by several processes, each replaced after two.
+    arguments = ["1", "x", "3", "4", "5"]
+    found = dict(processes.each(int, arguments, processes=2, seconds=60, renew_after=2))
+    reason = found.pop(1)
+    assert found == {0: 1, 2: 3, 3: 4, 4: 5}
+    assert isinstance(reason, Failure)
+    assert "ValueError: invalid literal" in reason.reason
+
+
+def test_a_process_that_ends_is_the_failure_of_one_argument() -> None:
+    # A status that os._exit does not take raises: the process lives on.
+    found = dict(processes.each(os._exit, [3, "none"], processes=1, seconds=60, renew_after=9))
+    assert found[0] == Failure("the process that read it ended with status 3")
+    assert "TypeError" in found[1].reason
+
+
+def test_a_process_that_is_killed_says_by_what() -> None:
+    found = dict(processes.each(signal.raise_signal, [signal.SIGKILL], processes=1, seconds=60, renew_after=9))
+    assert "signal 9, perhaps for want of memory" in found[0].reason
+
+
+def test_a_process_that_hangs_is_ended_and_the_rest_goes_on() -> None:
+    began = time.monotonic()
+    found = dict(processes.each(time.sleep, [600, 0.0, 0.0], processes=1, seconds=2, renew_after=9))
+    assert found == {0: Failure("it took longer than 2 seconds"), 1: None, 2: None}
+    assert time.monotonic() - began < 120
+
+
+def test_no_arguments_are_no_processes() -> None:
+    assert list(processes.each(int, [], processes=2, seconds=1, renew_after=1)) == []
+
+
+# OpenScore, made small: two scores by two composers.
+
+OPEN = {
+    "data/composers.tsv": "id\tpath\tname\n1\tDvořák,_Antonín\tAntonín Dvořák\n2\tHaydn,_Joseph\tJoseph Haydn\n",
+    "data/sets.tsv": "id\tname\tcomposer_id\n10\tNo. 1 “American”\t1\n20\tOp. 1\t2\n",
+    "data/scores.tsv": "id\tname\tset_id\n100\tNo. 1 “American”\t10\n200\tOp. 1\t20\n",
+    "scores/Dvořák,_Antonín/No._1_“American”/sq100.mxl": SCORE,
+    "scores/Haydn,_Joseph/Op._1/sq200.mxl": SCORE.replace("<step>C<", "<step>D<"),
+}
+
+
+@pytest.fixture
+def little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A mirror of an OpenScore of two scores."""
+    checksums = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in OPEN.items()}
+    monkeypatch.setattr(openscore, "_checksums", lambda: checksums)
+    folder = tmp_path / "scores mirror"
+    for name, text in OPEN.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.fixture
+def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-in for the reader: the first score has two movements, and a third without notes."""
+
+    def each(function: Any, arguments: Any, **settings: Any) -> Iterator[tuple[int, Any]]:
+        yield from ((number, function(argument)) for number, argument in enumerate(arguments))
+
+    music = cut("I. Allegro", "", "silence", silent=1)
+    monkeypatch.setattr(processes, "each", each)
+    monkeypatch.setattr(scores, "read", lambda path: HEARD if "200" in path.name else music)
+
+
+def test_the_list_of_openscore_names_122_scores_and_three_tables() -> None:
+    checksums = openscore._checksums()
+    assert sum(name.endswith(".mxl") for name in checksums) == 122
+    assert {name for name in checksums if not name.endswith(".mxl")} == {
+        "data/composers.tsv",
+        "data/scores.tsv",
+        "data/sets.tsv",
+    }
+    assert all(len(checksum) == 64 for checksum in checksums.values())
+
+
+@pytest.mark.usefixtures("read_here")
+def test_each_movement_of_openscore_is_a_piece(tmp_path: Path, little: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    raw = fetch(tmp_path, little, "openscore")
+    assert [tuple(row.values()) for row in rows(raw)] == [
+        *(
+            (f"sq100-{n}", "openscore", "Dvorak", "No. 1 “American”", title, "String Quartet", file)
+            for n, title, file in (
+                (1, "I. Allegro", "openscore/Dvorak/sq100-1.mid"),
+                (2, "2", "openscore/Dvorak/sq100-2.mid"),
+            )
+        ),
+        ("sq200-1", "openscore", "Haydn", "Op. 1", "", "String Quartet", "openscore/Haydn/sq200-1.mid"),
+    ]
+    assert tree(raw).keys() == {"metadata.csv", *(row["file"] for row in rows(raw))}
+    assert "warning: sq100.mxl: no notes in movement 3 of 3" in capfd.readouterr().err
+
+
+def test_openscore_is_read_by_the_real_reader(tmp_path: Path, little: Path) -> None:
+    raw = fetch(tmp_path, little, "openscore")
+    assert midi.read(raw / "openscore/Haydn/sq200-1.mid").tracks[0].notes["pitch"].tolist() == [62]
+
+
+@pytest.mark.usefixtures("read_here")
+def test_a_folder_may_hold_the_mirrors_of_both(tmp_path: Path, small: Path, little: Path) -> None:
+    apart = {
+        **tree(fetch(tmp_path, small, "musicnet")),
+        **tree(fetch(tmp_path, little, "openscore")),
+    }
+    small.rename(tmp_path / "both").rename(tmp_path / "musicnet")
+    (tmp_path / "both").mkdir()
+    (tmp_path / "musicnet").rename(tmp_path / "both" / "musicnet")
+    little.rename(tmp_path / "both" / "openscore")
+    raw = fetch(tmp_path, tmp_path / "both", "openscore", "musicnet")
+    together = tree(raw)
+    apart.pop("metadata.csv")
+    assert together.pop("metadata.csv")
+    assert together == apart
+    assert [row["source"] for row in rows(raw)] == ["musicnet"] * 2 + ["openscore"] * 3
+
+
+@pytest.mark.usefixtures("read_here", "small")
+def test_a_mirror_that_lacks_a_source_is_an_error_that_says_so(tmp_path: Path, little: Path) -> None:
+    with pytest.raises(SourceError, match=r"no file musicnet_metadata\.csv there, nor in a folder musicnet; MusicNet"):
+        fetch(tmp_path, little, "openscore", "musicnet")
+    with pytest.raises(SourceError, match=r"no file data/composers\.tsv there, nor in a folder openscore; OpenScore"):
+        fetch(tmp_path, tmp_path / "mirror", "musicnet", "openscore")
+    assert not (tmp_path / "raw").exists()
+
+
+@pytest.mark.parametrize("name", ["data/sets.tsv", "scores/Haydn,_Joseph/Op._1/sq200.mxl"])
+def test_a_score_or_table_with_a_wrong_sum_is_named(tmp_path: Path, little: Path, name: str) -> None:
+    (little / name).write_text("other")
+    with pytest.raises(SourceError, match=rf"5 files 1 not the published file \(sha256\): {name}\. Replace the mirror"):
+        fetch(tmp_path, little, "openscore")
+    assert not (tmp_path / "raw").exists()
+    assert (little / name).read_text() == "other"
+
+
+def test_a_mirror_without_one_score_is_an_error(tmp_path: Path, little: Path) -> None:
+    (little / "scores/Haydn,_Joseph/Op._1/sq200.mxl").unlink()
+    with pytest.raises(SourceError, match=r"no file scores/Haydn,_Joseph/Op\._1/sq200\.mxl there"):
+        fetch(tmp_path, little, "openscore")
+
+
+@pytest.fixture
+def open_server(server: Server, little: Path) -> Server:
+    server.folder = little
+    return server
+
+
+@pytest.mark.usefixtures("read_here")
+@pytest.mark.parametrize("inner", ["", "openscore"])
+def test_scores_are_downloaded_once_from_a_mirror_of_one_source_or_several(
+    tmp_path: Path, open_server: Server, little: Path, inner: str
+) -> None:
+    if inner:
+        little.rename(tmp_path / "inner")
+        little.mkdir()
+        (tmp_path / "inner").rename(little / inner)
+    first = tree(fetch(tmp_path, url(open_server), "openscore"))
+    found = [name.removeprefix("openscore/") for name in open_server.asked]
+    # Where the files are is found out by the first of them.
+    assert sorted(found) == sorted([*OPEN, *(["data/composers.tsv"] if inner else [])])
+    open_server.asked.clear()
+    assert tree(fetch(tmp_path, url(open_server), "openscore")) == first
+    assert open_server.asked == []
+
+
+@pytest.mark.usefixtures("read_here")
+def test_only_what_the_cache_lacks_or_has_damaged_is_downloaded(tmp_path: Path, open_server: Server) -> None:
+    first = tree(fetch(tmp_path, url(open_server), "openscore"))
+    open_server.asked.clear()
+    damaged, absent = "data/sets.tsv", "scores/Haydn,_Joseph/Op._1/sq200.mxl"
+    (tmp_path / "cache" / "openscore" / damaged).write_text("half")
+    (tmp_path / "cache" / "openscore" / absent).unlink()
+    assert tree(fetch(tmp_path, url(open_server), "openscore")) == first
+    assert sorted(open_server.asked) == [damaged, absent]
+
+
+@pytest.mark.usefixtures("read_here")
+def test_what_was_downloaded_before_an_error_is_kept(tmp_path: Path, open_server: Server, little: Path) -> None:
+    name = "scores/Haydn,_Joseph/Op._1/sq200.mxl"
+    (little / name).rename(tmp_path / "away")
+    with pytest.raises(SourceError, match=r"sq200\.mxl: cannot be downloaded \(HTTP status 404\)"):
+        fetch(tmp_path, url(open_server), "openscore")
+    kept = tree(tmp_path / "cache" / "openscore").keys()
+    assert "data/composers.tsv" in kept
+    (tmp_path / "away").rename(little / name)
+    open_server.asked.clear()
+    fetch(tmp_path, url(open_server), "openscore")
+    assert set(open_server.asked) == OPEN.keys() - kept
+
+
+def test_a_wrong_download_is_an_error_and_leaves_the_cache(tmp_path: Path, open_server: Server, little: Path) -> None:
+    (little / "data/sets.tsv").write_text("a page that says sorry")
+    with pytest.raises(SourceError, match=r"not the published file .*data/sets\.tsv.*removed from the cache"):
+        fetch(tmp_path, url(open_server), "openscore")
+    assert not (tmp_path / "cache" / "openscore" / "data" / "sets.tsv").exists()
+
+
+def test_a_score_that_cannot_be_read_is_the_sources_error(
+    tmp_path: Path, little: Path, read_here: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> Music:
+        raise ScoreError(f"{path.name}: too modern")
+
+    monkeypatch.setattr(scores, "read", refuse)
+    with pytest.raises(SourceError, match=r"2 of 2 scores cannot be read: sq100\.mxl \(sq100\.mxl: too modern\)"):
+        fetch(tmp_path, little, "openscore")
+
+
+def test_composers_are_called_as_in_musicnet_and_stay_apart() -> None:
+    paths = {
+        "1": "Beethoven,_Ludwig_van",
+        "2": "Fauré,_Gabriel",
+        "3": "Mendelssohn,_Felix",
+        "4": "Hensel,_Fanny_(Mendelssohn)",
+        "5": "Schumann,_Robert",
+        "6": "Schumann,_Clara",
+        "7": "Saint-Georges,_Joseph_Bologne",
+    }
+    assert list(openscore.composer_names({id: {"path": path} for id, path in paths.items()}).values()) == [
+        "Beethoven",
+        "Faure",
+        "Mendelssohn",
+        "Hensel",
+        "Robert Schumann",
+        "Clara Schumann",
+        "Saint-Georges",
+    ]
+
+
+@pytest.mark.usefixtures("read_here")
+def test_openscore_has_47_composers_of_whom_musicnet_has_eight(
+    tmp_path: Path, both: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversion, "reader_version", lambda: "a stand-in")
+    raw = fetch(tmp_path, both, "musicnet", "openscore")
+    names: dict[str, set[str]] = {"musicnet": set(), "openscore": set()}
+    for row in rows(raw):
+        names[row["source"]].add(row["composer"])
+    assert len(names["openscore"]) == 47
+    assert names["openscore"] & names["musicnet"] == {
+        *("Beethoven", "Brahms", "Dvorak", "Faure", "Haydn", "Mozart", "Ravel", "Schubert")
+    }
+
+
+@pytest.fixture
+def both(mirror: Path) -> Path:
+    if not (mirror / "openscore").is_dir() or not (mirror / "musicnet").is_dir():
+        pytest.skip("set QUARTETVAE_MIRROR to a folder with folders musicnet and openscore to run this test")
+    return mirror
+
+
+def test_two_sources_with_one_id_are_an_error_that_names_the_users_file(tmp_path: Path, small: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    midi.write(own / "1.mid", HEARD, tempo_qpm=100)
+    with pytest.raises(SourceError, match=r"directory/1\.mid: its id '1' is also that of musicnet/Bach/1_a\.mid; give"):
+        fetch(tmp_path, small, "musicnet", "directory")
+    assert not (tmp_path / "raw").exists()
+    (own / "metadata.csv").write_text("file,id\n1.mid,mine\n")
+    assert {row["id"] for row in rows(fetch(tmp_path, small, "directory", "musicnet"))} == {"1", "2", "mine"}
+
+
+# A folder with scores of several movements
+
+
+@pytest.mark.usefixtures("read_here")
+def test_a_users_score_becomes_a_file_for_each_movement(tmp_path: Path, own: Path) -> None:
+    (own / "Trio.mxl").write_text("three movements, one of them silent")
+    (own / "Trio-1.mid").write_bytes((own / "Trio.mid").read_bytes())
+    (own / "metadata.csv").write_text("file,id,movement\nHaydn/op 20/no 4.musicxml,h,IV\n")
+    table = rows(fetch_own(tmp_path, own))
+    assert [(row["id"], row["work"], row["movement"], row["file"].removeprefix("directory/")) for row in table] == [
+        ("h-1", "op 20 no 4", "IV.1", "Haydn/op 20/no 4-1.mid"),
+        ("h-2", "op 20 no 4", "IV.2", "Haydn/op 20/no 4-2.mid"),
+        ("trio-1", "Trio-1", "", "Trio-1.mid"),
+        ("trio", "Trio", "", "Trio.mid"),
+        ("trio-2-1", "Trio", "I. Allegro", "Trio.mxl-1.mid"),
+        ("trio-2-2", "Trio", "2", "Trio.mxl-2.mid"),
+    ]
+
+
+def test_scores_of_the_embedded_corpus_may_hold_several_movements(
+    tmp_path: Path, read_here: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for id, movement in (("beethoven-opus132", ""), ("haydn-opus1-movement2", "2")):
+        score = tmp_path / f"{id}.mxl"
+        score.write_text(id)
+        found.append((score, MetadataRow(id, "music21", "Beethoven", "op", movement, "", f"Beethoven/{id}.mid")))
+    monkeypatch.setattr(embedded, "embedded_quartets", lambda: found)
+    parts = tuple(track("", 0, (0, 480, 48), (960, 480, 50)) for _ in range(4))
+    one = Music(480, parts)
+    music = replace(one, movements=(Movement(0), Movement(960, "Lento")))
+    monkeypatch.setattr(scores, "read", lambda path: music if "132" in path.name else one)
+    assert [(row["id"], row["movement"], row["file"]) for row in rows(fetch(tmp_path, None, "music21"))] == [
+        ("beethoven-opus132-1", "1", "music21/Beethoven/beethoven-opus132-1.mid"),
+        ("beethoven-opus132-2", "Lento", "music21/Beethoven/beethoven-opus132-2.mid"),
+        ("haydn-opus1-movement2", "2", "music21/Beethoven/haydn-opus1-movement2.mid"),
+    ]
+
+
+# Names
+
+
+def described(
+    *names: str, credits: dict[str, Credits] | None = None, **known: dict[str, str]
+) -> tuple[list[tuple[str, str, str]], list[str]]:
+    """Composer, work and movement of files `name.mid`; and the warnings."""
+    files = [f"{name}.mid" for name in names]
+    said = {f"{name}.mid": row for name, row in known.items()}
+    written = {f"{name}.mid": credit for name, credit in (credits or {}).items()}
+    found, warnings = naming.describe(files, known=said, credits=written, top="own")
+    return [(found[name].composer, found[name].work, found[name].movement) for name in files], warnings
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["k465-1", "k465-2"], [("k465", "1"), ("k465", "2")]),
+        (["k465_01", "k465_02"], [("k465", "1"), ("k465", "2")]),
+        (["op59no2-movement1", "op59no3-movement1"], [("op59no2", "1"), ("op59no3", "1")]),
+        (["op18no1", "op18no2"], [("op18no1", ""), ("op18no2", "")]),
+        (["op17n1-01", "op17n1-02", "op17n2-01"], [("op17n1", "1"), ("op17n1", "2"), ("op17n2", "1")]),
+        (["quartet01-1", "quartet01-2", "quartet16-1"], [("quartet01", "1"), ("quartet01", "2"), ("quartet16", "1")]),
+        (
+            ["String Quartet No. 1", "String Quartet No. 2"],
+            [("String Quartet No. 1", ""), ("String Quartet No. 2", "")],
+        ),
+        (["Quartett Nr. 1", "Quartett Nr. 2"], [("Quartett Nr. 1", ""), ("Quartett Nr. 2", "")]),
+        (["op18", "op59", "D810", "K465"], [("op18", ""), ("op59", ""), ("D810", ""), ("K465", "")]),
+        (["K465 mvt. 2", "K465_Mv4", "K465, 3rd movement"], [("K465", "2"), ("K465", "4"), ("K465", "3")]),
+        (["K465 III", "K465 IV"], [("K465", "3"), ("K465", "4")]),
+        (["op132_i", "op132_ii"], [("op132", "1"), ("op132", "2")]),
+        (["k465 - 2 - Andante", "k465-1-adagio"], [("k465", "2. Andante"), ("k465", "1. adagio")]),
+        (["K465 Menuetto", "K465 Allegro molto"], [("K465", "Menuetto"), ("K465", "Allegro molto")]),
+        (["String Quartet No. 1 Allegro"], [("String Quartet No. 1", "Allegro")]),
+        (["Opus 18 nr 1 deel 2", "Opus 18 nr 1 deel 1"], [("Opus 18 nr 1", "2"), ("Opus 18 nr 1", "1")]),
+        (["Opus 18 Nr 1, 2. Satz"], [("Opus 18 Nr 1", "2")]),
+        (["Emperor", "Lark", "Trio"], [("Emperor", ""), ("Lark", ""), ("Trio", "")]),
+        (["Grosse Fuge", "Italian Serenade"], [("Grosse Fuge", ""), ("Italian Serenade", "")]),
+        (["Barber Adagio for Strings"], [("Barber Adagio for Strings", "")]),
+        (["quartet-1", "quartet-14"], [("quartet-1", ""), ("quartet-14", "")]),
+        (["chorale 266", "chorale 267"], [("chorale 266", ""), ("chorale 267", "")]),
+        (["Quartet I"], [("Quartet I", "")]),
+        (["mozart 1785", "mozart 1786"], [("mozart 1785", ""), ("mozart 1786", "")]),
+        (["K. 80/1", "K. 80/2"], [("K. 80", "1"), ("K. 80", "2")]),
+        (["op18/no1/1", "op18/no1/2", "op18/no2/1"], [("op18 no1", "1"), ("op18 no1", "2"), ("op18 no2", "1")]),
+        (["K465 \u2161", "K465 \u2163"], [("K465", "2"), ("K465", "4")]),
+    ],
+)
+def test_works_and_movements_are_told_by_names(names: list[str], expected: list[tuple[str, str]]) -> None:
+    found, warnings = described(*names)
+    assert [(work, movement) for _, work, movement in found] == expected
+    assert warnings == []
+
+
+@pytest.mark.parametrize(
+    ("names", "work"),
+    [
+        (["Quartet I", "Quartet II"], "Quartet"),
+        (["quartet1", "quartet2"], "quartet"),
+        (["Quartet (1)", "Quartet (2)"], "Quartet"),
+        (["op18-1", "op18-2"], "op18"),
+        (["op 20/1", "op 20/2"], "op 20"),
+        (["1", "2", "3"], "own"),
+        (["01 Allegro", "02 Andante"], "own"),
+        (["First movement", "Second movement"], "own"),
+        (["Mozart/1", "Mozart/2"], "Mozart"),
+        (["K. 465/slow", "K. 465/fast"], "K. 465"),
+        (["Barber Adagio", "Barber Presto"], "Barber"),
+    ],
+)
+def test_what_may_be_movements_is_one_work_with_a_warning(names: list[str], work: str) -> None:
+    found, (warning,) = described(*names)
+    assert {title for _, title, _ in found} == {work}
+    assert "taken as movements of one work" in warning
+    assert "say so in metadata.csv (columns file and work)" in warning
+
+
+@pytest.mark.parametrize(
+    "names", [["quartet-4", "quartet-5"], ["01 Emperor", "02 Lark"], ["Haydn/1. Joke", "Haydn/2. Lark"]]
+)
+def test_what_may_be_works_is_a_work_each_with_a_warning(names: list[str]) -> None:
+    found, (warning,) = described(*names)
+    assert len({title for _, title, _ in found}) == 2
+    assert "taken as a work each" in warning
+    assert "give them the same work in metadata.csv" in warning
+
+
+@pytest.mark.parametrize(
+    ("name", "composer", "work", "movement"),
+    [
+        ("Mozart/K465/01 Allegro", "Mozart", "K465", "1. Allegro"),
+        ("Haydn/Emperor/02 Poco adagio", "Haydn", "Emperor", "2. Poco adagio"),
+        ("Haydn, Joseph/Op. 33 No. 2 (Joke)/I. Allegro", "Haydn, Joseph", "Op. 33 No. 2 (Joke)", "1. Allegro"),
+        ("Haydn/Emperor", "Haydn", "Emperor", ""),
+        ("Haydn/op 20/no 4", "Haydn", "op 20 no 4", ""),
+        ("mozart/quartets/k080-01", "mozart", "k080", "1"),
+        ("Schubert/Quartet in D minor/Scherzo", "Schubert", "Quartet in D minor", "Scherzo"),
+        ("midi/mozart-k465-1", "Mozart", "mozart-k465", "1"),
+        ("Haydn_Op76_No3_1", "Haydn", "Haydn Op76 No3", "1"),
+        ("Beethoven Op.18 No.1 - Mvt 1", "Beethoven", "Beethoven Op.18 No.1", "1"),
+        ("Ravel - String Quartet in F - II. Assez vif", "Ravel", "Ravel - String Quartet in F", "2. Assez vif"),
+        ("String Quartet op 20", "unknown", "String Quartet op 20", ""),
+        ("quartets/op 20", "unknown", "op 20", ""),
+    ],
+)
+def test_composers_are_told_by_folders_then_by_names(name: str, composer: str, work: str, movement: str) -> None:
+    assert described(name) == ([(composer, work, movement)], [])
+
+
+def test_a_score_knows_better_than_folders_and_names() -> None:
+    credits = {
+        "Haydn/a-1": Credits("W. A. Mozart (1756\u20131791)", "Quartet  K. 465", "Adagio"),
+        "Haydn/x": Credits(work="Quartet K. 465"),
+    }
+    found, warnings = described("Haydn/a-1", "Haydn/x", credits=credits)
+    assert found == [("W. A. Mozart", "Quartet K. 465", "Adagio"), ("Haydn", "Quartet K. 465", "")]
+    assert warnings == []
+
+
+def test_what_most_scores_of_a_work_say_holds_for_all_its_files() -> None:
+    credits = {
+        "k465-1": Credits("Mozart", "K. 465"),
+        "k465-2": Credits("Mozart", "K. 465: Andante"),
+        "k465-3": Credits("Mozart", "K. 465"),
+    }
+    found, _ = described("k465-1", "k465-2", "k465-3", "k465-4", credits=credits)
+    assert {(composer, work) for composer, work, _ in found} == {("Mozart", "K. 465")}
+    assert [movement for _, _, movement in found] == ["1", "2", "3", "4"]
+
+
+def test_where_all_scores_of_a_work_call_it_something_else_their_names_decide() -> None:
+    credits = {"k465-1": Credits(work="Dissonance: Adagio"), "k465-2": Credits(work="Dissonance: Andante")}
+    found, _ = described("k465-1", "k465-2", credits=credits)
+    assert {work for _, work, _ in found} == {"k465"}
+
+
+def test_scores_that_name_their_works_leave_no_doubt() -> None:
+    credits = {"Quartet I": Credits(work="Op. 1"), "Quartet II": Credits(work="Op. 2")}
+    found, warnings = described("Quartet I", "Quartet II", credits=credits)
+    assert [work for _, work, _ in found] == ["Op. 1", "Op. 2"]
+    assert warnings == []
+
+
+def test_scores_of_one_title_without_a_number_are_one_work_with_a_warning() -> None:
+    credits = {name: Credits("Haydn", "String Quartet") for name in ("op17no5", "op77no1")}
+    found, (warning,) = described("op17no5", "op77no1", credits=credits)
+    assert {(composer, work) for composer, work, _ in found} == {("Haydn", "String Quartet")}
+    assert "all say that they are 'String Quartet' by Haydn" in warning
+
+
+def test_the_user_knows_best_and_for_all_movements_of_a_work() -> None:
+    known = {"k465-1": {"composer": "Mozart", "work": "Dissonance", "movement": "Adagio"}}
+    found, _ = described("k465-1", "k465-2", credits={"k465-1": Credits("?", "?", "?")}, **known)
+    assert found == [("Mozart", "Dissonance", "Adagio"), ("Mozart", "Dissonance", "2")]
+
+
+def test_the_user_ends_a_doubt() -> None:
+    known = {"Quartet I.mid": {"work": "A"}, "Quartet II.mid": {"work": "B"}}
+    found, warnings = naming.describe(list(known), known=known)
+    assert [description.work for description in found.values()] == ["A", "B"]
+    assert warnings == []
+
+
+def test_a_score_of_several_movements_is_no_movement() -> None:
+    found, warnings = naming.describe(["Quartet I.mxl", "Quartet II.mxl"], whole={"Quartet I.mxl", "Quartet II.mxl"})
+    assert [description.work for description in found.values()] == ["Quartet I", "Quartet II"]
+    assert warnings == []
+
+
+def test_doubts_are_said_on_stderr(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    for number in ("I", "II"):
+        midi.write(tmp_path / "own" / f"Quartet {number}.mid", HEARD, tempo_qpm=100)
+    fetch(tmp_path, None, "directory")
+    assert "warning: Quartet I.mid, Quartet II.mid: taken as movements of one work, 'Quartet'" in capfd.readouterr().err

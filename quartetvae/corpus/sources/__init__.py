@@ -1,53 +1,85 @@
-"""Where the music comes from: MusicNet, music21's own corpus, or a folder of the user's.
+"""Where the music comes from: MusicNet, OpenScore, music21's own corpus, a folder of the user's; one or several.
 
 Conventions
 -----------
-Every source leaves the same thing: a folder of MIDI files and, beside them, `metadata.csv` with the columns `id`,
-`composer`, `work`, `movement`, `ensemble` and `file` (relative to the folder, with `/`), sorted by `file`. The folder
-is whole or not there, and the same source gives the same bytes on every machine.
+Every source leaves the same thing: a folder of its name with MIDI files. Beside these folders is one `metadata.csv` for
+all, with the columns `id`, `source`, `composer`, `work`, `movement`, `ensemble` and `file` (relative to it, with `/`),
+sorted by `file`; no two files have one id, whatever their source. All is whole or not there, and the same sources give
+the same bytes on every machine. A score becomes a MIDI file for each of its movements; MIDI files stay as they are.
 
 What a source may do
 --------------------
-MusicNet's files are checked one by one against the sha256 list that the project keeps, so any mirror and any tarball
-will do if the music in it is right. No source stands in for another: one that cannot be reached is an error, which
-names the command for the corpus that needs no network.
+MusicNet's and OpenScore's files are checked one by one against the sha256 lists that the project keeps, so any mirror
+and any tarball will do if the music in it is right. No source stands in for another: one that cannot be reached is an
+error, which names the command for the corpus that needs no network.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from quartetvae.config import Source
+from quartetvae.corpus import metadata
+from quartetvae.corpus.metadata import MetadataRow
 from quartetvae.corpus.sources import directory as folders
-from quartetvae.corpus.sources import embedded, musicnet
-from quartetvae.errors import check_mode
+from quartetvae.corpus.sources import embedded, musicnet, openscore
+from quartetvae.errors import ArgumentError, SourceError, check_mode
+from quartetvae.files import replacing_folder
 
 
 def fetch(
-    source: Source, raw: Path, *, directory: Path, cache: Path, mirror: str | None = None, workers: int = 1
+    sources: Sequence[Source], raw: Path, *, directory: Path, cache: Path, mirror: str | None = None, workers: int = 1
 ) -> None:
-    """Fill the folder `raw` from a source; what it held before is gone afterwards.
+    """Fill the folder `raw` from one or several sources; what it held before is gone afterwards.
 
     Parameters
     ----------
     directory
         The user's folder, for the source `directory`.
     cache
-        Folder for what is downloaded; a file that is there is not downloaded again.
+        Folder for what is downloaded and what is converted; neither is done again while it is there.
     mirror
-        Where to get MusicNet instead of Zenodo: a folder, or a file://, http:// or https:// URL of one, with
-        `musicnet_midis.tar.gz` and `musicnet_metadata.csv`. None or "" for Zenodo.
+        Where to get MusicNet and OpenScore instead of Zenodo and GitHub: a folder, or a file://, http:// or https://
+        URL of one, with a source's files, or with folders `musicnet` and `openscore`. None or "" for no mirror.
     workers
         How many processes convert scores.
 
     Raises
     ------
+    ArgumentError
+        If no source is named, or one that does not exist, or one twice.
     SourceError
-        If the source cannot be reached, is damaged or incomplete, or holds no music.
+        If a source cannot be reached, is damaged or incomplete, or holds no music; or if two files have one id.
     """
-    check_mode("source", source, Source)
-    fetchers: dict[Source, Callable[[], None]] = {
-        "musicnet": lambda: musicnet.fetch(raw, cache=cache, mirror=mirror),
-        "music21": lambda: embedded.fetch(raw, workers=workers),
-        "directory": lambda: folders.fetch(directory, raw, workers=workers),
+    if not sources:
+        raise ArgumentError("no sources found; one at least is needed: 'musicnet', say.")
+    for source in sources:
+        check_mode("source", source, Source)
+        if sources.count(source) > 1:
+            raise ArgumentError(f"source '{source}' is there twice; name each once.")
+    fetchers: dict[Source, Callable[[Path], list[MetadataRow]]] = {
+        "musicnet": lambda folder: musicnet.fetch(folder, cache=cache, mirror=mirror),
+        "openscore": lambda folder: openscore.fetch(folder, cache=cache, mirror=mirror, workers=workers),
+        "music21": lambda folder: embedded.fetch(folder, cache=cache, workers=workers),
+        "directory": lambda folder: folders.fetch(directory, folder, raw=raw, cache=cache, workers=workers),
     }
-    fetchers[source]()
+    with replacing_folder(raw) as everything:
+        rows: list[MetadataRow] = []
+        for source in sources:
+            folder = everything / source
+            folder.mkdir()
+            rows += [replace(row, file=f"{source}/{row.file}") for row in fetchers[source](folder)]
+        _check_ids(rows)
+        metadata.write(everything, rows)
+
+
+def _check_ids(rows: Sequence[MetadataRow]) -> None:
+    files: dict[str, str] = {}
+    for row in sorted(rows, key=lambda row: row.file):
+        if row.id in files:
+            own, other = sorted((row.file, files[row.id]), key=lambda file: not file.startswith("directory/"))
+            raise SourceError(
+                f"{own}: its id '{row.id}' is also that of {other}; give it another one in the {metadata.FILE} of "
+                "download.directory."
+            )
+        files[row.id] = row.file

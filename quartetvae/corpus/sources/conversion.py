@@ -1,21 +1,44 @@
-"""Scores to MIDI files, several at a time."""
+"""Scores to MIDI files, a file for each movement; several scores at a time, and none twice.
 
-import multiprocessing
+What was converted is kept in a folder of the cache, under a key of the score's content and of all that reads it (the
+text of the modules, the versions of the libraries): a score is converted anew when it or its reader has changed, and a
+run that was killed goes on where it stopped. An archive that is damaged is made anew, so that the cache saves time and
+changes nothing.
+"""
+
+import ast
+import hashlib
+import importlib.metadata
+import importlib.util
 import os
-import threading
+import platform
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from tqdm import tqdm
 
+from quartetvae.corpus.sources import archives, processes
+from quartetvae.corpus.sources.archives import Converted
+from quartetvae.corpus.sources.processes import Failure
 from quartetvae.errors import ScoreError, SourceError
-from quartetvae.io import midi, scores
-from quartetvae.music.ensemble import DEFAULT_ENSEMBLE
+from quartetvae.files import replacing
 
-TEMPO_QPM = 120.0
-"""Of the MIDI files written from scores."""
+SECONDS = 300.0
+"""For one score; the longest take a minute and a half where two are read at a time."""
+
+RENEW_AFTER = 16
+"""Scores that a process converts before a new one takes its place: music21 keeps hold of memory."""
+
+READER = archives.__name__
+"""The module that converts; those that it imports count too."""
+
+UNHEARD = ("quartetvae.errors", "quartetvae.files")
+"""What it imports that changes no music: an edit there converts nothing anew."""
+
+LIBRARIES = ("music21", "numpy", "symusic")
+
+_KEPT = "converted"
 
 
 def workers(setting: str) -> int:
@@ -34,42 +57,91 @@ def workers(setting: str) -> int:
 class Conversion:
     """A score to convert; the tracks of a known quartet get the names and programs of its parts."""
 
-    source: Path
-    target: Path
-    is_quartet: bool
+    path: Path
+    is_quartet: bool = False
 
 
-def convert_all(jobs: Sequence[Conversion], workers: int) -> list[str | None]:
-    """Convert scores in several processes; for each, in order, why it could not be read, or None."""
+def convert_all(jobs: Sequence[Conversion], *, cache: Path, workers: int) -> list[Converted | Failure]:
+    """Convert scores in several processes; for each, in order, what came of it, or why nothing did.
+
+    Failures are not kept: a later run tries again.
+    """
     if not jobs:
         return []
-    # Started afresh: a fork of a process with threads (TensorFlow's, say) may hang.
-    context = multiprocessing.get_context("spawn")
-    processes = max(1, min(workers, len(jobs)))
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=_end_with_parent) as executor:
-        return list(tqdm(executor.map(_convert, jobs), desc="scores to MIDI", total=len(jobs), unit="score"))
+    version = reader_version()
+    places = [cache / _KEPT / f"{_key(job, version)}.zip" for job in jobs]
+    wanted = {archive: job for archive, job in zip(places, jobs, strict=True) if archives.read(archive) is None}
+    failures: dict[Path, Failure] = {}
+    # The longest first: one that came last would keep all others waiting.
+    todo = sorted(wanted, key=lambda archive: -wanted[archive].path.stat().st_size)
+    with tqdm(desc="scores to MIDI", total=len(set(places)), initial=len(set(places) - {*todo}), unit="score") as bar:
+        for number, result in processes.each(
+            _convert,
+            [(wanted[archive].path, wanted[archive].is_quartet) for archive in todo],
+            processes=max(1, min(workers, len(todo))),
+            seconds=SECONDS,
+            renew_after=RENEW_AFTER,
+        ):
+            if isinstance(result, Failure):
+                failures[todo[number]] = result
+            else:
+                with replacing(todo[number]) as temporary:
+                    temporary.write_bytes(result)
+            bar.update()
+    return [failures.get(archive) or _loaded(archive) for archive in places]
 
 
-def _end_with_parent() -> None:
-    """Let this process end when the one that started it does: killed, it cannot say so any more."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
+def reader_version() -> str:
+    """Give a hash of all that the result of a conversion hangs on, but for the score."""
+    digest = hashlib.sha256()
+    for name in LIBRARIES:
+        digest.update(f"{name}=={importlib.metadata.version(name)}\n".encode())
+    digest.update(f"python {'.'.join(platform.python_version_tuple()[:2])}\n".encode())
+    for name, text in sorted(_sources(READER).items()):
+        digest.update(f"{name} {len(text)}\n{text}".encode())
+    return digest.hexdigest()
 
-    def wait() -> None:
-        parent.join()
-        os._exit(1)
 
-    threading.Thread(target=wait, daemon=True).start()
+def _sources(module: str) -> dict[str, str]:
+    """Read the text of a module and of all modules of this package that it imports, by name."""
+    package = module.partition(".")[0]
+    found: dict[str, str] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name in found or name.partition(".")[0] != package or name in UNHEARD:
+            continue
+        try:
+            spec = importlib.util.find_spec(name)
+        except ModuleNotFoundError:  # `from module import name`: a function, not a module
+            continue
+        if spec is None or spec.origin is None:
+            continue
+        found[name] = Path(spec.origin).read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(found[name])):
+            if isinstance(node, ast.Import):
+                waiting += [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                waiting += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return found
 
 
-def _convert(job: Conversion) -> str | None:
+def _key(job: Conversion, version: str) -> str:
+    content = hashlib.sha256(job.path.read_bytes()).hexdigest()
+    # A file's format is told by its suffix.
+    return hashlib.sha256(f"{version} {content} {job.path.suffix.lower()} {job.is_quartet}".encode()).hexdigest()
+
+
+def _convert(job: tuple[Path, bool]) -> bytes | Failure:
+    path, is_quartet = job
     try:
-        music = scores.read(job.source)
+        return archives.pack(path, is_quartet=is_quartet)
     except ScoreError as error:
-        return str(error)
-    if job.is_quartet:
-        named = zip(music.tracks, DEFAULT_ENSEMBLE.parts, strict=True)
-        tracks = tuple(replace(track, name=part.name, program=part.program) for track, part in named)
-        music = replace(music, tracks=tracks)
-    midi.write(job.target, music, tempo_qpm=TEMPO_QPM)
-    return None
+        return Failure(str(error))
+
+
+def _loaded(archive: Path) -> Converted:
+    found = archives.read(archive)
+    if found is None:
+        raise SourceError(f"{archive}: not what was written a moment ago; is another program at work in the cache?")
+    return found

@@ -5,29 +5,83 @@ import itertools
 import re
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
 from quartetvae.corpus import metadata
 from quartetvae.corpus.metadata import MetadataRow
+from quartetvae.corpus.sources import naming
+from quartetvae.corpus.sources.archives import Converted, ConvertedMovement
 from quartetvae.corpus.sources.conversion import Conversion, convert_all
+from quartetvae.corpus.sources.movements import movement_name, warn_of_silence
+from quartetvae.corpus.sources.processes import Failure
 from quartetvae.errors import SourceError
-from quartetvae.files import replacing_folder
 from quartetvae.io import scores
 from quartetvae.io.read import MIDI_SUFFIXES
 
+COLUMNS = tuple(name for name in metadata.COLUMNS if name != "source")
+"""Of the user's metadata.csv."""
 
-def fetch(directory: Path, raw: Path, *, workers: int) -> None:
-    """Fill `raw` with the music from anywhere below a folder; see `quartetvae.corpus.sources.fetch`.
 
-    MIDI files are copied as they are, scores are converted. A score that cannot be read is copied as it is too, with a
-    line on stderr, so that the stage that chooses files can report on it. Hidden files are passed over.
+def fetch(directory: Path, folder: Path, *, raw: Path, cache: Path, workers: int) -> list[MetadataRow]:
+    """Fill `folder`, which will be in `raw`, with the music from anywhere below the user's `directory`.
+
+    MIDI files are copied as they are, scores are converted, each movement to a file: `name.mid`, or `name-1.mid`,
+    `name-2.mid` of several. A score that cannot be read is copied as it is too, with a line on stderr, so that the
+    stage that chooses files can report on it. Hidden files are passed over. See `quartetvae.corpus.sources.fetch`.
 
     `metadata.csv` in the folder may describe files: column `file`, and `id`, `composer`, `work`, `movement` and
-    `ensemble` as far as they are known.
+    `ensemble` as far as they are known; of a score of several movements the id gets `-1`, `-2` ... What it does not say
+    is told by the scores, by folders and names; see `quartetvae.corpus.sources.naming`.
     """
+    music, has_metadata = _music(directory, raw)
+    known = _read_metadata(directory / metadata.FILE, music) if has_metadata else {}
+    converted = _converted(directory, music, cache, workers)
+    movements = {name: converted[name].movements if name in converted else () for name in music}
+    several = {name for name, result in converted.items() if not result.is_one}
+    described, doubts = naming.describe(
+        music,
+        known=known,
+        credits={name: result.credits for name, result in converted.items()},
+        whole=several,
+        top=directory.resolve().name,
+    )
+    for doubt in doubts:
+        _warn(doubt)
+    files = _target_names(music, movements, several)
+    ids = _ids(music, known, movements, several)
+    rows = []
+    for name in music:
+        own, description = known.get(name, {}), described[name]
+        titles = [description.movement]
+        if name in converted:
+            for movement, file in zip(movements[name], files[name], strict=True):
+                converted[name].write(movement, folder / file)
+            if name in several:
+                given = own.get("movement", "")
+                titles = [movement_name(movement, is_one=False, known=given) for movement in movements[name]]
+        else:
+            (folder / files[name][0]).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(directory / name, folder / files[name][0])
+        for id, title, file in zip(ids[name], titles, files[name], strict=True):
+            rows.append(
+                MetadataRow(
+                    id=id,
+                    source="directory",
+                    composer=description.composer,
+                    work=description.work,
+                    movement=title,
+                    ensemble=own.get("ensemble", ""),
+                    file=file,
+                )
+            )
+    return rows
+
+
+def _music(directory: Path, raw: Path) -> tuple[list[str], bool]:
+    """List the files of music below a folder, with `/`, sorted; and say whether there is a metadata.csv."""
     wanted = sorted({*MIDI_SUFFIXES, *scores.SUFFIXES})
     if not directory.is_dir():
         what = "a file" if directory.exists() else "nothing"
@@ -50,35 +104,76 @@ def fetch(directory: Path, raw: Path, *, workers: int) -> None:
         raise SourceError(
             f"{directory}: {len(everything)} files found, none of them music; {', '.join(wanted)} files are needed."
         )
-    known = _read_metadata(directory / metadata.FILE, music) if metadata.FILE in everything else {}
-    converted = [name for name in music if PurePosixPath(name).suffix.lower() in scores.SUFFIXES]
-    files = _target_names(music, converted)
-    with replacing_folder(raw) as folder:
-        for name in music:
-            target = folder / files[name]
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if name not in converted:
-                shutil.copyfile(directory / name, target)
-        jobs = [Conversion(directory / name, folder / files[name], is_quartet=False) for name in converted]
-        for name, reason in zip(converted, convert_all(jobs, workers), strict=True):
-            if reason is not None:
-                tqdm.write(f"warning: {name} is not converted: {reason}", file=sys.stderr)
-                shutil.copyfile(directory / name, folder / name)
-                files[name] = name
-        metadata.write(folder, _described(music, files, known))
+    return music, metadata.FILE in everything
 
 
-def _target_names(music: Sequence[str], converted: Sequence[str]) -> dict[str, str]:
-    """Name each file as MIDI; no two are the same, and none is that of another original."""
-    files = {name: name for name in music if name not in converted}
+def _converted(directory: Path, music: Sequence[str], cache: Path, workers: int) -> dict[str, Converted]:
+    """Convert the scores among the files; those that cannot be read are named on stderr."""
+    written = [name for name in music if PurePosixPath(name).suffix.lower() in scores.SUFFIXES]
+    jobs = [Conversion(directory / name) for name in written]
+    converted = {}
+    for name, result in zip(written, convert_all(jobs, cache=cache, workers=workers), strict=True):
+        if isinstance(result, Failure):
+            _warn(f"{name} is not converted: {result.reason}")
+        else:
+            warn_of_silence(name, result)
+            converted[name] = result
+    return converted
+
+
+def _warn(line: str) -> None:
+    tqdm.write(f"warning: {line}", file=sys.stderr)
+
+
+def _target_names(
+    music: Sequence[str], movements: Mapping[str, Sequence[ConvertedMovement]], several: set[str]
+) -> dict[str, list[str]]:
+    """Name the MIDI files of each file; no two are the same, and none is that of another original."""
     taken = set(music)
-    for name in converted:
-        longer, target = name, PurePosixPath(name).with_suffix(".mid").as_posix()
-        while target in taken:
-            target = longer = f"{longer}.mid"
-        taken.add(target)
-        files[name] = target
+    files = {}
+    for name in music:
+        if not movements[name]:
+            files[name] = [name]
+            continue
+        endings = _endings(movements[name], name in several)
+        starts = itertools.chain(
+            [PurePosixPath(name).with_suffix("").as_posix()], (name + ".mid" * k for k in itertools.count())
+        )
+        files[name] = next(
+            targets for start in starts if not taken & {*(targets := [f"{start}{ending}.mid" for ending in endings])}
+        )
+        taken |= {*files[name]}
     return files
+
+
+def _ids(
+    music: Sequence[str],
+    known: Mapping[str, Mapping[str, str]],
+    movements: Mapping[str, Sequence[ConvertedMovement]],
+    several: set[str],
+) -> dict[str, list[str]]:
+    """Choose the ids of the MIDI files of each file: the user's, else its path in small letters."""
+    endings = {name: _endings(movements[name], name in several) or [""] for name in music}
+    ids = {name: [f"{row['id']}{ending}" for ending in endings[name]] for name, row in known.items() if "id" in row}
+    taken = {id for some in ids.values() for id in some}
+    for name in music:
+        if name not in ids:
+            slug = re.sub(r"\W+", "-", str(PurePosixPath(name).with_suffix(""))).strip("-").lower() or "piece"
+            ids[name] = next(
+                candidates
+                for start in _numbered(slug)
+                if not taken & {*(candidates := [f"{start}{ending}" for ending in endings[name]])}
+            )
+            taken |= {*ids[name]}
+    return ids
+
+
+def _endings(movements: Sequence[ConvertedMovement], is_several: bool) -> list[str]:
+    return [f"-{movement.number}" if is_several else "" for movement in movements]
+
+
+def _numbered(slug: str) -> Iterator[str]:
+    return (slug if k == 1 else f"{slug}-{k}" for k in itertools.count(1))
 
 
 def _read_metadata(path: Path, music: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -89,10 +184,10 @@ def _read_metadata(path: Path, music: Sequence[str]) -> dict[str, dict[str, str]
             header, rows = list(reader.fieldnames or ()), list(reader)
     except (UnicodeDecodeError, csv.Error) as error:
         raise SourceError(f"{path}: not a CSV table in UTF-8 ({error}); save it again as UTF-8.") from error
-    if "file" not in header or not set(header) <= set(metadata.COLUMNS) or len(set(header)) < len(header):
+    if "file" not in header or not set(header) <= set(COLUMNS) or len(set(header)) < len(header):
         raise SourceError(
             f"{path}: columns {', '.join(header) or 'none'} found; 'file' is needed, and of "
-            f"{', '.join(metadata.COLUMNS)} any others may be there, each once."
+            f"{', '.join(COLUMNS)} any others may be there, each once."
         )
     known: dict[str, dict[str, str]] = {}
     ids: dict[str, str] = {}
@@ -123,28 +218,3 @@ def _read_metadata(path: Path, music: Sequence[str]) -> dict[str, dict[str, str]
             ids[piece_id] = name
         known[name] = {column: value for column, value in values.items() if value}
     return known
-
-
-def _described(
-    music: Sequence[str], files: Mapping[str, str], known: Mapping[str, Mapping[str, str]]
-) -> list[MetadataRow]:
-    """Make a row for each file: what its path tells, under what the user's metadata say."""
-    taken = {row["id"] for row in known.values() if "id" in row}
-    pieces = []
-    for name in music:
-        path = PurePosixPath(name)
-        row = {
-            "composer": path.parent.name or "unknown",
-            "work": path.stem,
-            "movement": "",
-            "ensemble": "",
-            **known.get(name, {}),
-        }
-        if "id" not in row:
-            slug = re.sub(r"\W+", "-", str(path.with_suffix(""))).strip("-").lower() or "piece"
-            row["id"] = next(
-                candidate for k in itertools.count(1) if (candidate := slug if k == 1 else f"{slug}-{k}") not in taken
-            )
-            taken.add(row["id"])
-        pieces.append(MetadataRow(**{**row, "file": files[name]}))
-    return pieces

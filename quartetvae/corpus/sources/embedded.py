@@ -2,27 +2,42 @@
 
 import importlib.metadata
 import re
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from quartetvae.corpus import metadata
 from quartetvae.corpus.metadata import MetadataRow
+from quartetvae.corpus.sources.archives import Converted
 from quartetvae.corpus.sources.conversion import Conversion, convert_all
+from quartetvae.corpus.sources.movements import movement_name, warn_of_silence
+from quartetvae.corpus.sources.processes import Failure
 from quartetvae.errors import SourceError, shortened
-from quartetvae.files import replacing_folder
 from quartetvae.io import scores
 from quartetvae.music.ensemble import STRING_QUARTET, VOICES
 
 
-def fetch(raw: Path, *, workers: int) -> None:
-    """Fill the folder `raw` with the string quartets of music21's corpus; see `quartetvae.corpus.sources.fetch`."""
+def fetch(folder: Path, *, cache: Path, workers: int) -> list[MetadataRow]:
+    """Fill a folder with the string quartets of music21's corpus; see `quartetvae.corpus.sources.fetch`."""
     found = embedded_quartets()
-    with replacing_folder(raw) as folder:
-        jobs = [Conversion(path, folder / piece.file, is_quartet=True) for path, piece in found]
-        failures = [reason for reason in convert_all(jobs, workers) if reason is not None]
-        if failures:
-            raise SourceError(f"music21's corpus: {shortened(failures)} Install music21 anew from its package.")
-        metadata.write(folder, [piece for _, piece in found])
+    results = convert_all([Conversion(path, is_quartet=True) for path, _ in found], cache=cache, workers=workers)
+    failures = [result.reason for result in results if isinstance(result, Failure)]
+    if failures:
+        raise SourceError(f"music21's corpus: {shortened(failures)} Install music21 anew from its package.")
+    rows = []
+    for (path, piece), result in zip(found, results, strict=True):
+        assert isinstance(result, Converted)
+        warn_of_silence(path.name, result)
+        for movement in result.movements:
+            ending = "" if result.is_one else f"-{movement.number}"
+            row = replace(
+                piece,
+                id=f"{piece.id}{ending}",
+                movement=movement_name(movement, is_one=result.is_one, known=piece.movement),
+                file=f"{piece.composer}/{piece.id}{ending}.mid",
+            )
+            result.write(movement, folder / row.file)
+            rows.append(row)
+    return rows
 
 
 def embedded_quartets() -> list[tuple[Path, MetadataRow]]:
@@ -61,6 +76,7 @@ def _embedded_piece(inner: PurePosixPath) -> MetadataRow:
     name = "-".join([composer.lower(), work, *movement])
     return MetadataRow(
         id=name,
+        source="music21",
         composer=composer,
         work=f"String Quartet {title}",
         movement=" ".join(movement).removeprefix("movement"),
