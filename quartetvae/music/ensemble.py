@@ -6,14 +6,16 @@ All that tells one ensemble from another stands here. To model another one, make
 Conventions
 -----------
 Parts stand in the order of a score, from the top down. Pitches are MIDI numbers, programs General MIDI's, from 0. Names
-are matched in lower case, letters and digits only, with single spaces between words (`plain_name`).
+are read as quartetvae/music/track_names.py says. Parts of one instrument are numbered from the top down.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from quartetvae.errors import ArgumentError
+from quartetvae.music import instrument_names, track_names
+from quartetvae.music.instrument_names import Instrument
+from quartetvae.music.track_names import Reading
 
 VOICES = 4
 """Parts of every ensemble, and columns of every part array."""
@@ -42,10 +44,8 @@ class Part:
     """The lowest pitch it has: an open string, as a rule."""
     highest: int
     """The highest pitch it has in ordinary writing."""
-    pattern: str
-    """A regular expression for names of tracks that tell this part and no other."""
-    instrument: str
-    """A regular expression for names of its instrument, whosever part it is."""
+    instrument: Instrument
+    """What plays it, and how that is called."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,10 @@ class Ensemble:
     parts: tuple[Part, ...]
     techniques: frozenset[int] = frozenset()
     """Programs that say how is played, not who plays."""
+    others: str = ""
+    """Words of names, with commas between, that are another instrument's whatever else they say."""
+    voices: str = ""
+    """Words of names that are, or may be, a voice's: beside them a name that may be one says nothing else."""
 
     def __post_init__(self) -> None:
         if len(self.parts) != VOICES or len(set(self.ids)) != VOICES:
@@ -104,34 +108,42 @@ class Ensemble:
         """The parts' colours."""
         return tuple(part.colour for part in self.parts)
 
-    def part_by_name(self, name: str) -> str | None:
-        """Tell the part by a track's name, or None: `Violin 2 pizz` is `violin_2`; `Violin` alone tells nothing.
+    @property
+    def players(self) -> tuple[Instrument, ...]:
+        """The instruments of the parts, each once."""
+        return tuple(dict.fromkeys(part.instrument for part in self.parts))
 
-        Instruments are tried from the bass upwards, for the names of low ones often hold those of high ones; the parts
-        of one instrument from the top down.
-        """
-        plain = plain_name(name)
-        lowest_first = sorted(enumerate(self.parts), key=lambda item: (-self.programs.index(item[1].program), item[0]))
-        return next((part.id for _, part in lowest_first if re.search(part.pattern, plain)), None)
+    def read_name(self, name: str) -> Reading:
+        """Tell which instrument of the ensemble the name of a track says, and which of its players."""
+        return track_names.read(name, self.players, others=self.others, voices=self.voices)
+
+    def read_names(self, names: Sequence[str]) -> list[Reading]:
+        """Read the names of all the tracks of a file, which say more together than alone."""
+        return track_names.read_together(names, self.players, others=self.others, voices=self.voices)
+
+    def parts_of(self, reading: Reading) -> tuple[str, ...]:
+        """Give the parts that a name may mean: `Violin` both violins, `Violin 2` one of them, `Violin 3` none."""
+        players = [part.id for part in self.parts if part.instrument == reading.instrument]
+        if len(players) < 2 or reading.number is None:
+            return tuple(players)
+        return tuple(players[reading.number - 1 : reading.number]) if reading.number else ()
+
+    def part_by_name(self, name: str) -> str | None:
+        """Tell the part by a track's name, or None: `Violin 2 pizz` is `violin_2`; `Violin` alone tells nothing."""
+        found = self.parts_of(self.read_name(name))
+        return found[0] if len(found) == 1 else None
 
     def program_by_name(self, name: str) -> int | None:
-        """Tell the program by the name of an instrument; None for names of others."""
-        return next((part.program for part in self.parts if re.search(part.instrument, name.lower())), None)
+        """Tell the program by the name of an instrument; None for names of others, and where it may be a voice's."""
+        reading = self.read_name(name)
+        found = [part.program for part in self.parts if part.instrument == reading.instrument]
+        return found[0] if found and reading.is_clear else None
 
     def out_of_range(self, part: str, pitches: Sequence[int]) -> int:
         """Count the pitches that lie below or above what a part has."""
         found = self.parts[self.ids.index(part)]
         return sum(not found.lowest <= pitch <= found.highest for pitch in pitches)
 
-
-def plain_name(name: str) -> str:
-    """Put a name into lower case, its words and numbers apart: `ViolinII.arco` is `violin ii arco`."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z0-9])", " ", name)
-    return re.sub(r"[^a-z0-9]+", " ", re.sub(r"(?<=[A-Z])(?=[0-9])", " ", spaced).lower()).strip()
-
-
-_VIOLIN = r"(?:violin[eoi]?s?|viol|vln|vlns|vl|vn|geige)"
-_ONE, _TWO = r"(?:1|i|1st|first|primo)", r"(?:2|ii|2nd|second|secondo)"
 
 # Colours after Okabe and Ito (Color Universal Design, 2008), which the colour-blind can tell apart. Ranges: open
 # strings, and the highest notes of orchestral writing (Adler, The Study of Orchestration).
@@ -150,8 +162,7 @@ STRING_QUARTET = Ensemble(
             centre=76,
             lowest=55,
             highest=100,
-            pattern=rf"\b(?:{_VIOLIN}\s+{_ONE}|{_ONE}\s+{_VIOLIN})\b",
-            instrument="violin",
+            instrument=instrument_names.VIOLIN,
         ),
         Part(
             id="violin_2",
@@ -164,8 +175,7 @@ STRING_QUARTET = Ensemble(
             centre=69,
             lowest=55,
             highest=100,
-            pattern=rf"\b(?:{_VIOLIN}\s+{_TWO}|{_TWO}\s+{_VIOLIN})\b",
-            instrument="violin",
+            instrument=instrument_names.VIOLIN,
         ),
         Part(
             id="viola",
@@ -178,8 +188,7 @@ STRING_QUARTET = Ensemble(
             centre=62,
             lowest=48,
             highest=93,
-            pattern=r"\b(?:viola|violas|viole|bratsche|vla|va)\b|^altos?$",
-            instrument=r"\bviola\b",
+            instrument=instrument_names.VIOLA,
         ),
         Part(
             id="cello",
@@ -192,12 +201,13 @@ STRING_QUARTET = Ensemble(
             centre=50,
             lowest=36,
             highest=84,
-            pattern=r"\b(?:violon?cell[oi]|violincell[oi]|violoncelle|celli|cello|vcl|vlc|vc)\b",
-            instrument="cello",
+            instrument=instrument_names.CELLO,
         ),
     ),
     # Tremolo, pizzicato, harp-like plucking, ensembles.
     techniques=frozenset({44, 45, 46, 48, 49, 50, 51}),
+    others=instrument_names.OTHER_INSTRUMENTS,
+    voices=instrument_names.VOICES,
 )
 
 DEFAULT_ENSEMBLE = STRING_QUARTET

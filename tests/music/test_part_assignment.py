@@ -105,6 +105,200 @@ def test_a_piano_quintet_is_refused_whatever_its_metadata_say() -> None:
     assert "a fifth part: Piano" in found.refusal
 
 
+def refused(music: Music, label: str = "") -> str:
+    found = part_assignment.assign(music, label=label)
+    assert found.refusal is not None
+    return found.refusal
+
+
+# Violins that no number tells apart
+
+TOP_DOWN, BOTTOM_UP = (76, 69, 60, 48), (48, 60, 69, 76)
+
+
+def players(names: Sequence[str], programs: Sequence[int], lows: Sequence[int]) -> Music:
+    every = zip(names, programs, lows, strict=True)
+    return Music(480, tuple(track(name, program, *line(low)) for name, program, low in every))
+
+
+@pytest.mark.parametrize(
+    "violins",
+    [
+        *(("Violin", "Violin"), ("Violin", "Violin 2"), ("Violin 1", "Violin"), ("Violin", "Violin (2)")),
+        *(("Violin", "Violin (copy)"), ("Violin", "Violin copy 2"), ("Violin", "Violin II"), ("Violon", "Violon")),
+        *(("1 Violin", "2 Violin"), ("Violin", "Solo Violin"), ("小提琴", "小提琴"), ("Violin A", "Violin B")),
+    ],
+)
+@pytest.mark.parametrize("program", [0, 40])
+def test_two_violins_in_the_order_of_a_score(violins: tuple[str, str], program: int) -> None:
+    music = players((*violins, "Viola", "Cello"), (program, program, 0, 0), TOP_DOWN)
+    assert assigned(music) == PARTS
+
+
+@pytest.mark.parametrize(
+    "names", [("Cello", "Viola", "Violin", "Violin"), ("4 Cello", "3 Viola", "2 Violin", "1 Violin")]
+)
+def test_in_a_file_from_the_bottom_up_the_last_violin_is_the_first(names: tuple[str, ...]) -> None:
+    # Their registers do not tell: they differ by a semitone.
+    for lows in ((48, 60, 69, 70), (48, 60, 70, 69)):
+        found = part_assignment.assign(players(names, (0,) * 4, lows))
+        assert (found.parts, found.refusal) == (PARTS[::-1], None)
+        assert found.reasons[2:] == ("its name, in a file from the bottom up",) * 2
+
+
+def test_programs_alone_tell_a_file_from_the_bottom_up() -> None:
+    assert assigned(players(("",) * 4, (42, 41, 40, 40), BOTTOM_UP)) == PARTS[::-1]
+
+
+def test_numbers_are_stronger_than_order() -> None:
+    names = ("Cello", "Viola", "Violin 1", "Violin 2")
+    assert assigned(players(names, (0,) * 4, (48, 60, 76, 69))) == ("cello", "viola", "violin_1", "violin_2")
+    assert assigned(players(names, (0,) * 4, BOTTOM_UP)) == ("cello", "viola", "violin_1", "violin_2")
+
+
+@pytest.mark.parametrize(
+    ("names", "lows"),
+    [
+        (("Viola", "Violin", "Violin", "Cello"), (60, 69, 76, 48)),
+        (("Viola", "Cello", "Violin", "Violin"), (60, 48, 69, 76)),
+        (("Cello", "Viola", "Violin", "Violin"), (48, 60, 69, 76)),
+        (("Violin", "Cello", "Viola", "Violin"), (69, 48, 60, 76)),
+        # From the top down; but never does a first violin lie a fifth below the second throughout.
+        (("Violin", "Violin", "Viola", "Cello"), (69, 76, 60, 48)),
+    ],
+)
+def test_where_order_says_nothing_or_is_clearly_wrong_the_higher_violin_is_the_first(
+    names: tuple[str, ...], lows: tuple[int, ...]
+) -> None:
+    found = assigned(players(names, (40,) * 4, lows))
+    assert (found[lows.index(76)], found[lows.index(69)]) == ("violin_1", "violin_2")
+
+
+def test_a_violin_that_lies_a_little_lower_is_the_first_where_it_stands_first() -> None:
+    assert assigned(players(("Violin", "Violin", "Viola", "Cello"), (40,) * 4, (69, 70, 60, 48))) == PARTS
+
+
+def test_a_violins_pizzicato_joins_one_of_the_violins() -> None:
+    names = ("Violin", "Violin", "Viola", "Cello")
+    low = track("Violin", 45, *line(48, onsets=LATE))
+    assert assigned(quartet(low, names=names)) == (*PARTS, "violin_2")
+
+
+def test_a_violins_pizzicato_is_not_the_other_violin() -> None:
+    names = ("Violin", "Violin pizz.", "Viola", "Cello", "Piano")
+    assert refused(players(names, (40, 45, 41, 42, 0), (76, 77, 60, 48, 50))).startswith("no track for violin_2 (")
+
+
+# Voices, and what says nothing
+
+
+def test_voices_are_no_quartet() -> None:
+    names = ("Soprano", "Alto", "Tenor", "Bass")
+    for program in (0, 48, 52):
+        found = part_assignment.assign(quartet(names=names, programs=(program,) * 4))
+        assert found.parts == (None,) * 4
+        assert found.refusal is not None
+        assert found.refusal.startswith("no track for violin_1, violin_2, viola, cello (found: Soprano (program")
+
+
+@pytest.mark.parametrize(("third", "fourth", "programs"), [("Alto", "Cello", (65, 42)), ("Viola", "Basso", (41, 43))])
+def test_a_name_that_may_be_anothers_yields_to_the_program(third: str, fourth: str, programs: tuple[int, int]) -> None:
+    music = quartet(names=("Violin I", "Violin II", third, fourth), programs=(40, 40, *programs))
+    assert refused(music).startswith("no track for ")
+    same = quartet(names=("Violin I", "Violin II", third, fourth), programs=(40, 40, 0, 0))
+    assert assigned(same) == PARTS
+
+
+def test_voices_that_strings_play_are_a_quartet() -> None:
+    assert assigned(quartet(names=("Soprano", "Alto", "Tenor", "Bass"))) == PARTS
+
+
+def test_names_that_say_strings_say_nothing() -> None:
+    names = tuple(f"Strings {k}" for k in range(1, 5))
+    assert refused(quartet(names=names, programs=(0,) * 4)).startswith("no track for violin_1, violin_2, viola, cello")
+
+
+@pytest.mark.parametrize("fourth", ["Contrabass", "Double Bass", "Kontrabass", "Contrabajo", "Violone", "Contrebasse"])
+@pytest.mark.parametrize("program", [0, 42, 43, 48])
+def test_a_contrabass_is_no_cello(fourth: str, program: int) -> None:
+    music = quartet(names=("Violin I", "Violin II", "Viola", fourth), programs=(40, 40, 41, program))
+    assert refused(music).startswith("no track for cello (")
+    assert refused(music, label="String Quartet").startswith("no track for cello (")
+
+
+@pytest.mark.parametrize("program", [43, 45, 48, 40, 42])
+def test_a_contrabass_joins_no_part(program: int) -> None:
+    bass = track("Contrabass", program, *line(40, onsets=LATE))
+    assert refused(quartet(bass)) == f"a fifth part: Contrabass (program {program}), 8 notes"
+    few = track("Contrabass", program, (3840, 200, 40), (4080, 200, 41))
+    assert assigned(quartet(few)) == (*PARTS, None)
+
+
+# Parts more than four
+
+
+def test_an_orchestra_is_refused() -> None:
+    names = ("Flute", "Oboe", "Clarinet in A", "Bassoon", "Horn in F", "Trumpet", "Timpani")
+    winds = [track(name, 73, *line(70)) for name in names]
+    found = refused(Music(480, (*winds, *quartet().tracks, track("Contrabass", 43, *line(36)))))
+    assert found == (
+        "more parts: Flute (program 73), 8 notes; Oboe (program 73), 8 notes; Clarinet in A (program 73), 8 notes; "
+        "Bassoon (program 73), 8 notes; Horn in F (program 73), 8 notes; Trumpet (program 73), 8 notes; 2 more"
+    )
+
+
+@pytest.mark.parametrize("programs", [(71, 70, 60), (0, 0, 0), (40, 41, 42), (73, 48, 43)])
+def test_small_parts_count_together(programs: tuple[int, ...]) -> None:
+    # Each has 5 % of the notes.
+    names = ("Clarinet", "Bassoon", "Horn")
+    more = [track(name, program, (0, 200, 60), (960, 200, 62)) for name, program in zip(names, programs, strict=True)]
+    assert refused(quartet(*more)).startswith("more parts: Clarinet (program")
+    assert assigned(quartet(more[0])) == (*PARTS, None)
+
+
+def test_twelve_equal_string_players_are_no_quartet() -> None:
+    every = [track(name, program, *line(low)) for _ in range(3) for name, program, low in STRINGS]
+    assert refused(Music(480, tuple(every))).startswith("more parts: Violin I (program 40), 8 notes; Violin I")
+
+
+STRINGS = [("Violin I", 40, 76), ("Violin II", 40, 69), ("Viola", 41, 60), ("Cello", 42, 48)]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ("Violin III", "Violin IV", "Viola II", "Cello II"),
+        ("Violin 3", "Violin 4", "Viola 2", "Cello 2"),
+        ("Violin", "Violin", "Viola", "Cello"),
+    ],
+)
+@pytest.mark.parametrize("program", [0, 40])
+def test_a_string_octet_is_refused(more: tuple[str, ...], program: int) -> None:
+    assert "part" in refused(quartet(*(track(name, program, *line(60)) for name in more)))
+
+
+def test_further_players_of_few_notes_count_together() -> None:
+    names = ("Violin III", "Viola II", "Cello II")
+    more = [track(name, 40, (0, 200, 60), (960, 200, 62)) for name in names]
+    assert refused(quartet(*more)).startswith("more parts: Violin III (program 40), 2 notes; Viola II")
+
+
+def test_second_staves_of_all_parts_join_them_however_many() -> None:
+    # 5 % of the notes each, and 17 % together.
+    more = [track(f"{name} div.", 40, (0, 200, 60), (960, 200, 62)) for name, *_ in STRINGS]
+    assert assigned(quartet(*more)) == (*PARTS, *PARTS)
+
+
+def test_second_staves_of_one_part_that_have_many_notes_are_parts() -> None:
+    more = [track("Viola", 41, (0, 200, 60), (960, 200, 62)) for _ in range(2)]
+    assert refused(quartet(*more)) == "more parts: Viola (program 41), 2 notes; Viola (program 41), 2 notes"
+
+
+def test_four_tracks_that_rise_are_from_the_bottom_up() -> None:
+    assert assigned(players(("",) * 4, (48,) * 4, BOTTOM_UP)) == PARTS[::-1]
+    assert assigned(players(("",) * 4, (0,) * 4, BOTTOM_UP), label="String Quartet") == PARTS[::-1]
+
+
 FOUR_CELLOS = quartet(names=("", "", "", ""), programs=(42, 42, 42, 42))
 UNNAMED = quartet(names=("", "", "", ""), programs=(0, 0, 0, 0))
 
@@ -162,7 +356,9 @@ def test_what_decided_about_each_track() -> None:
     ("surplus", "reason"),
     [
         (track("Piano", 0, *line(60)), "a part of its own: 20% of all notes"),
-        (track("Piano", 0, (0, 1, 60)), "neither name nor program tells a part"),
+        (track("Piano", 0, (0, 1, 60)), "its name is another instrument's"),
+        (track("Violin III", 0, (0, 1, 60)), "its name is another player's"),
+        (track("Anna", 0, (0, 1, 60)), "neither name nor program tells a part"),
         (track("Viola", 41, *line(60)), "a part of its own: 20% of all notes"),
         (track("", 0), "no notes"),
         (replace(track("Kit", 0, *line(60)), is_drum=True), "percussion"),
