@@ -86,7 +86,7 @@ def figures(
         "pitch_highest": int(pitches.max()),
         **_lost(losses),
         "onsets_off_grid_share": losses.off_grid / losses.notes,
-        "splits": _by_split([piece for piece, _ in encoded], splits, of),
+        "splits": _by_split([piece for piece, _ in encoded], splits, grid, of),
         "sources": {
             source: _of_source(
                 [(piece, losses) for piece, losses in encoded if piece.id in of and of[piece.id].source == source],
@@ -111,19 +111,21 @@ def _of_source(
         "steps": steps,
         "beats": -(-steps // grid.steps_per_beat),
         **_lost(sum((losses for _, losses in encoded), Losses())),
-        "splits": _by_split(pieces, splits, origins),
+        "splits": _by_split(pieces, splits, grid, origins),
     }
 
 
 def _by_split(
-    pieces: Sequence[Piece], splits: Mapping[str, str], origins: Mapping[str, Origin]
+    pieces: Sequence[Piece], splits: Mapping[str, str], grid: Grid, origins: Mapping[str, Origin]
 ) -> dict[str, SplitCounts]:
     in_split = {name: [piece for piece in pieces if splits[piece.id] == name] for name in SPLITS}
+    steps = {name: sum(len(piece.tokens) for piece in chosen) for name, chosen in in_split.items()}
     return {
         name: {
             "works": len({_work(piece, origins) for piece in chosen}),
             "pieces": len(chosen),
-            "steps": sum(len(piece.tokens) for piece in chosen),
+            "steps": steps[name],
+            "beats": -(-steps[name] // grid.steps_per_beat),
         }
         for name, chosen in in_split.items()
     }

@@ -195,7 +195,8 @@ def sort_out(candidates: Sequence[Candidate], prefer: Sequence[str]) -> list[Pla
     A work is what hangs together: files that hold the same music, and the movements of an edition. Where a movement is
     in several editions (sources, composers or titles), the one of the preferred source is used; the others are its
     duplicates. So a movement that the preferred edition lacks is used all the same, and lies with its work. Of files
-    that have all notes in common, one is used.
+    that have all notes in common, one is used. A file that holds a whole work gives way to a movement of it, and is not
+    cut.
 
     Parameters
     ----------

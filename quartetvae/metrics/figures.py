@@ -79,6 +79,7 @@ class SplitCounts(TypedDict):
     works: int
     pieces: int
     steps: int
+    beats: int
 
 
 class SourceEncodeCounts(Losses):

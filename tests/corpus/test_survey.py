@@ -167,9 +167,10 @@ def test_the_figures_of_encoding_musicnet(encoded: list[tuple[Piece, codec.Losse
     assert figures["steps"] == sum(len(piece.tokens) for piece, _ in encoded)
     assert figures["phrases"] == sum(-(-len(piece.tokens) // 16) for piece, _ in encoded)
     assert 0 < figures["onsets_off_grid_share"] < 1
-    assert figures["splits"]["test"] == {"works": 1, "pieces": 1, "steps": len(encoded[0][0].tokens)}
+    steps = len(encoded[0][0].tokens)
+    assert figures["splits"]["test"] == {"works": 1, "pieces": 1, "steps": steps, "beats": -(-steps // 4)}
     assert figures["splits"]["train"]["pieces"] == 52
-    assert figures["splits"]["validation"] == {"works": 0, "pieces": 0, "steps": 0}
+    assert figures["splits"]["validation"] == {"works": 0, "pieces": 0, "steps": 0, "beats": 0}
 
 
 def test_musicnet_holds_out_the_works_that_it_always_did(
@@ -187,6 +188,22 @@ def test_musicnet_holds_out_the_works_that_it_always_did(
             "test": {"2560", "2562", "1931", "1932", "1933", "1788", "1789", "1790", "1791"},
             "validation": {"2451", "2494", "2497", "2104", "2105", "2106", "1859"},
         }
+
+
+def test_figures_by_source_add_up(encoded: list[tuple[Piece, codec.Losses]], table: pd.DataFrame) -> None:
+    origins = encoding.origins(table)
+    # As if every third piece, with its work, were of another source.
+    other = {id: Origin("openscore" if int(of.work_id) % 3 else "musicnet", of.work_id) for id, of in origins.items()}
+    splits = split.by_work([piece for piece, _ in encoded], config.Split(by="work", seed=2, validation=0.1, test=0.2))
+    figures = encoding.figures(encoded, splits, GRID, other)
+    assert set(figures["sources"]) == {"musicnet", "openscore"}
+    sources = list(figures["sources"].values())
+    for name in ("pieces", "steps", "notes", *tables.LOST):
+        assert sum(dict(of)[name] for of in sources) == dict(figures)[name], name  # type: ignore[misc]
+    for name, whole in figures["splits"].items():
+        assert sum(of["splits"][name]["pieces"] for of in sources) == whole["pieces"]
+        assert sum(of["splits"][name]["works"] for of in sources) == whole["works"]
+        assert sum(of["splits"][name]["steps"] for of in sources) == whole["steps"]
 
 
 # Corpora made small
