@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from quartetvae import config
 from quartetvae.corpus import encoding, metadata, paper_files, split, survey, tables
@@ -17,6 +18,7 @@ from quartetvae.music.codec import Alphabet
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, PARTS
 from quartetvae.music.quartet import Grid, Piece
 from quartetvae.music.tracks import Music
+from quartetvae.pipeline import params
 from tests import building
 from tests.building import line, quartet, track, write_corpus
 
@@ -337,6 +339,19 @@ def test_the_figures_tell_of_each_source_and_of_works_in_both(tmp_path: Path) ->
     shares = sorted(table["share"][table["duplicate_of"] != ""])
     assert [other["share_lowest"], other["share_highest"]] == shares
     assert work["editions"]["musicnet"]["share_lowest"] is None
+
+
+@pytest.mark.parametrize(
+    ("prefer", "message"),
+    [
+        (["musicnet", "openscore", "musicnet"], "musicnet is there twice; name each source once"),
+        (["zenodo"], "Input should be 'musicnet'"),
+        ("musicnet", "Input should be a valid list"),
+    ],
+)
+def test_a_preference_that_is_none_is_refused(prefer: Any, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        params.Filter.model_validate({"match": "quartet", "prefer": prefer})
 
 
 def test_no_edition_leaks_through_the_split(tmp_path: Path) -> None:
