@@ -60,7 +60,7 @@ def choose(wanted: Wanted, pieces: Pieces, table: pd.DataFrame, raw: Path) -> li
         if id in encoded:
             return encoded[id]
         if id not in rows:
-            hint = "it needs download.source 'musicnet'" if wanted == "paper" else "see `id` in data/raw/metadata.csv"
+            hint = "it needs musicnet in download.sources" if wanted == "paper" else "see `id` in data/raw/metadata.csv"
             raise CorpusError(f"interpolate.pairs: no piece '{id}' in the corpus; {hint}, or use 'auto'.")
         piece, _ = encoding.encode_file(raw, rows[id], pieces.grid)
         return piece

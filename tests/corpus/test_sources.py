@@ -716,6 +716,25 @@ def test_a_damaged_archive_is_made_anew(tmp_path: Path, counted: list[str]) -> N
     assert len(counted) == 2
 
 
+def test_a_run_that_was_ended_goes_on_where_it_stopped(
+    tmp_path: Path, counted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = scores_in(tmp_path / "in", a="AAA", b="BB", c="C")
+    with monkeypatch.context() as ended:
+        whole = processes.each
+
+        def stopped(function: Any, arguments: Any, **settings: Any) -> Iterator[tuple[int, Any]]:
+            yield next(iter(whole(function, arguments, **settings)))
+            raise KeyboardInterrupt
+
+        ended.setattr(processes, "each", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            convert_all(jobs, cache=tmp_path / "cache", workers=1)
+    assert counted == ["a.mxl"]
+    assert len(convert_all(jobs, cache=tmp_path / "cache", workers=1)) == 3
+    assert counted == ["a.mxl", "b.mxl", "c.mxl"]
+
+
 def test_two_scores_of_one_content_are_converted_once(tmp_path: Path, counted: list[str]) -> None:
     found = convert_all(scores_in(tmp_path / "in", a="A", b="A"), cache=tmp_path / "cache", workers=1)
     assert len(counted) == 1
@@ -1156,6 +1175,8 @@ def test_what_may_be_works_is_a_work_each_with_a_warning(names: list[str]) -> No
         ("Haydn_Op76_No3_1", "Haydn", "Haydn Op76 No3", "1"),
         ("Beethoven Op.18 No.1 - Mvt 1", "Beethoven", "Beethoven Op.18 No.1", "1"),
         ("Ravel - String Quartet in F - II. Assez vif", "Ravel", "Ravel - String Quartet in F", "2. Assez vif"),
+        ("Haydn - Quartet in D - 1. Allegro", "Haydn", "Haydn - Quartet in D", "1. Allegro"),
+        ("Schubert D 810 - 2", "Schubert", "Schubert D 810", "2"),
         ("String Quartet op 20", "unknown", "String Quartet op 20", ""),
         ("quartets/op 20", "unknown", "op 20", ""),
     ],

@@ -27,8 +27,8 @@ from quartetvae.files import replacing
 SECONDS = 300.0
 """For one score; the longest take a minute and a half where two are read at a time."""
 
-RENEW_AFTER = 16
-"""Scores that a process converts before a new one takes its place: music21 keeps hold of memory."""
+RENEW_AFTER = 40
+"""Scores that a process converts before a new one takes its place, should music21 keep hold of memory."""
 
 READER = archives.__name__
 """The module that converts; those that it imports count too."""

@@ -58,7 +58,7 @@ _SMALL = "|".join(sorted((numeral for numeral in _ROMAN if len(numeral) > 1), ke
 _NUMBER = rf"(?:1[0-2]|0?[1-9](?!\d)|(?-i:{_CAPITALS}|{_SMALL})(?![^\W\d]))"
 _GAP = r"[\s\-.,:()]"
 _WORD = (
-    r"(?:movements?|movts?|mvmts?|mvts?|mov|mv|satz|mouvement|mouv|movimento|movimiento|vĕta|věta|část|tétel|deel|sats|"
+    r"(?:movements?|movts?|mvmts?|mvts?|mov|mv|satz|mouvement|mouv|movimento|movimiento|věta|část|tétel|deel|sats|"
     r"часть)(?![^\W\d])"
 )
 _ORDINAL = rf"(?:0?[1-9](?:st|nd|rd|th|er|re|e|ème|eme|\.|-)?|{'|'.join(_SPELT)}|{_NUMBER})"
@@ -71,7 +71,9 @@ _LOOSE_HEADING = (
     r"variazion\w*|fug(?:a|e|ue)(?!\w)|introdu\w*|maestoso(?!\w)|sostenuto(?!\w)|intermezzo(?!\w)|cavatina(?!\w)|"
     r"romanz\w*|alla(?!\w)|assez(?!\w)|vif(?!\w)|tr[eè]s(?!\w)|sehr(?!\w)|m(?:ä|ae?)ssig\w*|schnell\w*|ruhig\w*|bewegt\w*)"
 )
-_CATALOGUE = r"(?:op(?:us)?|kv?|hob|woo|bwv|rv|sz|no|nr|n°|№|n|d|g|h)"
+_CATALOGUE = r"(?:op(?:us)?|kv?|hob|woo|bwv|rv|sz|no|nr|n°|№|n|(?<!in )(?:d|g|h))"
+"""Whose number follows; not the key of a quartet in D."""
+
 _CATALOGUED = re.compile(rf"(?<![^\W\d]){_CATALOGUE}[\s.\-]*(?:\d|[ivx]+:)|\d(?:no|n|nr|op|k)\.?\s?\d", re.I)
 _KIND = (
     r"(?:quartet\w*|quatuor\w*|quartett\w*|streichquartett\w*|cuarteto\w*|kvartet\w*|kwartet\w*|sonat\w*|quintet\w*)"

@@ -16,6 +16,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+STARTING = 120.0
+"""Seconds that a process may take to start, besides those for its first argument."""
+
 _READY, _DONE, _FAILED = "ready", "done", "failed"
 
 
@@ -90,11 +93,12 @@ class _Worker:
         self.number = -1
         self.served = 0
         self.is_alive = True
+        self.is_ready = False
         self.deadline = 0.0
 
     def give(self, number: int, argument: Any) -> None:
         self.number = number
-        self.deadline = time.monotonic() + self.seconds
+        self.deadline = time.monotonic() + self.seconds + (0.0 if self.is_ready else STARTING)
         with suppress(OSError):  # it has ended; so says the connection in a moment
             self.connection.send(argument)
 
@@ -106,7 +110,8 @@ class _Worker:
             self.end(is_ending=True)
             return self.number, Failure(_ended(self.process.exitcode))
         if kind == _READY:
-            # The time that it takes to start is no argument's.
+            # The time that it took to start is no argument's.
+            self.is_ready = True
             self.deadline = time.monotonic() + self.seconds
             return None
         self.served += 1
