@@ -29,6 +29,7 @@ class Instrument:
 VIOLIN = Instrument(
     names={
         "English": "violin, violins, fiddle",
+        "Humdrum": "violn",
         "abbreviations": "vln, vlns, vn, vns, vl, vls, viol, vno, vni, vlno, vlni, vlin, vlino, vi-no",
         "Italian": "violino, violini",
         "German": "Violine, Violinen, Geige, Geigen, Gge",
@@ -58,6 +59,7 @@ VIOLIN = Instrument(
         "Greek": "βιολί, βιολιά",
         "Turkish": "keman, kemanlar",
         "Azerbaijani": "skripka",
+        "Filipino": "biyolin",
         "Albanian": "violinë, violina",
         "Maltese": "vjolin",
         "Irish": "veidhlín",
@@ -76,7 +78,7 @@ VIOLIN = Instrument(
         "Thai": "ไวโอลิน",
         "Vietnamese": "vĩ cầm, vi-ô-lông",
     },
-    numbered="v, vio, violen, ск, 提琴, 提",
+    numbered="v, vi, vio, violen, skr, ск, 提琴, 提",
     misspelled=("violin", "violins", "violino", "violine", "violini"),
 )
 
@@ -111,7 +113,8 @@ VIOLA = Instrument(
         "Arabic": "فيولا, الفيولا",
         "Persian": "ویولا",
         "Hindi": "वियोला",
-        "Chinese": "中提琴, 中提",
+        "Filipino": "biyola",
+        "Chinese": "中提琴, 中提, 中音提琴",
         "Japanese": "ヴィオラ, ビオラ",
         "Korean": "비올라",
         "Thai": "วิโอลา",
@@ -123,7 +126,7 @@ VIOLA = Instrument(
 
 CELLO = Instrument(
     names={
-        "English": "cello, cellos, 'cello, violoncello, violoncellos, violoncelloes",
+        "English": "cello, cellos, 'cello, violoncello, violoncellos, violoncelloes, violonc, cell",
         "abbreviations": "vc, vcs, vcl, vlc, vcllo, vllo, vcello, vcelli, vlcl, vclo, v-cello, v-cl, vcll, cllo",
         "misspelled": "celo, chello, celllo, ceelo, cell'o, violin-cello, violon-cello, viola-cello, violincello",
         "Italian": "violoncelli, celli",
@@ -146,7 +149,7 @@ CELLO = Instrument(
         "Czech, Slovak": "čelo, violončelo, violoncella",
         "Croatian, Serbian, Slovenian": "violončelo, čelo, violončela, виолончело, чело",
         "Bulgarian": "виолончело, чело, виолончела",
-        "Russian": "виолончель, виолончели, влч, вч, влнч, в-ль, виолонч, чело",
+        "Russian": "виолончель, виолончели, влч, вч, влнч, в-ль, вл-ль, виолонч, violonchel",
         "Ukrainian": "віолончель, віолончелі",
         "Belarusian": "віяланчэль",
         "Greek": "τσέλο, βιολοντσέλο, τσέλα, βιολοντσέλα",
@@ -158,6 +161,7 @@ CELLO = Instrument(
         "Welsh": "sielo, soddgrwth",
         "Basque": "biolontxelo, biolontxeloa, txelo, txeloa",
         "Indonesian": "selo",
+        "Filipino": "tselo",
         "Afrikaans": "tjello",
         "Esperanto": "violonĉelo, violonĉeloj",
         "Georgian": "ჩელო, ვიოლონჩელო",
@@ -184,7 +188,9 @@ contrabajo, contrabajos, contrabaixo, contrabaixos, contrabaix, kontrabasso, kon
 kontrabasz, kontrabasy, contrabasul, bassgeige, baßgeige, basso continuo, continuo, violone, violones, violoni, vne,
 basy, nagybőgő, bőgő, bogo, basses, bassi, bajos, bassetto, контрабас, контрабасы, контрабаси, контрабасс, кб,
 κοντραμπάσο, κοντραμπάσα, 低音提琴, 倍大提琴, 低音大提琴, 倍低音提琴, コントラバス, ダブルベース, 콘트라베이스,
-더블베이스, 콘트라바스, קונטרבס, كونترباس, كونتراباص, ดับเบิลเบส
+더블베이스, 콘트라바스, קונטרבס, كونترباس, كونتراباص, ดับเบิลเบส, contrabbasso, contrabbassi, contra-basso, kontra,
+kontra bass, kontra-bass, dbl, d bass, str bass, cbass, c-b, k-b, kontrbas, kontrabosas, kontrabassgeige, 贝斯, 貝斯,
+ベース
 """
 
 _VIOLS = """
@@ -207,7 +213,7 @@ clarinettes, klarinette, klarinetten, clarinetto, clarinetti, clarinete, klarine
 trompa, hoorn, валторна, ホルン, 호른, 圆号, hn, trumpet, trumpets, trompete, trompeten, trompette, tromba, trombe,
 trompeta, труба, トランペット, 트럼펫, 小号, tpt, trombone, trombones, posaune, posaunen, tromboni, trombón, тромбон,
 トロンボーン, 트롬본, 长号, tbn, tuba, tuben, туба, euphonium, cornet, cornetto, flugelhorn, serpent, ophicleide,
-bagpipe, ocarina, harmonica, melodica, shakuhachi
+waldhorn, englischhorn, bagpipe, ocarina, harmonica, melodica, shakuhachi
 """
 
 _KEYBOARDS = """
@@ -247,12 +253,13 @@ CLEFS = "treble clef, alto clef, tenor clef, bass clef"
 
 NUMBERS = {
     1: """
-    1, i, io, l, і, un, uno, una, une, one, ein, eins, een, ett, yksi, bir, один, egy, jeden, jedna, jedan,
-    primo, prima, primi, prime, primus, prim, first, premier, première, premiers, premières, erste, erster, erstes,
-    ersten, primero, primera, primer, primeros, primeiro, primeira, primeiros, eerste, första, förste, første, fyrsta,
+    1, i, io, l, і, un, uno, una, une, one, ein, eins, een, ett, yksi, bir, один, egy, jeden, jedna, jedan, primo,
+    prima, primi, prime, primus, prim, first, premier, première, premiers, premières, erste, erster, erstes, ersten,
+    primero, primera, primer, primeros, primeiro, primeira, primeiros, eerste, första, förste, første, fyrsta,
     ensimmäinen, esimene, ensi, pirmā, pirmais, pirmasis, pirmas, első, pierwsze, pierwszy, pierwsza, první, prvé,
     prva, prvi, prve, прва, первая, первый, первые, перша, перший, перші, першая, първа, πρώτο, πρώτος, α, birinci,
-    întâi, întâia, unua, ראשון, א, أول, الأول, اول, 一, 第一, 壱, 첫째, 첫번째, प्रथम
+    întâi, întâia, unua, ראשון, א, أول, الأول, اول, 一, 第一, 壱, 첫째, 첫번째, प्रथम, lehen, lehenengo, ファースト,
+    퍼스트
     """,
     2: """
     2, ii, iio, ll, іі, deux, due, dos, dois, two, zwei, twee, två, kaksi, iki, два, két, kettő, dwa, dva, secondo,
@@ -260,7 +267,7 @@ NUMBERS = {
     zweites, zweiten, segundo, segunda, segundos, segon, tweede, andra, andre, anden, önnur, toinen, teine, otrā,
     otrais, antras, antrasis, második, drugie, drugi, druga, druhé, druhá, druhý, друга, вторая, второй, вторые,
     другий, другі, другая, втора, δεύτερο, δεύτερος, β, ikinci, doua, dua, שני, ב, ثان, ثاني, الثاني, دوم, 二, 第二,
-    弐, 둘째, 두번째, द्वितीय
+    弐, 둘째, 두번째, द्वितीय, szekund, bigarren, セカンド, 세컨드, 세컨
     """,
     3: """
     3, iii, lll, ііі, three, drei, trois, tre, tres, third, terzo, terza, troisième, dritte, tercero, terceiro, derde,

@@ -51,14 +51,15 @@ def _set(names: str) -> frozenset[str]:
 # What may follow figures: `1er`, `2-я`.
 _ORDINAL_ENDS = _set("""
 st, nd, rd, th, er, ere, ers, eres, re, res, eme, emes, e, es, me, de, nde, nds, ste, te, den, der, o, a, os, as, ro,
-ra, do, da, to, ta, io, iio, sta, ja, tra, i, y, ya, я, ая, и, ыи, го
+ra, do, da, to, ta, io, iio, mo, imo, ndo, sta, ja, tra, y, ya, я, ая, и, ыи,
+го, ва, ра, ша, га, та, ο, η
 """)
 # Between an instrument and its number, and beside `Alto`: how is played, by how many.
-_FILLERS = _set("""
+_FILLERS = _ORDINAL_ENDS | _set("""
 solo, soli, soloist, section, sect, sec, part, parte, partie, stimme, no, nr, n, num, number, numero, a, e, er, я, ая,
 и, ыи, the, di, de, la, le, pizz, pizzicato, arco, tremolo, trem, legato, spiccato, spicc, staccato, stacc, sus,
 sustain, sustained, long, short, con, sord, sordino, muted, div, divisi, unis, unisono, tutti, copy, copie, kopie,
-copia, 第
+copia, 第, pt, desk, 部, 組, 组
 """)
 # The number that they have beside them is no player's: `Track 2`, `op. 1`.
 _COUNTERS = _set("""
@@ -175,7 +176,7 @@ def _read(name: Words, instruments: Sequence[Instrument], known: _Known) -> Read
     found = [of for of in _find(parts, known) if not {*parts[of[1] : of[1] + 1]} & _TITLES]
     if not any(kind == "clear" for *_, kind in found):
         found += _misspelled(parts, instruments, known)
-    is_other = any(kind == "other" for *_, kind in found)
+    is_other = any(kind == "other" for *_, kind in found) or any(_ends_in_other(word, known) for word in parts)
     is_voice = any(kind == "voice" for *_, kind in found)
     clear = [of for of in found if of[3] == "clear"]
     said = clear or [of for of in found if of[3] in ("numbered", "unclear")]
@@ -185,7 +186,8 @@ def _read(name: Words, instruments: Sequence[Instrument], known: _Known) -> Read
     if clear and any(kind == "unclear" and place != said[0][2] for *_, place, kind in found):
         return Reading(is_voice=is_voice)
     start, end, place, kind = said[0]
-    number = _number(parts, start, end)
+    numbers = {_number(parts, begin, stop) for begin, stop, *_ in said} - {None}
+    number = next(iter(numbers), None) if len(numbers) < 2 else 0
     rest = parts[:start] + parts[end:]
     if kind != "clear" and not all(word in _FILLERS or _value(word) is not None for word in rest):
         return Reading(is_voice=kind == "unclear")
@@ -224,6 +226,14 @@ def _apart(name: Words, known: _Known) -> list[str]:
             )
         parts += pair or (word,)
     return parts
+
+
+def _ends_in_other(word: str, known: _Known) -> bool:
+    """Whether a word is composed, such as `altblockflöte`, of which the end is another instrument's name."""
+    return (word,) not in known and any(
+        len(name) == 1 and len(name[0]) > 4 and word.endswith(name[0]) and kind == "other"
+        for name, (_, kind) in known.items()
+    )
 
 
 def _misspelled(name: Words, instruments: Sequence[Instrument], known: _Known) -> list[tuple[int, int, int, str]]:
