@@ -13,7 +13,7 @@ its movements. Sure signs of a movement are:
 - the word: `op59no2-movement1`, `K465 mvt. 2`, `2. Satz`, `Third movement`;
 - a number after a work that has a number of its own: `k465-1`, `op59no2_3`, `op. 132 iv`, `quartet01-1`;
 - a heading that is a tempo or a dance: `01 Allegro`, `k465 - 2 - Andante`, `K465 Menuetto`. Without a work before it,
-  it is a movement of what the folder is named for.
+  it is a movement of what the folder is named for. A number before all that, `07 K. 465 - 2. Andante`, says nothing.
 
 A number after No., Op., K. and their kind is the work's own: `op18no1` and `op18no2` are two works. Numbers above
 12 are no movements.
@@ -63,9 +63,10 @@ _WORD = (
 )
 _ORDINAL = rf"(?:0?[1-9](?:st|nd|rd|th|er|re|e|ème|eme|\.|-)?|{'|'.join(_SPELT)}|{_NUMBER})"
 _HEADING = (
-    r"(?:allegr\w*|andant\w*|adagi\w*|largh?\w*|lent[oe]?(?!\w)|prest\w*|vivac\w*|vivo(?!\w)|moderat\w*|men?uett?\w*|"
-    r"minuett?\w*|menuets?(?!\w)|scherz\w*|final[e]?(?!\w)|grave(?!\w)|langsam\w*|lebhaft\w*)"
+    r"(?:allegr\w*|andant\w*|adagi\w*|largh?\w*|lent[oe]?(?!\w)|prest\w*|vivac\w*|vivo(?!\w)|moderat\w*|menuet\w*|"
+    r"minuet\w*|scherz\w*|final[e]?(?!\w)|grave(?!\w)|langsam\w*|lebhaft\w*)"
 )
+_MODIFIED_HEADING = rf"(?:(?:un|poco|molto|assai|pi[uù]|non|quasi|tempo di|alla|tr[eè]s|assez|sehr)\s+)*{_HEADING}"
 _LOOSE_HEADING = (
     rf"(?:{_HEADING}|poco(?!\w)|molto(?!\w)|assai(?!\w)|un(?!\w)|tempo(?!\w)|rond\w*|th[eè]m\w*|tema(?!\w)|variation\w*|"
     r"variazion\w*|fug(?:a|e|ue)(?!\w)|introdu\w*|maestoso(?!\w)|sostenuto(?!\w)|intermezzo(?!\w)|cavatina(?!\w)|"
@@ -82,10 +83,12 @@ _KIND = (
 _NUMBERED_WORD = re.compile(rf"^(?P<work>.*?){_GAP}*(?<![^\W\d_]){_WORD}{_GAP}*(?P<n>{_NUMBER})(?P<title>.*)$", re.I)
 _ORDINAL_WORD = re.compile(rf"^(?P<work>.*?)(?<!\w)(?P<n>{_ORDINAL}){_GAP}*{_WORD}(?P<title>.*)$", re.I)
 _NUMBER_FIRST = re.compile(
-    rf"^(?P<n>\d\d?|(?-i:{_CAPITALS})(?=[\s\-.)]|$))(?:{_GAP}*(?P<title>[^\s\-.,:()].*))?$", re.I
+    rf"^(?P<n>\d\d?(?!\d)|(?-i:{_CAPITALS})(?=[\s\-.)]|$))(?:{_GAP}*(?P<title>[^\s\-.,:()].*))?$", re.I
 )
+_TRACK_NUMBER = re.compile(r"^\d\d?[\s\-.)]+(?P<rest>[^\W_].*)$")
 _NUMBER_BETWEEN = re.compile(rf"^(?P<work>.+?){_GAP}+(?P<n>{_NUMBER}){_GAP}*(?P<title>{_LOOSE_HEADING}.*)$", re.I)
-_HEADING_LAST = re.compile(rf"^(?P<work>.+?){_GAP}+(?P<title>{_HEADING}.*)$", re.I)
+_HEADING_APART = re.compile(rf"^(?P<work>.+?) - (?P<title>{_LOOSE_HEADING}.*)$", re.I)
+_HEADING_LAST = re.compile(rf"^(?P<work>.+?){_GAP}+(?P<title>{_MODIFIED_HEADING}.*)$", re.I)
 _NUMBER_LAST = re.compile(rf"^(?P<work>.+?)(?P<gap>{_GAP}+)(?P<n>\d+|(?:{_CAPITALS}))\)?$", re.I)
 _NUMBER_JOINED = re.compile(r"^(?P<work>.*[^\W\d])(?P<gap>)(?P<n>\d+)$")
 _INTRODUCED = re.compile(rf"(?<![^\W\d]){_CATALOGUE}[\s.\-#]*$|\d(?:no|n|nr|op|k)\.?$|[#№°]\s*$", re.I)
@@ -196,21 +199,27 @@ def describe(
 def take_apart(stem: str) -> _Name:
     """Take a file's name (without its suffix) apart into work, number and heading of a movement."""
     text = _tidy(stem)
+    if found := _TRACK_NUMBER.match(text):
+        rest = take_apart(found["rest"])
+        # `07 K. 465 - 2. Andante`: where there is all that, the first number is a place on a record.
+        if rest.work and (rest.number is not None or rest.title):
+            return rest
     for pattern in (_NUMBERED_WORD, _ORDINAL_WORD):
         if found := pattern.match(text):
             return _Name(_trimmed(found["work"]), _number(found["n"]), _trimmed(found["title"]))
     if re.match(_LOOSE_HEADING, text, re.I):
         return _Name("", None, text)
-    if (found := _NUMBER_FIRST.match(text)) and (number := _number(found["n"])):
-        title = found["title"] or ""
-        if not title or re.match(_LOOSE_HEADING, title, re.I):
+    if found := _NUMBER_FIRST.match(text):
+        number, title = _number(found["n"]), found["title"] or ""
+        if re.match(_LOOSE_HEADING, title, re.I) or (number and not title):
             return _Name("", number, title)
-        if not _CATALOGUED.search(title) and not re.search(_KIND, title, re.I):
+        if _CATALOGUED.search(title) or re.search(_KIND, title, re.I):
+            return _Name(text)
+        if number and not re.fullmatch(r"\d+", title) and not _NUMBER_BETWEEN.match(text):
             return _Name("", number, title, is_sure=False)
-        return _Name(text)
     if (found := _NUMBER_BETWEEN.match(text)) and not _INTRODUCED.search(found["work"]):
         return _Name(_trimmed(found["work"]), _number(found["n"]), found["title"])
-    if (found := _HEADING_LAST.match(text)) and not _CATALOGUED.search(found["title"]):
+    if (found := _HEADING_APART.match(text) or _HEADING_LAST.match(text)) and not _CATALOGUED.search(found["title"]):
         return _Name(_trimmed(found["work"]), None, found["title"], is_sure=bool(re.search(r"\d", found["work"])))
     if (found := _NUMBER_LAST.match(text) or _NUMBER_JOINED.match(text)) and not _INTRODUCED.search(found["work"]):
         work = _trimmed(found["work"])
