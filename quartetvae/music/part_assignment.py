@@ -74,8 +74,8 @@ def _assign(music: Music, is_known: bool, ensemble: Ensemble) -> Assignment:
     reasons = [_unknown(track) for track in music.tracks]
     players = [k for k in playing if _plays(tracks[k], readings[k], ensemble)]
     for k in set(playing) - set(players):
-        if readings[k].is_other:
-            reasons[k] = "its name is another instrument's"
+        if readings[k].is_other and tracks[k].program in {*ensemble.programs, *ensemble.techniques}:
+            reasons[k] = "its name is another instrument's, whatever its program"
         elif readings[k].instrument:
             reasons[k] = "its name is another player's"
 

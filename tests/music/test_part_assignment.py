@@ -356,7 +356,8 @@ def test_what_decided_about_each_track() -> None:
     ("surplus", "reason"),
     [
         (track("Piano", 0, *line(60)), "a part of its own: 20% of all notes"),
-        (track("Piano", 0, (0, 1, 60)), "its name is another instrument's"),
+        (track("Piano", 0, (0, 1, 60)), "neither name nor program tells a part"),
+        (track("Piano", 48, (0, 1, 60)), "its name is another instrument's, whatever its program"),
         (track("Violin III", 0, (0, 1, 60)), "its name is another player's"),
         (track("Anna", 0, (0, 1, 60)), "neither name nor program tells a part"),
         (track("Viola", 41, *line(60)), "a part of its own: 20% of all notes"),
