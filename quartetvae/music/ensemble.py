@@ -10,7 +10,7 @@ are read as quartetvae/music/track_names.py says. Parts of one instrument are nu
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from quartetvae.errors import ArgumentError
 from quartetvae.music import instrument_names, track_names
@@ -72,9 +72,9 @@ class Ensemble:
     parts: tuple[Part, ...]
     techniques: frozenset[int] = frozenset()
     """Programs that say how is played, not who plays."""
-    others: str = ""
+    others: str = field(default="", repr=False)
     """Words of names, with commas between, that are another instrument's whatever else they say."""
-    voices: str = ""
+    voices: str = field(default="", repr=False)
     """Words of names that are, or may be, a voice's: beside them a name that may be one says nothing else."""
 
     def __post_init__(self) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 class Instrument:
     """How an instrument is called."""
 
-    names: Mapping[str, str] = field(hash=False)
+    names: Mapping[str, str] = field(hash=False, repr=False)
     """By language, singular and plural."""
     numbered: str = ""
     """What tells it only with a number: `V. 1`."""
