@@ -341,6 +341,17 @@ def test_the_figures_tell_of_each_source_and_of_works_in_both(tmp_path: Path) ->
     assert work["editions"]["musicnet"]["share_lowest"] is None
 
 
+def test_a_work_counts_once_whatever_its_editions_are_called(tmp_path: Path) -> None:
+    folder = two_sources(tmp_path)
+    table = survey.survey(folder, match="quartet", prefer=["musicnet"])
+    encoded = list(encoding.encode_all(folder, table, GRID))
+    splits = {piece.id: "train" for piece, _ in encoded}
+    figures = encoding.figures(encoded, splits, GRID, encoding.origins(table))
+    assert figures["splits"]["train"]["works"] == 2
+    # A work with movements of both sources counts for both.
+    assert {name: of["works"] for name, of in figures["sources"].items()} == {"musicnet": 1, "openscore": 2}
+
+
 @pytest.mark.parametrize(
     ("prefer", "message"),
     [

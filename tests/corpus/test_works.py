@@ -119,6 +119,10 @@ SCALE = np.array([0, 2, 4, 5, 7, 9, 11, 12])[np.arange(64) % 8] + 60
         pytest.param([make_notes([0], [480], [60]), *[make_notes([], [], [])] * 3], id="a note"),
         pytest.param([make_notes(PLAIN, 480, SCALE), *[make_notes([], [], [])] * 3], id="a scale"),
         pytest.param([make_notes(PLAIN, 480, SCALE)] * 4, id="a scale in unison"),
+        pytest.param(
+            [make_notes(np.delete(PLAIN, np.arange(k, 64, 4 + k)) // 2, 240, 60 + k) for k in range(3)],
+            id="three pitches",
+        ),
         pytest.param([make_notes(PLAIN // 4, 100, pitch) for pitch in (48, 60, 64, 67)], id="a repeated chord"),
     ],
 )
