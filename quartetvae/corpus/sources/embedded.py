@@ -12,7 +12,7 @@ from quartetvae.corpus.sources.conversion import Conversion, convert_all
 from quartetvae.corpus.sources.movements import movement_name, warn_of_silence
 from quartetvae.corpus.sources.processes import Failure
 from quartetvae.errors import SourceError, shortened
-from quartetvae.io import scores
+from quartetvae.io import musicxml, scores
 from quartetvae.music.ensemble import STRING_QUARTET, VOICES
 
 
@@ -54,7 +54,7 @@ def embedded_quartets() -> list[tuple[Path, MetadataRow]]:
     found = []
     for entry in bundle.search(VOICES, field="numberOfParts", fileExtensions=suffixes):
         inner = PurePosixPath(str(entry.sourcePath).replace("\\", "/"))
-        if tuple(map(STRING_QUARTET.part_by_name, scores.part_names(root / inner))) == STRING_QUARTET.ids:
+        if tuple(map(STRING_QUARTET.part_by_name, musicxml.part_names(root / inner))) == STRING_QUARTET.ids:
             found.append((root / inner, _embedded_piece(inner)))
     if not found:
         version = importlib.metadata.version("music21")

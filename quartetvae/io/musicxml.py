@@ -1,0 +1,450 @@
+"""MusicXML to the bars of parts: what is played of what is written.
+
+Read here rather than by music21, which needs minutes for a quartet of many bars (each bar that it adds, it goes through
+all bars before) and refuses a whole file for one empty tempo mark. music21 is what the reading is tested against.
+
+What is read
+------------
+Plain files in any encoding that they declare, compressed ones (.mxl: the file that the container names), by part or by
+bar (score-timewise). A part on several staves (a piano's two) is a part for each. Pitches are as they sound. Lengths
+are what the file says in divisions.
+
+What is not
+-----------
+Cue notes are to be seen, not played: they count as rests. Grace notes, chord symbols and unpitched percussion are left
+out. An element that says nothing (an empty tempo mark, a transposition that lacks a half) is passed over; one that the
+time of notes hangs on is an error.
+"""
+
+import io
+import re
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+from quartetvae.errors import ScoreError
+from quartetvae.music.bars import Bar, Score, ScorePart, WrittenNote, ticks
+from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, Ensemble
+from quartetvae.music.repeats import Marks
+from quartetvae.music.tracks import Credits, Tempo
+
+MOST_BYTES = 256 * 1024 * 1024
+"""Of an unpacked score; the longest quartets have a tenth of it."""
+
+STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+
+BEAT_UNITS = {
+    **{"long": 16.0, "breve": 8.0, "whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "16th": 0.25},
+    **{"32nd": 0.125, "64th": 0.0625},
+}
+"""Quarter notes of what a metronome mark counts."""
+
+NUMERAL = re.compile(r"(?:no\.?\s*|nr\.?\s*)?(?:[ivx]{1,5}|\d{1,2})\s*[.:)]?", re.IGNORECASE)
+"""The number of a movement, where it stands alone."""
+
+
+def read(path: Path, *, ensemble: Ensemble = DEFAULT_ENSEMBLE) -> Score:
+    """Read a MusicXML file.
+
+    Raises
+    ------
+    ScoreError
+        If it is damaged, no MusicXML, or too large.
+    """
+    root = _root(path)
+    if root.tag == "opus":
+        raise ScoreError(f"{path.name}: an opus, a list of scores; name one of the scores.")
+    if root.tag not in ("score-partwise", "score-timewise"):
+        raise ScoreError(
+            f"{path.name}: not MusicXML (its root is '{root.tag}'; score-partwise is needed); export it again."
+        )
+    content = _by_part(root)
+    if not content:
+        raise ScoreError(f"{path.name}: no parts in it; export it again or leave it out.")
+    left_out: Counter[str] = Counter()
+    heads = {part.get("id", ""): part for part in root.iterfind("part-list/score-part")}
+    parts: list[ScorePart] = []
+    for id, measures in content.items():
+        name, program = _name_and_program(heads.get(id), ensemble)
+        reader = _PartReader(f"{path.name}, part {name or id}", left_out)
+        parts += [ScorePart(name, program, bars) for bars in reader.read(measures)]
+    return Score(tuple(parts), _credits(root), dict(left_out))
+
+
+def part_names(path: Path) -> list[str]:
+    """List the names of a file's parts, from its head alone, so in no time.
+
+    Raises
+    ------
+    ScoreError
+        If there is no list of parts to read.
+    """
+    try:
+        # Expat stops entities that blow up and loads none from elsewhere.
+        for _, element in ElementTree.iterparse(io.BytesIO(_content(path))):  # noqa: S314 - see above
+            if element.tag == "part-list":
+                return [part.findtext("part-name") or "" for part in element.iter("score-part")]
+    except ElementTree.ParseError as error:
+        raise ScoreError(f"{path.name}: no list of parts ({error}); a MusicXML file is needed.") from error
+    return []
+
+
+def _content(path: Path) -> bytes:
+    """Read the XML of a file, out of its container if it is in one."""
+    try:
+        if not zipfile.is_zipfile(path):
+            if path.stat().st_size > MOST_BYTES:
+                raise ScoreError(f"{path.name}: {path.stat().st_size:,} bytes; {MOST_BYTES:,} at most are read.")
+            return path.read_bytes()
+        with zipfile.ZipFile(path) as archive:
+            name = _root_file(archive, path)
+            size = archive.getinfo(name).file_size
+            if size > MOST_BYTES:
+                raise ScoreError(f"{path.name}: {size:,} bytes unpacked; {MOST_BYTES:,} at most are read.")
+            with archive.open(name) as file:
+                return file.read(MOST_BYTES)
+    # NotImplementedError: a compression that Python lacks; RuntimeError: a password.
+    except (OSError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+        detail = " ".join(str(error).split()) or type(error).__name__
+        raise ScoreError(f"{path.name}: cannot be unpacked ({detail}); export it again or leave it out.") from error
+
+
+def _root_file(archive: zipfile.ZipFile, path: Path) -> str:
+    """Find the score in a container: what META-INF names; the first score there is where it names none."""
+    names = archive.namelist()
+    try:
+        container = ElementTree.fromstring(archive.read("META-INF/container.xml"))  # noqa: S314 - expat, as below
+        listed = [element for element in container.iter() if element.tag.rpartition("}")[2] == "rootfile"]
+    except (KeyError, ElementTree.ParseError):
+        listed = []
+    for element in listed:
+        kind = element.get("media-type", "")
+        name = element.get("full-path", "").removeprefix("/")
+        # Later ones are pictures of the same: PDF, say.
+        if name in names and ("musicxml" in kind or not kind or kind.endswith("xml")):
+            return name
+    for name in names:
+        inner = PurePosixPath(name)
+        if inner.suffix.lower() in (".xml", ".musicxml") and inner.parts[0] not in ("META-INF", "__MACOSX"):
+            return name
+    raise ScoreError(f"{path.name}: no score in the archive ({len(names)} files); export it again.")
+
+
+def _root(path: Path) -> Element:
+    content = _content(path)
+    try:
+        # Expat stops entities that blow up (billion laughs) and loads none from elsewhere.
+        root = ElementTree.fromstring(content)  # noqa: S314 - see above
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
+        raise ScoreError(
+            f"{path.name}: not a readable musicxml file ({error}); export it again or leave it out."
+        ) from error
+    for element in root.iter():
+        if isinstance(element.tag, str) and element.tag.startswith("{"):
+            element.tag = element.tag.rpartition("}")[2]
+    return root
+
+
+def _by_part(root: Element) -> dict[str, list[Element]]:
+    """Collect the bars of each part, also of a score that is written bar by bar."""
+    parts: dict[str, list[Element]] = {}
+    if root.tag == "score-partwise":
+        for part in root.iterfind("part"):
+            parts.setdefault(part.get("id", ""), []).extend(part.iterfind("measure"))
+        return parts
+    for measure in root.iterfind("measure"):
+        for part in measure.iterfind("part"):
+            part.attrib |= {key: value for key, value in measure.attrib.items() if key != "id"}
+            parts.setdefault(part.get("id", ""), []).append(part)
+    return parts
+
+
+def _name_and_program(head: Element | None, ensemble: Ensemble) -> tuple[str, int]:
+    if head is None:
+        return "", 0
+    instrument = head.findtext("score-instrument/instrument-name") or ""
+    name = " ".join((head.findtext("part-name") or instrument).split())
+    program = _integer(head.findtext("midi-instrument/midi-program"))
+    if program is not None and 1 <= program <= 128:
+        return name, program - 1
+    return name, next((found for one in (name, instrument) if (found := ensemble.program_by_name(one)) is not None), 0)
+
+
+def _credits(root: Element) -> Credits:
+    def text(where: str) -> str:
+        return " ".join((root.findtext(where) or "").split())
+
+    composer = next(
+        (
+            " ".join((creator.text or "").split())
+            for creator in root.iterfind("identification/creator")
+            if creator.get("type", "composer").lower() == "composer"
+        ),
+        "",
+    )
+    return Credits(composer, text("work/work-title"), text("movement-title"))
+
+
+@dataclass
+class _PartReader:
+    """Reads the bars of one part; keeps what holds from bar to bar."""
+
+    where: str
+    left_out: Counter[str]
+    divisions: Fraction = Fraction(1)
+    signature: tuple[int, int] | None = None
+    transposition: dict[int, int] = field(default_factory=dict)
+    """By staff (0 for all), semitones from what is written to what sounds."""
+    tempo: tuple[Tempo, ...] = ()
+
+    def read(self, measures: Sequence[Element]) -> list[tuple[Bar, ...]]:
+        """Give the bars of each staff, from the top down."""
+        endings = _endings(measures)
+        bars: list[tuple[Bar, dict[int, list[WrittenNote]]]] = []
+        was_final = False
+        for measure, ending in zip(measures, endings, strict=True):
+            by_staff, length, tempos = self._measure(measure)
+            title, is_numbered = _heading(measure)
+            # A heading counts after a final bar line only: a trio's, or a letter of rehearsal, is none.
+            begins = was_final and is_numbered and _starts_system(measure)
+            was_final = _is_final(measure)
+            number = measure.get("number", "")
+            empty = Bar(
+                length,
+                signature=self.signature,
+                tempos=(*self.tempo, *tempos),
+                marks=_marks(measure, ending),
+                number=int(number) if re.fullmatch(r"\d{1,6}", number) else None,
+                begins_movement=begins,
+                title=title,
+            )
+            self.tempo = tuple(Tempo(0, tempo.qpm) for tempo in (self.tempo + tempos)[-1:])
+            bars.append((empty, by_staff))
+        staves = sorted({staff for _, by_staff in bars for staff in by_staff}) or [1]
+        return [tuple(replace(bar, notes=tuple(by_staff.get(staff, ()))) for bar, by_staff in bars) for staff in staves]
+
+    def _measure(self, measure: Element) -> tuple[dict[int, list[WrittenNote]], int, tuple[Tempo, ...]]:
+        """Read the notes by staff, the length, and the changes of tempo of a bar."""
+        position = length = begun = Fraction(0)
+        by_staff: dict[int, list[WrittenNote]] = {}
+        tempos: list[Tempo] = []
+        for element in measure:
+            if element.tag == "note":
+                is_chord = element.find("chord") is not None
+                duration = self._duration(element) if element.find("grace") is None else Fraction(0)
+                if not is_chord:
+                    begun, position = position, position + duration
+                    length = max(length, position)
+                note = self._note(element, begun, begun + duration)
+                staff = _integer(element.findtext("staff")) or 1
+                notes = by_staff.setdefault(staff, [])
+                if note is not None:
+                    notes.append(note)
+            elif element.tag == "backup":
+                position = max(Fraction(0), position - self._duration(element))
+            elif element.tag == "forward":
+                position += self._duration(element)
+                length = max(length, position)
+            elif element.tag == "attributes":
+                self._attributes(element)
+            elif element.tag in ("direction", "sound"):
+                qpm = _tempo(element)
+                if qpm is not None:
+                    at = position + self._offset(element)
+                    tempos.append(Tempo(max(0, ticks(at)), qpm))
+        return by_staff, ticks(length), tuple(sorted(tempos, key=lambda tempo: tempo.tick))
+
+    def _duration(self, element: Element) -> Fraction:
+        """Read a duration, in beats."""
+        text = element.findtext("duration")
+        found = _number(text)
+        if found is None or found < 0:
+            raise ScoreError(
+                f"{self.where}: a duration of '{text or ''}' divisions; a number is needed: export the score again."
+            )
+        return found / self.divisions
+
+    def _offset(self, direction: Element) -> Fraction:
+        found = _number(direction.findtext("offset"))
+        return found / self.divisions if found is not None else Fraction(0)
+
+    def _attributes(self, element: Element) -> None:
+        text = element.findtext("divisions")
+        if text is not None:
+            found = _number(text)
+            if found is None or found <= 0:
+                raise ScoreError(f"{self.where}: '{text}' divisions to a beat; a number above 0 is needed.")
+            self.divisions = found
+        time = element.find("time")
+        if time is not None:
+            self.signature = _signature(time) or self.signature
+        for transpose in element.iterfind("transpose"):
+            chromatic = _number(transpose.findtext("chromatic")) or 0
+            octaves = _number(transpose.findtext("octave-change")) or 0
+            self.transposition[_integer(transpose.get("number")) or 0] = round(chromatic + 12 * octaves)
+
+    def _note(self, element: Element, onset: Fraction, end: Fraction) -> WrittenNote | None:
+        """Make a note of an element; None for what is not played."""
+        pitch = element.find("pitch")
+        kind = (
+            "grace notes"
+            if element.find("grace") is not None
+            else "cue notes"
+            if element.find("cue") is not None
+            else "unpitched notes"
+            if element.find("unpitched") is not None
+            else ""
+        )
+        if kind and element.find("rest") is None:
+            self.left_out[kind] += 1
+        if kind or pitch is None or end <= onset:
+            return None
+        step = STEPS.get((pitch.findtext("step") or "").strip().upper())
+        octave = _integer(pitch.findtext("octave"))
+        if step is None or octave is None:
+            raise ScoreError(f"{self.where}: a pitch without step or octave; export the score again.")
+        staff = _integer(element.findtext("staff")) or 1
+        moved = self.transposition.get(staff, self.transposition.get(0, 0))
+        # Quarter tones are rounded to semitones, upwards.
+        alter = int((_number(pitch.findtext("alter")) or 0) * 2 + 1) // 2
+        midi = 12 * (octave + 1) + step + alter + moved
+        if not 0 <= midi <= 127:
+            self.left_out["notes out of MIDI's range"] += 1
+            return None
+        ties = {tie.get("type") for tie in element.iterfind("tie")} or {
+            tie.get("type") for tie in element.iterfind("notations/tied")
+        }
+        return WrittenNote(
+            ticks(onset), ticks(end), midi, bool(ties & {"stop", "continue"}), bool(ties & {"start", "continue"})
+        )
+
+
+def _number(text: str | None) -> Fraction | None:
+    """Read a number; None for anything else."""
+    try:
+        return Fraction((text or "").strip()[:40])
+    except (ValueError, ZeroDivisionError):
+        return None
+
+
+def _integer(text: str | None) -> int | None:
+    found = _number(text)
+    return int(found) if found is not None and abs(found) < 10_000 else None
+
+
+def _signature(time: Element) -> tuple[int, int] | None:
+    """Read a time signature, `3+2`/8 and several in a row among them; None for one that says nothing."""
+    total, finest = Fraction(0), 1
+    for beats, beat_type in zip(time.iterfind("beats"), time.iterfind("beat-type"), strict=False):
+        numbers = [_integer(number) for number in (beats.text or "").split("+")]
+        denominator = _integer(beat_type.text)
+        if None in numbers or denominator is None or not 1 <= denominator <= 128:
+            return None
+        total += Fraction(sum(number or 0 for number in numbers), denominator)
+        finest = max(finest, denominator)
+    numerator = total * finest
+    return (int(numerator), finest) if 0 < numerator <= 255 and numerator.denominator == 1 else None
+
+
+def _tempo(element: Element) -> float | None:
+    """Read a tempo in quarter notes per minute: what is to be played, else the metronome mark, if it says anything."""
+    sound = element if element.tag == "sound" else element.find("sound")
+    found = _number(sound.get("tempo")) if sound is not None else None
+    if found is None:
+        for mark in element.iterfind("direction-type/metronome"):
+            unit = BEAT_UNITS.get((mark.findtext("beat-unit") or "").strip())
+            count = re.search(r"\d+(?:\.\d+)?", mark.findtext("per-minute") or "")
+            if unit is not None and count:
+                dots = len(mark.findall("beat-unit-dot"))
+                found = Fraction(count[0]) * Fraction(unit) * (2 - Fraction(1, 2**dots))
+    return float(found) if found is not None and 1 <= found <= 1000 else None
+
+
+def _numbers(text: str) -> frozenset[int]:
+    """Read the turns of an ending: `1`, `1, 2`, `1.`, `1-3`."""
+    found: set[int] = set()
+    for first, last in re.findall(r"(\d{1,3})(?:\s*[-\N{EN DASH}]\s*(\d{1,3}))?", text):
+        found |= set(range(int(first), int(last or first) + 1))
+    return frozenset(found - {0})
+
+
+def _endings(measures: Sequence[Element]) -> list[frozenset[int]]:
+    """Find the turns of the ending that each bar is under; empty for most.
+
+    A bracket that is never closed lasts until the repeat sign, and one bar where there is none before the next bracket.
+    """
+    found: list[frozenset[int]] = [frozenset()] * len(measures)
+    opened: tuple[int, frozenset[int]] | None = None
+
+    def close(last: int) -> None:
+        nonlocal opened
+        if opened is not None:
+            first, numbers = opened
+            found[first : last + 1] = [numbers] * (last + 1 - first)
+            opened = None
+
+    def close_unclosed(before: int) -> None:
+        if opened is not None:
+            first = opened[0]
+            close(next((k for k in range(first, before) if _repeats(measures[k], "backward")), first))
+
+    for index, measure in enumerate(measures):
+        for bracket in measure.iterfind("barline/ending"):
+            if bracket.get("type") == "start":
+                close_unclosed(index)
+                opened = index, _numbers(bracket.get("number", "") or bracket.text or "")
+            else:
+                close(index)
+    close_unclosed(len(measures))
+    return found
+
+
+def _repeats(measure: Element, direction: str) -> list[Element]:
+    return [sign for sign in measure.iterfind("barline/repeat") if sign.get("direction") == direction]
+
+
+def _marks(measure: Element, endings: frozenset[int]) -> Marks:
+    back = _repeats(measure, "backward")
+    times = _integer(back[0].get("times")) if back else None
+    if back and times is None and re.fullmatch(r"\s*\d+\s*", back[0].get("times", "")):
+        times = 10_000  # more than anybody plays
+    return Marks(bool(_repeats(measure, "forward")), bool(back), times if times and times > 1 else 2, endings)
+
+
+def _is_final(measure: Element) -> bool:
+    """Tell whether a bar ends with the bar line that ends a movement."""
+    return any(
+        line.get("location", "right") == "right" and line.findtext("bar-style") == "light-heavy"
+        for line in measure.iterfind("barline")
+    )
+
+
+def _starts_system(measure: Element) -> bool:
+    return any("yes" in (mark.get("new-system"), mark.get("new-page")) for mark in measure.iterfind("print"))
+
+
+def _heading(measure: Element) -> tuple[str, bool]:
+    """Read what stands over the beginning of a bar, as a title of a movement; whether it begins with a number."""
+    words: list[str] = []
+    for element in measure:
+        if element.tag in ("note", "backup", "forward"):
+            break
+        if element.tag == "direction":
+            words += _words(element)
+    numeral = next((k for k, word in enumerate(words) if NUMERAL.fullmatch(word)), None)
+    tempos = [word for word in words if word[:1].isupper() and len(word) > 2 and not NUMERAL.fullmatch(word)]
+    title = " ".join(([words[numeral]] if numeral is not None else []) + tempos[:1])
+    return title[:80], numeral is not None
+
+
+def _words(direction: Element) -> Iterator[str]:
+    for words in direction.iterfind("direction-type/words"):
+        text = " ".join((words.text or "").split())
+        if text:
+            yield text

@@ -1,0 +1,366 @@
+"""From the bars of a score's parts to what is heard: bars that fit, repeats, movements, the beat grid, ties.
+
+Conventions
+-----------
+Times are in ticks, `TICKS_PER_BEAT` to a beat (quarter note): a number that holds dotted 64ths, triplets, quintuplets,
+septuplets and nonuplets exactly; rarer tuplets lose under a thousandth of a beat.
+
+Bars fit
+--------
+Editors leave bars too short or too full in one part of many a score. Here the parts meet again at every bar: a bar is
+as long as most parts have it, be it longer than its metre (a cadenza); where no length has a majority, as the time
+signature says, or nearest to that. A part that says nothing in a bar has no vote, and a part that plays on while all
+others rest is not cut. A note that goes on beyond its bar's end without a tie is cut there. (Parts that don't have the
+same number of bars can't be set side by side; each is then played by itself.)
+
+Movements and the beat grid
+---------------------------
+A movement begins where bar numbers begin anew, or where a new system or page after a final bar line is headed by a
+number ("IV."). Nothing is repeated across it. Each has the beat grid of its own: a pickup, and any irregular bar that
+leaves the beat, is filled up with rests to the next beat, so that beats of the grid are beats of the music. A bar that
+is cut in two (before and after a repeat sign: 3 1/2 beats, then 1/2) needs no filling where the two meet. The rests
+stand before a pickup, behind any other bar; the bar is that much longer. Bars of a metre that has no whole beats (3/8)
+follow each other as they are; where a metre of whole beats comes after them for good, the beat is found again.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from quartetvae.errors import ScoreError
+from quartetvae.music import repeats
+from quartetvae.music.notes import Notes, make_notes
+from quartetvae.music.repeats import Marks
+from quartetvae.music.tracks import Credits, Movement, Music, Tempo, TimeSignature, Track
+
+TICKS_PER_BEAT = 10080
+
+MOST_BEATS = 200_000
+"""A piece of more, two days of music, is a mistake in the file."""
+
+FOR_GOOD = 4
+"""Bars of a metre after which it is no passing change."""
+
+PIECES_OF_BAR = 4
+"""Into how many bars a bar may be cut by repeat signs and double bar lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenNote:
+    """A written note; times in ticks from its bar's start, or from the piece's."""
+
+    onset: int
+    end: int
+    pitch: int
+    tied_from: bool
+    tied_to: bool
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar of one part; times in ticks."""
+
+    length: int
+    """As far as the part has anything, rests included; 0 for nothing at all."""
+    notes: tuple[WrittenNote, ...] = ()
+    signature: tuple[int, int] | None = None
+    """In force at its start, numerator and denominator; None if nothing was said yet."""
+    tempos: tuple[Tempo, ...] = ()
+    """In force at its start, if any, and changes within it."""
+    marks: Marks = field(default_factory=Marks)
+    number: int | None = None
+    """As printed; None for bars that are not counted."""
+    begins_movement: bool = False
+    """The page says so, whatever the numbers."""
+    title: str = ""
+    """A movement's, if it begins here."""
+    label: str = ""
+    """Of the section that it lies in, for an expansion list."""
+    start: int = 0
+    """Where it is played."""
+
+    @property
+    def full(self) -> int:
+        """The length that its time signature asks for; of 4/4 where there is none."""
+        numerator, denominator = self.signature or (4, 4)
+        return ticks(Fraction(4 * numerator, denominator))
+
+    @property
+    def sounding(self) -> int:
+        """The end of its last note."""
+        return max((note.end for note in self.notes), default=0)
+
+
+@dataclass(frozen=True)
+class ScorePart:
+    """A part of a score: its name, General MIDI program and bars."""
+
+    name: str
+    program: int
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a file of a score holds."""
+
+    parts: tuple[ScorePart, ...]
+    credits: Credits = field(default_factory=Credits)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Notes that are not played, by kind."""
+    expansion: tuple[str, ...] = ()
+    """Labels of sections in the order that they are played; empty where repeat signs say it."""
+
+
+def ticks(beats: float | Fraction) -> int:
+    """Round beats to ticks."""
+    return round(Fraction(beats) * TICKS_PER_BEAT)
+
+
+def perform(parts: Sequence[ScorePart], *, expansion: Sequence[str] = ()) -> Music:
+    """Play a score: its parts as tracks, repeats played, movements on their beat grids.
+
+    Parameters
+    ----------
+    expansion
+        Labels of sections in the order that they are played; empty where repeat signs say it.
+
+    Raises
+    ------
+    ScoreError
+        If a repeat would not end, or the piece is longer than `MOST_BEATS`.
+    """
+    columns = [part.bars for part in parts]
+    movements: list[Movement] = []
+    if columns and len({len(column) for column in columns}) == 1:
+        rows = [aligned(row) for row in zip(*columns, strict=True)]
+        played: list[tuple[Bar, ...]] = []
+        start = 0
+        for movement in _movements(rows):
+            movements.append(Movement(start, movement[0][0].title))
+            bars = _on_grid(_in_order(movement, expansion))
+            for row in bars:
+                played.append(tuple(replace(bar, start=start) for bar in row))
+                start += row[0].length
+                if start > MOST_BEATS * TICKS_PER_BEAT:
+                    raise ScoreError(
+                        f"more than {MOST_BEATS:,} beats with all repeats; correct the repeat signs or the lengths."
+                    )
+        columns = [tuple(column) for column in zip(*played, strict=True)]
+    else:
+        columns = [_alone(column) for column in columns]
+    tracks = tuple(
+        Track(part.name, part.program, is_drum=False, notes=_sounding(column))
+        for part, column in zip(parts, columns, strict=True)
+    )
+    return Music(
+        TICKS_PER_BEAT,
+        tracks,
+        tuple(_time_signatures(columns[0])) if columns else (),
+        _tempos(columns),
+        tuple(movements),
+    )
+
+
+def _alone(column: Sequence[Bar]) -> tuple[Bar, ...]:
+    """Put the bars of a part one after the other, each as long as the part has it."""
+    bars, start = [], 0
+    for bar in column:
+        bars.append(replace(bar, start=start))
+        start += bar.length
+    return tuple(bars)
+
+
+def aligned(row: Sequence[Bar]) -> tuple[Bar, ...]:
+    """Give one bar of all parts one length, and the signature that most parts have; cut notes that go beyond."""
+    signatures = Counter(bar.signature for bar in row if bar.signature is not None)
+    signature = signatures.most_common(1)[0][0] if signatures else None
+    row = [replace(bar, signature=signature) for bar in row]
+    length = _common_length(row)
+    return tuple(
+        replace(
+            bar,
+            length=length,
+            notes=tuple(
+                replace(n, end=min(n.end, length)) if n.end > length else n for n in bar.notes if n.onset < length
+            ),
+        )
+        for bar in row
+    )
+
+
+def _common_length(row: Sequence[Bar]) -> int:
+    """Choose the length of a bar in all parts."""
+    full = row[0].full
+    lengths = [bar.length for bar in row if bar.length]
+    if not lengths:
+        return full
+    length, votes = Counter(lengths).most_common(1)[0]
+    if 2 * votes <= len(lengths):
+        # Beyond a full bar may be nothing but rests, left over by the editor.
+        trimmed = [min(bar.length, max(full, bar.sounding)) for bar in row if bar.length]
+        length = max(
+            set(trimmed), key=lambda found: (2 * trimmed.count(found) > len(trimmed), -abs(found - full), found)
+        )
+    longer = [bar.sounding for bar in row if bar.sounding > length]
+    if longer and not any(bar.notes for bar in row if bar.sounding <= length):
+        length = max(longer)
+    return length
+
+
+def _movements(rows: Sequence[tuple[Bar, ...]]) -> Iterator[list[tuple[Bar, ...]]]:
+    """Cut a score where its movements begin."""
+    found: list[tuple[Bar, ...]] = []
+    last: int | None = None
+    for row in rows:
+        number = row[0].number
+        anew = number is not None and last is not None and number <= 1 and number < last
+        if found and (anew or row[0].begins_movement):
+            yield found
+            found = []
+        found.append(row)
+        last = number if number is not None else last
+    if found:
+        yield found
+
+
+def _in_order(movement: Sequence[tuple[Bar, ...]], expansion: Sequence[str]) -> list[tuple[Bar, ...]]:
+    """Put the bars of a movement in the order in which they are played."""
+    labels = [row[0].label for row in movement]
+    if expansion and set(expansion) & set(labels):
+        order = repeats.expanded(labels, expansion)
+    else:
+        order = repeats.play_order(
+            repeats.vote([[row[part].marks for row in movement] for part in range(len(movement[0]))])
+        )
+    return [movement[index] for index in order]
+
+
+def _on_grid(rows: Sequence[tuple[Bar, ...]]) -> list[tuple[Bar, ...]]:
+    """Fill bars up with rests to the beat; see the header."""
+    filled: list[tuple[Bar, ...]] = []
+    position = 0
+    pending = 0
+    """Bars to come that complete a beat with those before."""
+    for index, row in enumerate(rows):
+        bar = row[0]
+        before = after = 0
+        irregular = bar.length != bar.full
+        off = (position + bar.length) % _unit(bar)
+        if pending:
+            pending -= 1
+        elif not index:
+            before = -bar.length % TICKS_PER_BEAT if irregular else 0
+        elif irregular and off:
+            pending = _completed_by(rows[index + 1 : index + PIECES_OF_BAR], position + bar.length)
+            if not pending:
+                missing = -(position + bar.length) % _unit(bar)
+                before, after = (missing, 0) if _is_pickup(rows, index) else (0, missing)
+        elif position % TICKS_PER_BEAT and not bar.full % TICKS_PER_BEAT and _stays(rows[index:]):
+            before = -position % TICKS_PER_BEAT
+        filled.append(_filled(row, before, after) if before or after else row)
+        position += before + bar.length + after
+    return filled
+
+
+def _unit(bar: Bar) -> int:
+    """Give what a bar is counted in: the beat, or less where its metre has no whole beats."""
+    denominator = (bar.signature or (4, 4))[1]
+    return TICKS_PER_BEAT if not bar.full % TICKS_PER_BEAT else max(1, ticks(Fraction(4, denominator)))
+
+
+def _completed_by(following: Sequence[tuple[Bar, ...]], position: int) -> int:
+    """Count the irregular bars that follow and lead back to the beat; 0 if they don't."""
+    for count, row in enumerate(following, start=1):
+        bar = row[0]
+        if bar.length == bar.full:
+            return 0
+        position += bar.length
+        if not position % _unit(bar):
+            return count
+    return 0
+
+
+def _is_pickup(rows: Sequence[tuple[Bar, ...]], index: int) -> bool:
+    """Tell whether an irregular bar leads to the next one: short, and the first of its section."""
+    bar, previous = rows[index][0], rows[index - 1][0]
+    return 2 * bar.length < bar.full and (bar.marks.begins or previous.marks.ends or previous.length == previous.full)
+
+
+def _stays(rows: Sequence[tuple[Bar, ...]]) -> bool:
+    """Tell whether a metre stays for some bars."""
+    coming = [row[0].signature for row in rows[:FOR_GOOD]]
+    return len(coming) == FOR_GOOD and len(set(coming)) == 1
+
+
+def _filled(row: tuple[Bar, ...], before: int, after: int) -> tuple[Bar, ...]:
+    """Add rests before and behind a bar of all parts."""
+    return tuple(
+        replace(
+            bar,
+            length=before + bar.length + after,
+            notes=tuple(replace(n, onset=n.onset + before, end=n.end + before) for n in bar.notes),
+            tempos=tuple(replace(t, tick=t.tick + before if t.tick else 0) for t in bar.tempos),
+        )
+        for bar in row
+    )
+
+
+def _sounding(column: Sequence[Bar]) -> Notes:
+    """Collect the notes of a part as they are heard: tied ones as one, none struck while it sounds."""
+    written = [(bar.start + n.onset, n.pitch, bar.start + n.end, n) for bar in column for n in bar.notes]
+    heard: list[tuple[int, int, int]] = []
+    last: dict[int, tuple[int, bool]] = {}
+    """By pitch, the place of its last note in `heard`, and whether a tie leads on from it."""
+    for begin, pitch, stop, note in sorted(written, key=lambda entry: entry[:2]):
+        if pitch in last:
+            place, open_tie = last[pitch]
+            onset, _, end = heard[place]
+            is_unison = begin == onset
+            # Onset and end of neighbours may be rounded apart by a tick.
+            if is_unison or (note.tied_from and open_tie and abs(begin - end) <= 1):
+                heard[place] = (onset, pitch, max(end, stop))
+                last[pitch] = (place, note.tied_to or (is_unison and open_tie))
+                continue
+            heard[place] = (onset, pitch, min(end, begin))
+        last[pitch] = (len(heard), note.tied_to)
+        heard.append((begin, pitch, stop))
+    return make_notes(
+        [onset for onset, _, _ in heard],
+        [max(1, end - onset) for onset, _, end in heard],
+        [pitch for _, pitch, _ in heard],
+    )
+
+
+def _time_signatures(column: Sequence[Bar]) -> Iterator[TimeSignature]:
+    """List the time signatures under which bar lines lie where the bars are played.
+
+    A bar that is shorter or longer than its metre has one of its own; that of a last bar that is cut short stays.
+    """
+    said: tuple[int, int] | None = None
+    for index, bar in enumerate(column):
+        wanted = bar.signature
+        is_last = index == len(column) - 1
+        if bar.length != bar.full and not (is_last and bar.length < bar.full and index):
+            wanted = _signature(bar.length)
+        if wanted is not None and wanted != said:
+            said = wanted
+            yield TimeSignature(bar.start, *wanted)
+
+
+def _signature(length: int) -> tuple[int, int]:
+    """Choose a time signature for a bar of any length; the next one ends it where it is none of whole 64ths."""
+    share = Fraction(length, 4 * TICKS_PER_BEAT)
+    denominator = next((d for d in (4, 8, 16, 32, 64) if not (share * d).denominator - 1), 64)
+    return max(1, -int(-share * denominator // 1)), denominator
+
+
+def _tempos(columns: Sequence[Sequence[Bar]]) -> tuple[Tempo, ...]:
+    """Collect the tempos of the first part that has any: they stand above the score, so in its first part."""
+    for column in columns:
+        said = [replace(tempo, tick=bar.start + tempo.tick) for bar in column for tempo in bar.tempos]
+        changes = [tempo for k, tempo in enumerate(said) if not k or tempo.qpm != said[k - 1].qpm]
+        if changes:
+            return tuple(changes)
+    return ()
