@@ -8,9 +8,10 @@ is not played takes no window away. Windows that tell nothing are left out: with
 different pitches or `CHORDS` different chords (silence, single notes, scales in unison, repeated chords), and those
 that more than `COMMON` pieces have.
 
-The share of two pieces is that of the smaller one's windows that the other has too, unchanged. Between MusicNet's 57
-quartets and 18 OpenScore works it is .07 to .97 for the same movement, .003 or less for others, 0 for two movements of
-one work.
+The share of two pieces is that of the smaller one's windows that the other has too, unchanged. Among 57 quartets of
+MusicNet, 60 of OpenScore and 51 of music21 it is .03 to .97 for the same movement, all but four of them above .14; .02
+or less for others, and 0 for most two movements of one work. A movement that is missed is there twice, but on one side
+of the split, as long as another one of its work is found.
 """
 
 import hashlib
