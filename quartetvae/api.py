@@ -92,7 +92,7 @@ def load_pretrained() -> "QuartetVAE":
 
 
 def read(
-    path: Path | str,
+    path: Path | str | files.MusicFile,
     model: Autoencoder,
     *,
     tracks: Sequence[int] | None = None,
@@ -106,7 +106,7 @@ def read(
     Parameters
     ----------
     path
-        .mid, .midi, .xml, .musicxml, .mxl or .krn.
+        .mid, .midi, .xml, .musicxml, .mxl or .krn; or what `quartetvae.io.read.read` has read.
     model
         Whose grid the music is put on.
     tracks
@@ -141,20 +141,20 @@ def read(
     from_beat = _whole(from_beat, "as the beat to begin with", least=0)
     beats = None if beats is None else _whole(beats, "beats", least=1)
     grid = model.architecture.grid
-    file = files.read(Path(path), ensemble=ensemble)
+    file = path if isinstance(path, files.MusicFile) else files.read(Path(path), ensemble=ensemble)
     found = files.to_piece(file, grid, tracks=tracks, spread=spread)
     start = from_beat * grid.steps_per_beat
     stop = len(found.tokens) if beats is None else start + beats * grid.steps_per_beat
     if start >= len(found.tokens):
         length = -(-len(found.tokens) // grid.steps_per_beat)
-        raise ModelError(f"{Path(path).name}: nothing from beat {from_beat} on; it has {length} beats.")
+        raise ModelError(f"{file.name}: nothing from beat {from_beat} on; it has {length} beats.")
     cut = phrases.cut(
         found.tokens, [start], min(stop, len(found.tokens)) - start, alphabet=grid.alphabet, boundary="onset"
     )
     bars = found.bars[start:stop]
     excerpt = (min(stop, len(found.tokens)) - start) / grid.steps_per_beat
     tempo = mean_tempo(file.music, from_beat=from_beat, beats=excerpt) or TEMPO_QPM
-    return Quartet(cut[0], grid, bars - bars[0], title=found.work, tempo_qpm=tempo, ensemble=ensemble)
+    return Quartet(cut[0], grid, bars - bars[0], title=found.work, tempo_qpm=tempo, ensemble=file.ensemble)
 
 
 def write(path: Path | str, music: Quartet) -> None:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,12 @@ from quartetvae.errors import ModelError, RenderingError
 from quartetvae.io import read, write
 from quartetvae.latent import directions, neighbours
 from quartetvae.metrics.attributes import ATTRIBUTES
+from quartetvae.model import architecture, pretrained
 from quartetvae.model.numpy.network import NumpyAutoencoder
+from quartetvae.music.codec import Losses
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, VOICES
 from quartetvae.music.quartet import Quartet
+from quartetvae.music.tracks import Music
 
 FILE = click.Path(path_type=Path)
 
@@ -150,7 +153,12 @@ def _read(
 ) -> Quartet:
     if tracks is not None and spread:
         raise click.UsageError("--parts says where the parts are, --spread that they are nowhere; say one of them.")
-    return api.read(path, model, tracks=tracks, spread=spread, from_beat=from_beat, beats=beats)
+    file = read.read(path)
+    music = api.read(file, model, tracks=tracks, spread=spread, from_beat=from_beat, beats=beats)
+    _, lost = read.encode(file, model.architecture.grid, tracks=tracks, spread=spread)
+    if said := lost.lines():
+        click.echo(f"note: {click.format_filename(file.name)}: {'; '.join(said)}.", err=True)
+    return music
 
 
 @click.command()
@@ -459,15 +467,32 @@ def decode(
 
 @click.command()
 @click.argument("file", type=FILE)
+@click.option(
+    "--steps-per-beat", type=click.IntRange(1, 96), help="Of the grid; by default that of the package's weights."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def inspect(file: Path, as_json: bool) -> None:
+def inspect(file: Path, steps_per_beat: int | None, as_json: bool) -> None:
     """Show what is in a file: its tracks, whose part each is, and why it is or is not a quartet.
+
+    Also its composer, work and movements, as far as it names them, and what it loses on the grid.
 
     \b
     Examples:
       quartetvae inspect quartet.mid
+      quartetvae inspect quartet.musicxml --steps-per-beat 12 --json
     """
     found = read.read(file)
+    grid = architecture.read(pretrained.FOLDER).grid
+    grid = replace(grid, steps_per_beat=steps_per_beat or grid.steps_per_beat)
+    lost = read.encode(found, grid)[1] if found.assignment.refusal is None else None
+    if as_json:
+        click.echo(json.dumps(_inspected(found, lost), indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n".join(_described(found, lost)))
+
+
+def _inspected(found: read.MusicFile, lost: read.Lost | None) -> dict[str, Any]:
+    """Make what `inspect --json` prints."""
     music, assignment = found.music, found.assignment
     tracks = [
         {
@@ -478,28 +503,72 @@ def inspect(file: Path, as_json: bool) -> None:
             "notes": len(track.notes),
             "part": part,
             "why": why,
-            "out_of_range": found.ensemble.out_of_range(part, track.notes["pitch"].tolist()) if part else 0,
+            "out_of_range": _outside(found, number),
         }
         for number, (track, part, why) in enumerate(
             zip(music.tracks, assignment.parts, assignment.reasons, strict=True)
         )
     ]
+    return {
+        "file": click.format_filename(found.name),
+        "beats": music.end / music.ticks_per_beat,
+        **asdict(music.credits),
+        "movements": [
+            {"number": number, "title": title, "from_beat": start, "beats": beats}
+            for number, title, start, beats in _movements(music)
+        ],
+        "not_a_quartet": assignment.refusal,
+        "tracks": tracks,
+        "left_out": dict(music.left_out),
+        "grid": None if lost is None else _on_grid(lost),
+    }
+
+
+def _on_grid(lost: read.Lost) -> dict[str, int]:
+    losses = asdict(lost.losses)
+    return {"steps_per_beat": lost.steps_per_beat, **losses, "of_no_part": lost.of_no_part}
+
+
+def _outside(found: read.MusicFile, number: int) -> int:
+    """Count the notes of a track that lie outside its part's range."""
+    part = found.assignment.parts[number]
+    return found.ensemble.out_of_range(part, found.music.tracks[number].notes["pitch"].tolist()) if part else 0
+
+
+def _movements(music: Music) -> list[tuple[int, str, float, float]]:
+    """List the movements: their numbers from 1, titles, first beats and lengths."""
+    starts = [movement.tick for movement in music.movements]
+    ends = [*starts[1:], music.end]
+    beat = music.ticks_per_beat
+    return [
+        (number, movement.title, start / beat, (end - start) / beat)
+        for number, (movement, start, end) in enumerate(zip(music.movements, starts, ends, strict=False), start=1)
+    ]
+
+
+def _described(found: read.MusicFile, lost: read.Lost | None) -> list[str]:
+    """Make the lines that `inspect` prints."""
+    music, assignment = found.music, found.assignment
     beats = music.end / music.ticks_per_beat
-    name = click.format_filename(file.name)
-    if as_json:
-        content = {"file": name, "beats": beats, "not_a_quartet": assignment.refusal, "tracks": tracks}
-        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
-        return
-    click.echo(f"{name}: {len(music.playing)} tracks, {beats:.0f} beats")
-    for number in music.playing:
-        part, why = assignment.parts[number], assignment.reasons[number]
-        outside = tracks[number]["out_of_range"]
-        beyond = f"; {outside} note{'s' if outside != 1 else ''} out of its range" if outside else ""
-        click.echo(
-            f"  {found.track_label(number)}: {part.replace('_', ' ') if part else 'no part of a quartet'} "
-            f"({why}{beyond})"
-        )
-    if assignment.refusal is None:
-        click.echo(f"A {found.ensemble.name}.")
-    else:
-        click.echo(f"No {found.ensemble.name}: {assignment.refusal}. {read.remedy(found)}")
+    lines = [f"{click.format_filename(found.name)}: {len(music.playing)} tracks, {beats:.0f} beats"]
+    credits = [of for of in (music.credits.composer, music.credits.work, music.credits.movement) if of]
+    lines += [", ".join(credits)] if credits else []
+    for number, title, start, length in _movements(music):
+        lines.append(f"  movement {number}{f', {title}' if title else ''}: {length:g} beats, from beat {start:g} on")
+    for number, (track, part, why) in enumerate(zip(music.tracks, assignment.parts, assignment.reasons, strict=True)):
+        if len(track.notes) or part:
+            outside = _outside(found, number)
+            beyond = f"; {outside} note{'s' if outside != 1 else ''} out of its range" if outside else ""
+            reason = f"{why}{beyond}" if len(track.notes) else f"{why}; it rests throughout"
+            whose = part.replace("_", " ") if part else "no part of a quartet"
+            lines.append(f"  {found.track_label(number)}: {whose} ({reason})")
+    off = lost.losses.off_grid if lost else 0
+    if lost and off:
+        lines.append(f"{off:,} of {lost.losses.notes:,} onsets are off the grid of {lost.steps_per_beat} steps a beat.")
+    said = lost or read.Lost(Losses(), 0, music.left_out, 1)
+    lines += [f"{line[0].upper()}{line[1:]}." for line in said.lines()]
+    if lost is None:
+        return [*lines, f"No {found.ensemble.name}: {assignment.refusal}. {read.remedy(found)}"]
+    if not lost.losses.lost and not off:
+        lines.append(f"Nothing is lost on the grid of {lost.steps_per_beat} steps a beat.")
+    return [*lines, f"A {found.ensemble.name}."]

@@ -19,6 +19,9 @@ def table(file: File) -> Table:
     columns: dict[str, list[NDArray[np.float64]]] = defaultdict(list)
     for number, voices in enumerate(file.voices.values()):
         notes = [note for voice in voices for note in voice.notes]
+        # A part that rests throughout.
+        if not notes:
+            continue
         if len(voices) > 1:
             notes.sort(key=lambda note: note.onset)
         onset, pitch, velocity, end, until, rest = (

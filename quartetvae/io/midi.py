@@ -1,4 +1,4 @@
-"""MIDI files, by symusic.
+"""MIDI files, by symusic; what it would misread is mended before (`quartetvae.io.midi_repair`).
 
 Conventions
 -----------
@@ -6,43 +6,66 @@ Times are in ticks, as in `quartetvae.music.tracks`. symusic splits a track that
 into one track per program, all with the same name.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
 import symusic
 
 from quartetvae.errors import MidiError, no_file
 from quartetvae.files import replacing
+from quartetvae.io import midi_repair
+from quartetvae.io.midi_repair import Repaired
 from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, Ensemble
 from quartetvae.music.notes import make_notes
 from quartetvae.music.tracks import Music, Tempo, TimeSignature, Track
 
+LONGEST_NAME = 32
+"""Characters of the name of a part that rests throughout."""
 
-def read(path: Path) -> Music:
+
+def read(path: Path, *, ensemble: Ensemble = DEFAULT_ENSEMBLE) -> Music:
     """Read a MIDI file.
+
+    After the tracks with notes come those without any that bear a name of a part that no other bears: parts that rest
+    throughout.
+
+    Parameters
+    ----------
+    ensemble
+        Whose parts and instruments names and programs may tell.
 
     Raises
     ------
     MidiError
-        If the file is missing, empty or damaged. A file without notes is no error here.
+        If the file is missing, empty or damaged, of songs (type 2), or counts no ticks per beat. A file without notes
+        is no error here.
     """
     if reason := no_file(path):
         raise MidiError(reason)
+    return of_repaired(
+        midi_repair.repair(path.read_bytes(), path.name, ensemble=ensemble), path.name, ensemble=ensemble
+    )
+
+
+def of_repaired(repaired: Repaired, name: str, *, ensemble: Ensemble = DEFAULT_ENSEMBLE) -> Music:
+    """Read a file that has been mended, as `read` does; `name` is for messages."""
     try:
-        score = symusic.Score(str(path))
+        score = symusic.Score.from_midi(repaired.content)
     # symusic raises RuntimeError, ValueError or OSError by the kind of damage.
     except Exception as error:
         detail = " ".join(str(error).split()) or type(error).__name__
-        raise MidiError(
-            f"{path.name}: not a readable MIDI file ({detail}); export it again or leave it out."
-        ) from error
+        raise MidiError(f"{name}: not a readable MIDI file ({detail}); export it again or leave it out.") from error
     tracks = []
     for track in score.tracks:
         columns = track.notes.numpy()
-        notes = make_notes(columns["time"], columns["duration"], columns["pitch"], columns["velocity"])
+        # Of equal onset and pitch the longest stands first, and so counts where one has to do.
+        longest = np.argsort(-columns["duration"], kind="stable")
+        notes = make_notes(*(columns[of][longest] for of in ("time", "duration", "pitch", "velocity")))
         tracks.append(Track(track.name.rstrip("\0").strip(), track.program, track.is_drum, notes))
+    tracks += _resting(repaired, tracks, ensemble)
     # Damaged ones (bars of 0 beats, or of beats of 0) say nothing; the music can be read without.
     signatures = tuple(
         TimeSignature(s.time, s.numerator, s.denominator)
@@ -50,7 +73,23 @@ def read(path: Path) -> Music:
         if s.numerator > 0 and s.denominator > 0
     )
     tempos = tuple(Tempo(tempo.time, float(tempo.qpm)) for tempo in sorted(score.tempos, key=lambda t: t.time))
-    return Music(score.ticks_per_quarter, tuple(tracks), signatures, tempos)
+    return Music(score.ticks_per_quarter, tuple(tracks), signatures, tempos, left_out=repaired.left_out)
+
+
+def _resting(repaired: Repaired, tracks: Sequence[Track], ensemble: Ensemble) -> list[Track]:
+    """Make tracks of the parts that have a name and no notes; symusic leaves them out."""
+    there = {midi_repair.told(track.name, ensemble)[0] for track in tracks if len(track.notes)}
+    resting = []
+    for name, track in zip(repaired.names, repaired.tracks, strict=True):
+        # A longer one is a title, whatever instruments it names.
+        is_name = 0 < len(name) <= LONGEST_NAME and not track.begins.any()
+        part = midi_repair.told(name, ensemble)[0] if is_name else None
+        if part is not None and part not in there:
+            there.add(part)
+            own = track.events["first"][track.programs].tolist()
+            program = own[0] if own else ensemble.programs[ensemble.ids.index(part)]
+            resting.append(Track(name, program, False, make_notes([], [], [])))
+    return resting
 
 
 def write(path: Path, music: Music, *, tempo_qpm: float) -> None:

@@ -1,7 +1,9 @@
 """The notes of a MIDI file at its own resolution, in the order of its events: what features of a file are taken from.
 
 The codec needs notes only, and symusic reads those in no time (`quartetvae.io.midi`). In what order notes begin that
-begin together, and whether a note ends before or after the next one of its pitch begins, symusic does not say.
+begin together, and whether a note ends before or after the next one of its pitch begins, symusic does not say. The
+events are those of the file as it is mended for symusic (`quartetvae.io.midi_repair`), and whose part is which is
+decided where it is for all (`quartetvae.io.read`).
 
 Conventions
 -----------
@@ -15,26 +17,24 @@ A track is one player, whatever its channels; if one track holds all notes (type
 
 from bisect import bisect_right
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-import mido
 import numpy as np
 from numpy.typing import NDArray
 
 from quartetvae.errors import MidiError, no_file
-from quartetvae.music import part_assignment
+from quartetvae.io import midi, midi_bytes, midi_repair
+from quartetvae.io import read as reading
+from quartetvae.io.midi_bytes import Events
+from quartetvae.io.midi_repair import Repaired
+from quartetvae.io.read import MusicFile
 from quartetvae.music.ensemble import PARTS
-from quartetvae.music.notes import make_notes
-from quartetvae.music.tracks import Music, Track
 
 DEFAULT_TEMPO = 500_000
 """Microseconds per quarter note until a file says otherwise."""
-
-
-DRUMS = 9
-"""The channel of General MIDI whose notes are no pitches."""
 
 
 class Note(NamedTuple):
@@ -81,25 +81,12 @@ def read(path: Path) -> File:
     """
     if reason := no_file(path):
         raise MidiError(reason)
-    try:
-        content = mido.MidiFile(path)
-    # mido raises OSError, EOFError, ValueError or KeyError by the kind of damage.
-    except Exception as error:
-        detail = " ".join(str(error).split()) or type(error).__name__
-        raise MidiError(
-            f"{path.name}: not a readable MIDI file ({detail}); export it again or leave it out."
-        ) from error
-    if content.type == 2:
-        raise MidiError(f"{path.name}: a MIDI file of type 2, whose tracks are songs; type 0 or 1 is needed.")
-    # Below 0 it counts the frames of a film (SMPTE), not beats.
-    if content.ticks_per_beat < 1:
-        raise MidiError(f"{path.name}: no ticks per beat (division {content.ticks_per_beat}); export it by beats.")
-    if any(message.type == "set_tempo" and not message.tempo for track in content.tracks for message in track):
-        raise MidiError(f"{path.name}: a tempo of 0 microseconds per beat; export it again or leave it out.")
-    voices = [voice for number, track in enumerate(_players(content)) for voice in _voices(number, track)]
+    repaired = midi_repair.repair(path.read_bytes(), path.name)
+    voices = [voice for number, track in enumerate(_players(repaired)) for voice in _voices(number, *track)]
     if not any(voice.notes for voice in voices if not voice.is_drum):
         raise MidiError(f"{path.name}: no notes; a file with notes (not of drums only) is needed.")
-    return _assigned(content, voices)
+    found = reading.of_music(path.name, midi.of_repaired(repaired, path.name))
+    return File(repaired.ticks_per_beat, _tempos(repaired), _grouped(voices, found), found.assignment.refusal)
 
 
 def seconds(ticks: NDArray[np.float64], file: File) -> NDArray[np.float64]:
@@ -117,44 +104,31 @@ def _scale(tempo: int, file: File) -> float:
     return 60.0 / (6e7 / tempo * file.ticks_per_beat)
 
 
-def _players(content: mido.MidiFile) -> list[mido.MidiTrack]:
-    """List the tracks of a file; for one that holds all notes in one track, a track for each channel."""
-    channels: dict[int, set[int]] = {}
-    for number, track in enumerate(content.tracks):
-        if found := {message.channel for message in track if message.type == "note_on"}:
-            channels[number] = found
-    if len(channels) != 1:
-        return list(content.tracks)
-    ((number, found),) = channels.items()
-    if len(found) == 1:
-        return list(content.tracks)
-    split = []
-    for channel in sorted(found):
-        waited = 0
-        player = mido.MidiTrack()
-        for message in content.tracks[number]:
-            waited += message.time
-            if getattr(message, "channel", channel) == channel:
-                player.append(message.copy(time=waited))
-                waited = 0
-        split.append(player)
-    return split
+def _players(repaired: Repaired) -> list[tuple[str, Events]]:
+    """List the tracks of a file with their names; of one track that holds all notes, a track for each channel."""
+    tracks = list(zip(repaired.names, repaired.tracks, strict=True))
+    playing = [(name, track) for name, track in tracks if track.begins.any()]
+    if len(playing) != 1:
+        return tracks
+    ((name, track),) = playing
+    channels = np.unique(track.channel[track.begins])
+    if len(channels) == 1:
+        return tracks
+    return [(name, replace(track, events=track.events[track.channel == channel])) for channel in channels]
 
 
-def _voices(number: int, track: mido.MidiTrack) -> list[Voice]:
+def _voices(number: int, name: str, track: Events) -> list[Voice]:
     """List the voices of a track, one for each program, drums apart."""
     events: list[tuple[int, bool, int, int]] = []
     sources: list[tuple[int, bool]] = []
     programs: dict[int, int] = defaultdict(int)
-    tick = 0
-    for message in track:
-        tick += message.time
-        if message.type == "program_change":
-            programs[message.channel] = message.program
-        elif message.type in ("note_on", "note_off"):
-            begins = message.type == "note_on" and message.velocity > 0
-            events.append((tick, begins, message.note, message.velocity))
-            sources.append((programs[message.channel], message.channel == DRUMS))
+    kept = track.begins | track.stops | track.programs
+    for tick, status, first, second, _ in track.events[kept].tolist():
+        if status >> 4 == 12:
+            programs[status & 15] = first
+        else:
+            events.append((tick, status >> 4 == 9 and second > 0, first, second))
+            sources.append((programs[status & 15], status & 15 == midi_repair.DRUMS))
     ends: dict[int, list[int]] = defaultdict(list)
     for place, (_, begins, pitch, _) in enumerate(events):
         if not begins:
@@ -168,7 +142,7 @@ def _voices(number: int, track: mido.MidiTrack) -> list[Voice]:
             end = None if closed is None else events[closed][0]
             rest = _rest(events, place, closed)
             found[sources[place]].append(Note(tick, pitch, velocity, end, until.get(place, tick), rest))
-    return [Voice(number, track.name, program, drum, tuple(notes)) for (program, drum), notes in found.items()]
+    return [Voice(number, name, program, drum, tuple(notes)) for (program, drum), notes in found.items()]
 
 
 def _until(events: list[tuple[int, bool, int, int]]) -> dict[int, int]:
@@ -199,28 +173,39 @@ def _rest(events: list[tuple[int, bool, int, int]], place: int, closed: int | No
     return tick - events[place - 1][0]
 
 
-def _assigned(content: mido.MidiFile, voices: list[Voice]) -> File:
-    """Give the voices to the parts of a quartet, as the codec would; else to their tracks."""
-    tracks = []
-    for voice in voices:
-        onset = [note.onset for note in voice.notes]
-        duration = [note.until - note.onset for note in voice.notes]
-        notes = make_notes(onset, duration, [note.pitch for note in voice.notes], [n.velocity for n in voice.notes])
-        tracks.append(Track(voice.name.rstrip("\0").strip(), voice.program, voice.is_drum, notes))
-    assigned = part_assignment.assign(Music(content.ticks_per_beat, tuple(tracks)))
+def _grouped(voices: Sequence[Voice], found: MusicFile) -> dict[str, list[Voice]]:
+    """Give the notes to the parts of a quartet, as the codec would; else to their tracks."""
     groups: dict[str, list[Voice]] = {}
-    if assigned.refusal is None:
-        for part in PARTS:
-            groups[part] = [voice for voice, own in zip(voices, assigned.parts, strict=True) if own == part]
-    else:
+    if found.assignment.refusal is not None:
         for voice in voices:
             if not voice.is_drum:
                 groups.setdefault(f"track_{voice.track}", []).append(voice)
+        return groups
+    owners: dict[tuple[str, int, int, int], list[str | None]] = defaultdict(list)
+    for track, part in zip(found.music.tracks, found.assignment.parts, strict=True):
+        for onset, _, pitch, _ in track.notes.tolist():
+            owners[track.name, track.program, onset, pitch].append(part)
+    for part in PARTS:
+        groups[part] = []
+    for voice in voices:
+        notes: dict[str, list[Note]] = defaultdict(list)
+        for note in voice.notes:
+            of = owners.get((voice.name, voice.program, note.onset, note.pitch))
+            # Of a unison that two tracks of one name and program play, each has one.
+            part = of.pop(0) if of else None
+            if part is not None:
+                notes[part].append(note)
+        for part, own in notes.items():
+            groups[part].append(replace(voice, notes=tuple(own)))
+    return groups
+
+
+def _tempos(repaired: Repaired) -> tuple[tuple[int, int], ...]:
+    """List the changes of tempo of the first track."""
     tempos = [(0, DEFAULT_TEMPO)]
-    tick = 0
-    for message in content.tracks[0]:
-        tick += message.time
+    for place, content in repaired.tracks[0].of_kind(midi_bytes.TEMPO):
+        tempo = int.from_bytes(content[:3], "big")
         # A tempo said again is no new section: sums of more terms would be rounded otherwise.
-        if message.type == "set_tempo" and message.tempo != tempos[-1][1]:
-            tempos.append((tick, message.tempo))
-    return File(content.ticks_per_beat, tuple(tempos), groups, assigned.refusal)
+        if tempo != tempos[-1][1]:
+            tempos.append((int(repaired.tracks[0].events["tick"][place]), tempo))
+    return tuple(tempos)

@@ -4,20 +4,19 @@ A file is read as the corpus is: its tracks are given to the four parts by name,
 the user says which tracks play the parts, or has all notes spread over them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import mido
 
 from quartetvae.errors import CorpusError
 from quartetvae.io import midi, scores
 from quartetvae.music import arrangement, codec, metre, part_assignment
+from quartetvae.music.codec import Losses
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, VOICES, Ensemble
 from quartetvae.music.notes import Notes, make_notes
 from quartetvae.music.part_assignment import Assignment
 from quartetvae.music.quartet import Grid, Piece
-from quartetvae.music.tracks import Music, Track
+from quartetvae.music.tracks import Music
 
 MIDI_SUFFIXES = (".mid", ".midi")
 
@@ -38,8 +37,57 @@ class MusicFile:
         return f"{number} {track.name or 'unnamed'} ({kind}, {len(track.notes)} notes)"
 
 
-def read(path: Path, *, ensemble: Ensemble = DEFAULT_ENSEMBLE) -> MusicFile:
+@dataclass(frozen=True)
+class Lost:
+    """What becomes of a file's notes on the way to a part array."""
+
+    losses: Losses
+    """Of the notes of the four parts."""
+    of_no_part: int
+    """Notes of tracks that no part has, or for which four parts have no room."""
+    left_out: Mapping[str, int]
+    """What was not read on purpose; see `quartetvae.music.tracks.Music`."""
+    steps_per_beat: int
+    """Of the grid."""
+
+    def lines(self) -> list[str]:
+        """Say in words what is lost; nothing if nothing is.
+
+        >>> Lost(Losses(notes=1200, dropped_from_chords=10, merged_on_grid=2), 0, {}, 4).lines()
+        ['of 1,200 notes 12 are lost on the grid of 4 steps a beat: 10 of chords, 2 merged']
+        """
+        found = []
+        losses = self.losses
+        gone = losses.lost
+        if gone or losses.moved_into_range:
+            kinds = {"of chords": losses.dropped_from_chords, "merged": losses.merged_on_grid}
+            told = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items() if count)
+            line = f"of {_counted(losses.notes)} {gone:,} {'is' if gone == 1 else 'are'} lost on the grid of "
+            line += f"{self.steps_per_beat} steps a beat" + (f": {told}" if told else "")
+            found.append(line + (f"; {losses.moved_into_range:,} moved by octaves" if losses.moved_into_range else ""))
+        if self.of_no_part:
+            found.append(f"{_counted(self.of_no_part)} of no part left out")
+        if self.left_out:
+            told = ", ".join(
+                f"{count:,} {kind.removesuffix('s') if count == 1 else kind}" for kind, count in self.left_out.items()
+            )
+            found.append(f"not read: {told}")
+        return found
+
+
+def _counted(notes: int) -> str:
+    return f"{notes:,} note{'' if notes == 1 else 's'}"
+
+
+def read(path: Path, *, label: str = "", ensemble: Ensemble = DEFAULT_ENSEMBLE) -> MusicFile:
     """Read a MIDI file (.mid, .midi) or score (.xml, .musicxml, .mxl, .krn) and find the parts of an ensemble.
+
+    Whatever asks whose part is which asks here: commands, features, the filter of a corpus.
+
+    Parameters
+    ----------
+    label
+        What the corpus' metadata call the ensemble; "" if unknown.
 
     Raises
     ------
@@ -48,47 +96,39 @@ def read(path: Path, *, ensemble: Ensemble = DEFAULT_ENSEMBLE) -> MusicFile:
     """
     suffix = path.suffix.lower()
     if suffix in MIDI_SUFFIXES:
-        music = midi.read(path)
+        music = midi.read(path, ensemble=ensemble)
     elif suffix in scores.SUFFIXES:
         music = scores.read(path, ensemble=ensemble)
     else:
         kinds = ", ".join((*MIDI_SUFFIXES, *scores.SUFFIXES))
         raise CorpusError(f"{path.name}: neither MIDI nor a score by its name; one of {kinds} is needed.")
+    return of_music(path.name, music, label=label, ensemble=ensemble)
+
+
+def of_music(name: str, music: Music, *, label: str = "", ensemble: Ensemble = DEFAULT_ENSEMBLE) -> MusicFile:
+    """Find the parts of an ensemble in music that has been read; `name` is the file's. See `read`."""
     if music.end == 0:
-        raise CorpusError(f"{path.name}: no notes; a file with notes is needed.")
+        raise CorpusError(f"{name}: no notes; a file with notes is needed.")
     if music.ticks_per_beat < 1:
-        raise CorpusError(
-            f"{path.name}: a beat of {music.ticks_per_beat} ticks; 1 at least is needed: export it again."
-        )
-    file = MusicFile(path.name, music, part_assignment.assign(music, ensemble=ensemble), ensemble)
-    return file if file.assignment.refusal is None else _with_silent_parts(path, file)
+        raise CorpusError(f"{name}: a beat of {music.ticks_per_beat} ticks; 1 at least is needed: export it again.")
+    assignment = part_assignment.assign(music, label=label, ensemble=ensemble)
+    file = MusicFile(name, music, assignment, ensemble)
+    return file if assignment.refusal is None else _with_silent_parts(file, label)
 
 
-def _with_silent_parts(path: Path, file: MusicFile) -> MusicFile:
-    """Add the tracks that bear a part's name and have no note, parts that rest, if that makes an ensemble."""
+def _with_silent_parts(file: MusicFile, label: str) -> MusicFile:
+    """Let the tracks that bear the name of a part not found, and have no note, be parts that rest, if that is all."""
     ensemble = file.ensemble
-    silent = [track for track in file.music.tracks if not len(track.notes)]
-    if path.suffix.lower() in MIDI_SUFFIXES:
-        # symusic leaves them out.
-        program = ensemble.programs[0]
-        silent = [Track(name, program, False, make_notes([], [], [])) for name in _names_without_notes(path)]
-    silent = [track for track in silent if ensemble.part_by_name(track.name)]
-    sounding = tuple(track for track in file.music.tracks if len(track.notes))
+    tracks = list(file.music.tracks)
+    absent = set(ensemble.ids) - set(file.assignment.parts)
     one = make_notes([0], [1], [60])
-    probe = replace(file.music, tracks=(*sounding, *(replace(track, notes=one) for track in silent)))
-    found = part_assignment.assign(probe, ensemble=ensemble)
-    if not silent or found.refusal is not None:
-        return file
-    return replace(file, music=replace(file.music, tracks=(*sounding, *silent)), assignment=found)
-
-
-def _names_without_notes(path: Path) -> list[str]:
-    try:
-        tracks = mido.MidiFile(path, clip=True).tracks
-    # Whatever mido refuses, and symusic did not.
-    except Exception:
-        return []
-    return [track.name for track in tracks if track.name and not any(message.type == "note_on" for message in track)]
+    for number, track in enumerate(tracks):
+        part = None if len(track.notes) else ensemble.part_by_name(track.name)
+        if part in absent:
+            absent.remove(part)
+            tracks[number] = replace(track, notes=one)
+    found = part_assignment.assign(replace(file.music, tracks=tuple(tracks)), label=label, ensemble=ensemble)
+    return file if found.refusal is not None else replace(file, assignment=found)
 
 
 def read_piece(
@@ -120,6 +160,13 @@ def read_piece(
 
 def to_piece(file: MusicFile, grid: Grid, *, tracks: Sequence[int] | None = None, spread: bool = False) -> Piece:
     """Encode a file that has been read; see `read_piece`."""
+    return encode(file, grid, tracks=tracks, spread=spread)[0]
+
+
+def encode(
+    file: MusicFile, grid: Grid, *, tracks: Sequence[int] | None = None, spread: bool = False
+) -> tuple[Piece, Lost]:
+    """Encode a file that has been read, and count what is lost; see `read_piece`."""
     music, assignment = file.music, file.assignment
     if tracks is not None:
         notes = _chosen(file, tracks)
@@ -133,13 +180,15 @@ def to_piece(file: MusicFile, grid: Grid, *, tracks: Sequence[int] | None = None
         raise CorpusError(
             f"{file.name}: no quartet found ({assignment.refusal}). Its tracks: {_listed(file)}. {remedy(file)}"
         )
-    tokens, _ = codec.encode(
+    tokens, losses = codec.encode(
         notes, ticks_per_beat=music.ticks_per_beat, steps_per_beat=grid.steps_per_beat, alphabet=grid.alphabet
     )
     bars = metre.bar_numbers(music, steps=len(tokens), steps_per_beat=grid.steps_per_beat)
     # A name may have what no text may: bytes that are not UTF-8, control characters.
     title = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in Path(file.name).stem)
-    return Piece(title, "", title, tokens, bars)
+    pitched = sum(len(track.notes) for track in music.tracks if not track.is_drum)
+    lost = Lost(losses, max(0, pitched - losses.notes), music.left_out, grid.steps_per_beat)
+    return Piece(title, "", title, tokens, bars), lost
 
 
 def _listed(file: MusicFile) -> str:

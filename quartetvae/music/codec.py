@@ -78,6 +78,11 @@ class Losses:
     merged_on_grid: int = 0
     """Notes left out because a nearer note of the part rounds to the same step."""
 
+    @property
+    def lost(self) -> int:
+        """Notes that the grid does not hold."""
+        return self.dropped_from_chords + self.merged_on_grid
+
     def __add__(self, other: "Losses") -> "Losses":
         return Losses(
             self.notes + other.notes,

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import wave
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -246,6 +247,78 @@ def test_inspect_counts_the_notes_that_an_instrument_does_not_have(work: Path) -
     assert told == ["  3 Cello (program 42, 8 notes): cello (its name; 3 notes out of its range)"]
 
 
+def losing() -> tracks.Music:
+    """A quartet of which the grid loses: a chord of two, two notes on one step, a pitch too low; and drums."""
+    first, second, viola, cello = building.quartet().tracks
+    chord = track(first.name, 40, (0, 480, 72), (0, 480, 76), (480, 40, 74), (500, 440, 76), (960, 480, 77))
+    low = track(second.name, 40, (0, 480, 69), (480, 480, 30), (960, 480, 71))
+    return tracks.Music(480, (chord, low, viola, cello, track("Bell", 14, (0, 480, 80), (480, 480, 80))))
+
+
+def test_what_the_grid_loses_is_said(work: Path) -> None:
+    midi.write(work / "rich.mid", losing(), tempo_qpm=120)
+    # Five and three notes, twice eight; of them the one at 500 is nearest no step of 120 ticks.
+    assert json.loads(run("inspect", "rich.mid", "--json").stdout)["grid"] == {
+        **{"steps_per_beat": 4, "notes": 24, "off_grid": 1, "moved_into_range": 1, "dropped_from_chords": 1},
+        **{"merged_on_grid": 1, "of_no_part": 2},
+    }
+    lines = run("inspect", "rich.mid").stdout.splitlines()
+    assert "1 of 24 onsets are off the grid of 4 steps a beat." in lines
+    said = "f 24 notes 2 are lost on the grid of 4 steps a beat: 1 of chords, 1 merged; 1 moved by octaves"
+    assert f"O{said}." in lines
+    assert "2 notes of no part left out." in lines
+    note = f"note: rich.mid: o{said}; 2 notes of no part left out.\n"
+    assert run("reconstruct", "rich.mid").stderr == note
+    assert run("interpolate", A, "rich.mid").stderr.startswith(note)
+    assert run("reconstruct", A).stderr == ""
+    assert "Nothing is lost on the grid of 4 steps a beat." in run("inspect", A).stdout
+    # On a grid of 24 steps a beat nothing merges.
+    assert (
+        json.loads(run("inspect", "rich.mid", "--steps-per-beat", 24, "--json").stdout)["grid"]["merged_on_grid"] == 0
+    )
+
+
+def test_what_was_not_read_is_said(work: Path) -> None:
+    first, *others = building.quartet().tracks
+    keys = [(240 * k, 20, 12 + k % 3) for k in range(8)]
+    switched = tracks.Track(first.name, 40, False, np.concatenate([first.notes, building.notes(*keys)]))
+    midi.write(work / "keys.mid", tracks.Music(480, (switched, *others)), tempo_qpm=120)
+    assert json.loads(run("inspect", "keys.mid", "--json").stdout)["left_out"] == {"keyswitches": 8}
+    assert "Not read: 8 keyswitches." in run("inspect", "keys.mid").stdout
+    assert run("reconstruct", "keys.mid").stderr == "note: keys.mid: not read: 8 keyswitches.\n"
+    midi.write(work / "duo.mid", tracks.Music(480, (switched, others[0])), tempo_qpm=120)
+    assert "Not read: 8 keyswitches." in run("inspect", "duo.mid").stdout
+
+
+def test_inspect_names_work_and_movements(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As scores have them: the second movement begins at beat 2, of 4 in all."""
+    score = replace(
+        building.quartet(),
+        movements=(tracks.Movement(0, "I. Largo"), tracks.Movement(960)),
+        credits=tracks.Credits("Haydn", "Op. 20 No. 4"),
+    )
+    monkeypatch.setattr(midi, "read", lambda path, ensemble: score)
+    found = json.loads(run("inspect", "a.mid", "--json").stdout)
+    assert (found["composer"], found["work"], found["movement"]) == ("Haydn", "Op. 20 No. 4", "")
+    end = pytest.approx((1880 - 960) / 480)
+    assert found["movements"] == [
+        {"number": 1, "title": "I. Largo", "from_beat": 0.0, "beats": 2.0},
+        {"number": 2, "title": "", "from_beat": 2.0, "beats": end},
+    ]
+    lines = run("inspect", "a.mid").stdout.splitlines()
+    assert lines[1:3] == ["Haydn, Op. 20 No. 4", "  movement 1, I. Largo: 2 beats, from beat 0 on"]
+    assert lines[3].startswith("  movement 2: 1.9")
+
+
+def test_a_part_that_rests_throughout_is_shown(work: Path) -> None:
+    first, second, viola, cello = building.quartet().tracks
+    midi.write(work / "rests.mid", tracks.Music(480, (first, track("Violin II", 40), viola, cello)), tempo_qpm=120)
+    found = run("inspect", "rests.mid").stdout.splitlines()
+    assert "  3 Violin II (program 40, 0 notes): violin 2 (its name; it rests throughout)" in found
+    assert found[-1] == "A string quartet."
+    assert second.name == "Violin II"
+
+
 def test_every_kind_of_file(work: Path) -> None:
     result = run("sample", "--beats", 8, "--as", ",".join(SIGNATURES), "--tempo", 60)
     assert set(contents()) == {f"sample_0.{kind}" for kind in SIGNATURES}
@@ -285,7 +358,7 @@ CHANGES: list[tuple[Sequence[str], Sequence[str]]] = [
     *[(["encode", A, "new.npy"], more) for more in [*EXCERPTS, ["--model", "model"]]],
     *[(["decode", "codes.npy"], more) for more in [*WRITING, ["--temperature", "2"]]],
     (["decode", "codes.npy", "--temperature", "2"], ["--seed", "1"]),
-    (["inspect", A], ["--json"]),
+    *[(["inspect", A], more) for more in [["--json"], ["--steps-per-beat", "2"]]],
 ]
 
 

@@ -228,10 +228,10 @@ def test_drums_alone_are_no_music_to_spread(model: NumpyAutoencoder, tmp_path: P
 @pytest.mark.parametrize(
     ("place", "value", "message"),
     [
-        (12, b"\x00\x00", "a beat of 0 ticks"),
-        (12, b"\xe7\x28", "not a readable MIDI file"),  # time code, 25 frames of 40 ticks
+        (12, b"\x00\x00", "no ticks per beat"),
+        (12, b"\xe7\x28", "no ticks per beat"),  # time code, 25 frames of 40 ticks
         (0, b"RIFF", "not a readable MIDI file"),
-        (18, b"\x7f", "not a readable MIDI file"),  # a track longer than the file
+        (22, b"\xf4", "not a readable MIDI file"),  # no event
     ],
 )
 def test_a_damaged_head(place: int, value: bytes, message: str, model: NumpyAutoencoder, tmp_path: Path) -> None:

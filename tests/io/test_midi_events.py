@@ -97,12 +97,14 @@ def test_a_note_on_of_velocity_0_ends_a_note(tmp_path: Path) -> None:
     assert notes_of(path) == [midi_events.Note(0, 60, 64, end=240, until=240, rest=None)]
 
 
-def test_a_note_that_never_ends_has_no_length(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.mid", [on(0, 60), off(480, 60), on(480, 62)])
-    assert [note.end for note in notes_of(path)] == [480, None]
+def test_a_note_that_never_ends_ends_with_its_track(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "a.mid", [on(0, 60), off(480, 60), on(480, 62), (960, mido.MetaMessage("marker", text="end"))]
+    )
+    assert [note.end for note in notes_of(path)] == [480, 960]
     found = features.features(file_features.table(midi_events.read(path)))
     assert found["note_count"].tolist() == [2]
-    assert found["note_length_histogram"].sum() == 1
+    assert found["note_length_histogram"].sum() == 2
 
 
 def test_silence_is_since_the_last_end_unless_something_sounds(tmp_path: Path) -> None:
@@ -177,10 +179,14 @@ def test_drums_have_no_pitch(tmp_path: Path) -> None:
         midi_events.read(write(tmp_path / "c.mid", drum))
 
 
+def test_a_tempo_of_0_says_nothing(tmp_path: Path) -> None:
+    tempos = [(tick, mido.MetaMessage("set_tempo", tempo=tempo)) for tick, tempo in ((0, 1_000_000), (240, 0))]
+    file = midi_events.read(write(tmp_path / "a.mid", tempos, [on(0, 60), off(480, 60)]))
+    assert midi_events.seconds(np.array([480.0]), file).tolist() == [1.0]
+
+
 def test_times_that_mean_nothing_are_refused(tmp_path: Path) -> None:
     notes = [on(0, 60), off(480, 60)]
-    with pytest.raises(MidiError, match="a tempo of 0"):
-        midi_events.read(write(tmp_path / "a.mid", [(0, mido.MetaMessage("set_tempo", tempo=0))], notes))
     path = write(tmp_path / "b.mid", notes)
     for division in (b"\x00\x00", b"\xe7\x28"):  # none; 25 frames a second of 40 ticks
         content = path.read_bytes()

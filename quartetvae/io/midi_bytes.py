@@ -1,0 +1,369 @@
+"""The bytes of a Standard MIDI File as events, and back; chunks are found wherever they lie.
+
+What is odd in how a file is put together is read all the same, if it is certain what is meant: a RIFF around it, bytes
+between its chunks, a header longer than six bytes or with another count of tracks, a track whose length is wrong or
+that lacks its end, running status that goes on across a sysex or meta event. What is cut short is an error.
+
+Conventions
+-----------
+Times are in ticks from the beginning. Events are arrays of dtype `EVENT`, in the order of the file; `status` is never
+running. Of meta events `meta` is the place in `Events.metas` of their kind and content; of others it is -1.
+
+Most bytes of a file are notes. Where an event would end if one began there is computed for all bytes at once; what is
+left to a loop is to go from one to the next.
+"""
+
+import re
+import struct
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quartetvae.errors import MidiError
+
+EVENT = np.dtype([("tick", "<i8"), ("status", "u1"), ("first", "u1"), ("second", "u1"), ("meta", "<i4")])
+
+META, SYSEX, ESCAPE = 0xFF, 0xF0, 0xF7
+NAME, INSTRUMENT, CHANNEL, END, TEMPO, TIME_SIGNATURE = 0x03, 0x04, 0x20, 0x2F, 0x51, 0x58
+"""Kinds of meta events."""
+
+_SYSTEM_DATA = {0xF1: 1, 0xF2: 2, 0xF3: 1}
+"""Data bytes of system messages; the others have none. None belongs into a file."""
+
+_LONGEST_END = 5
+"""Bytes of an end of track; with any event before it there are more."""
+
+
+@dataclass(frozen=True)
+class Events:
+    """The events of one track."""
+
+    events: NDArray[Any]
+    """Of dtype `EVENT`, without the end of the track."""
+    metas: tuple[tuple[int, bytes], ...]
+    """Kind and content of its meta events."""
+    end: int
+    """The tick at which the track ends."""
+
+    @cached_property
+    def channel(self) -> NDArray[Any]:
+        """Each event's channel, from 0; -1 for what has none."""
+        status = self.events["status"].astype(np.int64)
+        return np.where(status < SYSEX, status & 15, -1)
+
+    @cached_property
+    def begins(self) -> NDArray[np.bool_]:
+        """Which events begin a note."""
+        return np.asarray((self.events["status"] >> 4 == 9) & (self.events["second"] > 0))
+
+    @cached_property
+    def stops(self) -> NDArray[np.bool_]:
+        """Which events end a note."""
+        kind = self.events["status"] >> 4
+        return np.asarray((kind == 8) | ((kind == 9) & (self.events["second"] == 0)))
+
+    @cached_property
+    def programs(self) -> NDArray[np.bool_]:
+        """Which events change a program."""
+        return np.asarray(self.events["status"] >> 4 == 12)
+
+    def of_kind(self, kind: int) -> list[tuple[int, bytes]]:
+        """List the meta events of a kind: where in `events`, and their contents."""
+        places = np.flatnonzero(self.events["meta"] >= 0)
+        found = [(int(place), self.metas[self.events["meta"][place]]) for place in places]
+        return [(place, content) for place, (of, content) in found if of == kind]
+
+
+@dataclass(frozen=True)
+class Content:
+    """A MIDI file: its format (0, 1 or 2) and tracks."""
+
+    format: int
+    division: int
+    """Ticks of a beat; above 32767 it counts frames of a film (SMPTE)."""
+    tracks: tuple[Events, ...]
+    tidy: bool
+    """Whether every reader will understand its bytes."""
+    missing: int
+    """Tracks that the header counts and that are not there."""
+
+
+def parse(content: bytes, name: str) -> Content:
+    """Find the events of a file; `name` is for messages.
+
+    Raises
+    ------
+    MidiError
+        If there is no header, a track is damaged or cut short, or there is no track.
+    """
+    start = content.find(b"MThd")
+    if start < 0 or len(content) < start + 14:
+        raise _unreadable(name, "no header 'MThd'" if start < 0 else "cut short in its header")
+    length, kind, count, division = struct.unpack(">IHHH", content[start + 4 : start + 14])
+    after = start + 8 + length
+    tidy = start == 0 and length == 6 and content[after : after + 4] == b"MTrk"
+    place = after if length >= 6 and after <= len(content) else start + 14
+    tracks: list[Events] = []
+    while (at := _next_track(content, place)) is not None:
+        # After the last that the header counts, and bytes of no chunk, lies what an older file has left.
+        if at > place and 0 < count <= len(tracks):
+            break
+        tidy &= at == place
+        label = f"track {len(tracks) + 1} of {max(count, len(tracks) + 1)}"
+        track, place, well = _track(content, at + 8, name, label, is_last=len(tracks) + 1 >= count)
+        tidy &= well
+        tracks.append(track)
+    rest = content[place:]
+    if len(tracks) < count and rest and rest[:4] == b"MTrk"[: len(rest)]:
+        raise _cut(name, f"track {len(tracks) + 1} of {count} has no content")
+    if not tracks:
+        raise _unreadable(name, f"no track, though its header counts {count}" if count else "no track")
+    # Of an unknown format the tracks run side by side, as nearly always.
+    known = kind if kind in (1, 2) or (kind == 0 and len(tracks) == 1) else 1
+    tidy &= not rest and known == kind and count == len(tracks)
+    return Content(known, division, tuple(tracks), tidy, max(0, count - len(tracks)))
+
+
+def serialise(content: Content) -> bytes:
+    """Write a file as every reader understands it: no running status, no sysex, each track with its end."""
+    chunks = [b"MThd" + struct.pack(">IHHH", 6, content.format, len(content.tracks), content.division)]
+    for track in content.tracks:
+        body = _serialised(track)
+        chunks.append(b"MTrk" + struct.pack(">I", len(body)) + body)
+    return b"".join(chunks)
+
+
+def _serialised(track: Events) -> bytes:
+    events = track.events[(track.events["status"] < SYSEX) | (track.events["meta"] >= 0)]
+    ends = [*events["tick"].tolist(), max(track.end, int(events["tick"].max(initial=0)))]
+    # The largest number of variable length is that of four bytes.
+    delta = np.clip(np.diff(np.array([0, *ends])), 0, (1 << 28) - 1)
+    width = 1 + (delta[:, np.newaxis] >= 1 << np.array([7, 14, 21])).sum(axis=1)
+    metas = {place: track.metas[events["meta"][place]] for place in np.flatnonzero(events["meta"] >= 0).tolist()}
+    tails = {place: bytes((META, kind)) + _variable(len(data)) + data for place, (kind, data) in metas.items()}
+    tails[len(events)] = bytes((META, END, 0))
+    size = np.append(np.where(events["status"] >> 5 == 6, 2, 3), 3)
+    size[list(tails)] = [len(tail) for tail in tails.values()]
+    stops = np.cumsum(width + size)
+    heads = stops - size
+    body = np.zeros(int(stops[-1]), dtype=np.uint8)
+    for place in range(4):
+        within = width > place
+        body[heads[within] - 1 - place] = delta[within] >> 7 * place & 127 | (128 if place else 0)
+    for place, column in enumerate(("status", "first", "second")):
+        within = (size[:-1] > place) & (events["meta"] < 0)
+        body[heads[:-1][within] + place] = events[column][within]
+    for at, tail in tails.items():
+        body[heads[at] : stops[at]] = np.frombuffer(tail, dtype=np.uint8)
+    return body.tobytes()
+
+
+def _variable(number: int) -> bytes:
+    """Write a number of variable length."""
+    found = [number & 127]
+    while number := number >> 7:
+        found.append(128 | number & 127)
+    return bytes(reversed(found))
+
+
+def _unreadable(name: str, detail: str) -> MidiError:
+    return MidiError(f"{name}: not a readable MIDI file ({detail}); export it again or leave it out.")
+
+
+def _cut(name: str, detail: str) -> MidiError:
+    return _unreadable(name, f"cut short: {detail}")
+
+
+def _next_track(content: bytes, place: int) -> int | None:
+    """Find where the next track begins, past chunks of other kinds and bytes that belong to none."""
+    while (tag := content[place : place + 4]) != b"MTrk" and re.fullmatch(rb"[A-Za-z0-9 ]{4}", tag):
+        after = place + 8 + int.from_bytes(content[place + 4 : place + 8], "big")
+        if not _is_between(content, after):
+            break
+        place = after
+    at = content.find(b"MTrk", place)
+    return at if 0 <= at <= len(content) - 8 else None
+
+
+def _is_between(content: bytes, place: int) -> bool:
+    """Tell whether a chunk may end here."""
+    return place == len(content) or re.fullmatch(rb"MTrk|[A-Z]{3}[A-Z0-9]", content[place : place + 4]) is not None
+
+
+def _track(content: bytes, start: int, name: str, label: str, *, is_last: bool) -> tuple[Events, int, bool]:
+    """Read the track whose events begin at `start`: its events, where it ends, and whether it is tidy."""
+    declared = start + int.from_bytes(content[start - 4 : start], "big")
+    scan = _scan(content[start:declared])
+    stop = start + scan.stop
+    if scan.state == "end":
+        if stop == declared:
+            return scan.track(), declared, scan.tidy
+        rest = content[stop:declared]
+        if declared > len(content) or b"MTrk" in rest:
+            # The length is wrong, not the track.
+            return scan.track(), stop, False
+        # An end in the middle: what follows counts if it is events to the last byte, and is rubbish if it is not.
+        more = _scan(rest)
+        if more.state != "bad" and more.state != "cut" and more.notes:
+            return _joined(scan.track(), more.track()), declared, False
+        return scan.track(), declared, False
+    if declared <= len(content):
+        if scan.state == "whole" and _is_between(content, declared):
+            return scan.track(), declared, False
+        # Its length says too little if its end comes later, and before the next track.
+        later = content.find(b"MTrk", declared)
+        longer = _scan(content[start : later if later >= 0 else len(content)])
+        if longer.state == "end" and declared < start + longer.stop:
+            return longer.track(), start + longer.stop, False
+        raise _unreadable(name, f"{label} is damaged at byte {stop}")
+    rest, missing = content[stop:], declared - len(content)
+    is_end = re.fullmatch(rb"[\x80-\xff]{0,3}([\x00-\x7f](\xff\x2f?)?)?", rest) is not None
+    if is_last and scan.state != "bad" and is_end and (len(rest) + missing <= _LONGEST_END or rest[-2:] == b"\xff\x2f"):
+        return scan.track(), len(content), False
+    if scan.state == "bad":
+        raise _unreadable(name, f"{label} is damaged at byte {stop}")
+    raise _cut(name, f"{missing} bytes of {label} are missing")
+
+
+def _joined(track: Events, more: Events) -> Events:
+    events = more.events.copy()
+    events["tick"] += track.end
+    events["meta"][events["meta"] >= 0] += len(track.metas)
+    return Events(np.concatenate([track.events, events]), (*track.metas, *more.metas), track.end + more.end)
+
+
+@dataclass
+class _Scan:
+    """Events found in bytes, from the first on, and how far and why."""
+
+    data: NDArray[np.uint8]
+    width: NDArray[np.int64]
+    starts: list[int] = field(default_factory=list)
+    metas: list[tuple[int, bytes]] = field(default_factory=list)
+    metas_at: list[int] = field(default_factory=list)
+    """Which of the events they are."""
+    stop: int = 0
+    state: str = "whole"
+    """`end`: at an end of track; `whole`: all bytes are events; `cut`: the last is not whole; `bad`: no event."""
+    tidy: bool = True
+
+    @property
+    def notes(self) -> bool:
+        """Whether there are any."""
+        return bool(self.track().begins.any())
+
+    def track(self) -> Events:
+        """Put the events into arrays."""
+        starts = np.array(self.starts, dtype=np.int64)
+        events = np.zeros(len(starts), dtype=EVENT)
+        data, width = self.data, self.width[starts]
+        delta = np.zeros(len(starts), dtype=np.int64)
+        for place in range(4):
+            within = width > place
+            delta[within] = delta[within] << 7 | data[starts[within] + place] & 127
+        at = starts + width
+        found = data[at]
+        said = found >= 0x80
+        # Running status: that of the last event of a channel.
+        last = np.maximum.accumulate(np.where(said & (found < SYSEX), np.arange(len(starts)), 0))
+        events["tick"] = np.cumsum(delta)
+        events["status"] = np.where(said, found, found[last])
+        channel = events["status"] < SYSEX
+        events["first"] = np.where(channel, data[at + said], 0)
+        single = events["status"] >> 5 == 6
+        events["second"] = np.where(channel & ~single, data[at + said + 1], 0)
+        events["meta"] = -1
+        events["meta"][self.metas_at] = np.arange(len(self.metas))
+        end = int(events["tick"][-1]) if len(events) else 0
+        if self.state == "end":
+            return Events(events[:-1], tuple(self.metas[:-1]), end)
+        return Events(events, tuple(self.metas), end)
+
+
+def _scan(content: bytes) -> _Scan:
+    """Find the events that bytes begin with, up to an end of track."""
+    count = len(content)
+    data = np.frombuffer(content + bytes(8), dtype=np.uint8)
+    high = data >= 0x80
+    more = [high[k : count + k] for k in range(4)]
+    second = more[0] & more[1]
+    third = second & more[2]
+    width = 1 + more[0].astype(np.int32) + second + third
+    # From its status, or where that is running from its data, an event of two data bytes has three or two.
+    low, two = ~high[:-2], ~high[1:-1]
+    plain = ((data[:-2] < SYSEX) & (data[:-2] >> 5 != 6)) & ~low & two & ~high[2:]
+    length = np.where(low & two, 2, np.where(plain, 3, 0)).astype(np.int32)
+    at = np.arange(count, dtype=np.int32) + width
+    sized = length[at]
+    following = at + sized
+    following[(sized == 0) | (following > count) | (third & more[3])] = -1
+    steps = memoryview(np.append(following, np.int32(-1)))
+
+    found = _Scan(data, width)
+    starts = found.starts
+    place, data_bytes, is_across = 0, 0, False
+    while place < count:
+        step = steps[place]
+        if step > 0 and (data_bytes == 2 or high[place + width[place]]):
+            found.tidy &= not is_across or bool(high[place + width[place]])
+            while step > 0:
+                starts.append(place)
+                place = step
+                step = steps[place]
+            data_bytes, is_across = 2, False
+            continue
+        # One of the rarer events, or none.
+        head = place + int(width[place])
+        if head >= count or content[head - 1] >= 0x80:
+            return _stopped(found, place, "cut" if head >= count else "bad")
+        if (sort := content[head]) < SYSEX:
+            if sort >= 0x80:
+                data_bytes = 1 if sort >> 5 == 6 else 2
+            elif not data_bytes:
+                return _stopped(found, place, "bad")
+            else:
+                found.tidy &= not is_across
+            is_across = False
+            stop = head + (sort >= 0x80) + data_bytes
+            if any(byte >= 0x80 for byte in content[stop - data_bytes : stop]):
+                return _stopped(found, place, "bad")
+        elif sort in (META, SYSEX, ESCAPE):
+            opening = head + 1 + (sort == META)
+            stop, size = _sized(content, opening)
+            if stop > count:
+                return _stopped(found, place, "cut" if stop <= count + (1 << 28) else "bad")
+            if sort == META:
+                found.metas_at.append(len(starts))
+                found.metas.append((content[head + 1], content[stop - size : stop]))
+                if content[head + 1] == END:
+                    starts.append(place)
+                    return _stopped(found, stop, "end")
+            is_across = True
+        else:
+            stop = head + 1 + _SYSTEM_DATA.get(sort, 0)
+            found.tidy = False
+        if stop > count:
+            return _stopped(found, place, "cut")
+        starts.append(place)
+        place = stop
+    return _stopped(found, place, "whole")
+
+
+def _stopped(found: _Scan, place: int, state: str) -> _Scan:
+    found.stop, found.state = place, state
+    return found
+
+
+def _sized(content: bytes, place: int) -> tuple[int, int]:
+    """Read a length of variable length: where what is so long ends, and the length; beyond all files if it is none."""
+    size = 0
+    for k in range(place, place + 4):
+        if k >= len(content):
+            return len(content) + 1, 0
+        size = size << 7 | content[k] & 127
+        if content[k] < 0x80:
+            return k + 1 + size, size
+    return len(content) + (1 << 29), 0
