@@ -29,13 +29,15 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from quartetvae.errors import ScoreError
-from quartetvae.music.bars import Bar, Score, ScorePart, WrittenNote, ticks
+from quartetvae.music.bars import TICKS_PER_BEAT, Bar, Score, ScorePart, WrittenNote
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, Ensemble
 from quartetvae.music.repeats import Marks
 from quartetvae.music.tracks import Credits, Tempo
 
 MOST_BYTES = 256 * 1024 * 1024
 """Of an unpacked score; the longest quartets have a tenth of it."""
+
+Rational = int | Fraction
 
 STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
@@ -145,8 +147,8 @@ def _root(path: Path) -> Element:
         raise ScoreError(
             f"{path.name}: not a readable musicxml file ({error}); export it again or leave it out."
         ) from error
-    for element in root.iter():
-        if isinstance(element.tag, str) and element.tag.startswith("{"):
+    if root.tag.startswith("{"):
+        for element in root.iter():
             element.tag = element.tag.rpartition("}")[2]
     return root
 
@@ -197,7 +199,7 @@ class _PartReader:
 
     where: str
     left_out: Counter[str]
-    divisions: Fraction = Fraction(1)
+    divisions: Rational = 1
     signature: tuple[int, int] | None = None
     transposition: dict[int, int] = field(default_factory=dict)
     """By staff (0 for all), semitones from what is written to what sounds."""
@@ -231,13 +233,16 @@ class _PartReader:
 
     def _measure(self, measure: Element) -> tuple[dict[int, list[WrittenNote]], int, tuple[Tempo, ...]]:
         """Read the notes by staff, the length, and the changes of tempo of a bar."""
-        position = length = begun = Fraction(0)
+        # In divisions: whole numbers in all but odd files, so that no fraction is reckoned with.
+        position: Rational = 0
+        length: Rational = 0
+        begun: Rational = 0
         by_staff: dict[int, list[WrittenNote]] = {}
         tempos: list[Tempo] = []
         for element in measure:
             if element.tag == "note":
                 is_chord = element.find("chord") is not None
-                duration = self._duration(element) if element.find("grace") is None else Fraction(0)
+                duration = self._duration(element) if element.find("grace") is None else 0
                 if not is_chord:
                     begun, position = position, position + duration
                     length = max(length, position)
@@ -247,32 +252,39 @@ class _PartReader:
                 if note is not None:
                     notes.append(note)
             elif element.tag == "backup":
-                position = max(Fraction(0), position - self._duration(element))
+                position = max(0, position - self._duration(element))
             elif element.tag == "forward":
                 position += self._duration(element)
                 length = max(length, position)
             elif element.tag == "attributes":
+                before = self.divisions
                 self._attributes(element)
+                if self.divisions != before:
+                    position, length, begun = (
+                        Fraction(time) * self.divisions / before for time in (position, length, begun)
+                    )
             elif element.tag in ("direction", "sound"):
                 qpm = _tempo(element)
                 if qpm is not None:
                     at = position + self._offset(element)
-                    tempos.append(Tempo(max(0, ticks(at)), qpm))
-        return by_staff, ticks(length), tuple(sorted(tempos, key=lambda tempo: tempo.tick))
+                    tempos.append(Tempo(max(0, self._ticks(at)), qpm))
+        return by_staff, self._ticks(length), tuple(sorted(tempos, key=lambda tempo: tempo.tick))
 
-    def _duration(self, element: Element) -> Fraction:
-        """Read a duration, in beats."""
+    def _ticks(self, divisions: Rational) -> int:
+        return int((2 * divisions * TICKS_PER_BEAT + self.divisions) // (2 * self.divisions))
+
+    def _duration(self, element: Element) -> Rational:
+        """Read a duration, in divisions."""
         text = element.findtext("duration")
         found = _number(text)
         if found is None or found < 0:
             raise ScoreError(
                 f"{self.where}: a duration of '{text or ''}' divisions; a number is needed: export the score again."
             )
-        return found / self.divisions
+        return found
 
-    def _offset(self, direction: Element) -> Fraction:
-        found = _number(direction.findtext("offset"))
-        return found / self.divisions if found is not None else Fraction(0)
+    def _offset(self, direction: Element) -> Rational:
+        return _number(direction.findtext("offset")) or 0
 
     def _attributes(self, element: Element) -> None:
         text = element.findtext("divisions")
@@ -289,7 +301,7 @@ class _PartReader:
             octaves = _number(transpose.findtext("octave-change")) or 0
             self.transposition[_integer(transpose.get("number")) or 0] = round(chromatic + 12 * octaves)
 
-    def _note(self, element: Element, onset: Fraction, end: Fraction) -> WrittenNote | None:
+    def _note(self, element: Element, onset: Rational, end: Rational) -> WrittenNote | None:
         """Make a note of an element; None for what is not played."""
         pitch = element.find("pitch")
         kind = (
@@ -321,21 +333,29 @@ class _PartReader:
             tie.get("type") for tie in element.iterfind("notations/tied")
         }
         return WrittenNote(
-            ticks(onset), ticks(end), midi, bool(ties & {"stop", "continue"}), bool(ties & {"start", "continue"})
+            self._ticks(onset),
+            self._ticks(end),
+            midi,
+            bool(ties & {"stop", "continue"}),
+            bool(ties & {"start", "continue"}),
         )
 
 
-def _number(text: str | None) -> Fraction | None:
+def _number(text: str | None) -> Rational | None:
     """Read a number; None for anything else."""
+    if text is None:
+        return None
+    if text.isdecimal() and len(text) < 10:
+        return int(text)
     try:
-        return Fraction((text or "").strip()[:40])
+        return Fraction(text.strip()[:40])
     except (ValueError, ZeroDivisionError):
         return None
 
 
 def _integer(text: str | None) -> int | None:
     found = _number(text)
-    return int(found) if found is not None and abs(found) < 10_000 else None
+    return int(found) if found is not None and -10_000 < found < 10_000 else None
 
 
 def _signature(time: Element) -> tuple[int, int] | None:
