@@ -85,7 +85,7 @@ def survey(raw: Path, *, match: Match, prefer: Sequence[str] = (), grid: Grid = 
         if absent:
             raise CorpusError(
                 f"{raw}: filter.match is 'paper', but {len(absent)} of its {len(paper_files.IDS)} files are not there "
-                f"or not readable ({', '.join(absent[:3])} ...); it needs download.source 'musicnet'."
+                f"or not readable ({', '.join(absent[:3])} ...); it needs musicnet in download.sources."
             )
         selected = list(paper_files.IDS)
     if not selected:

@@ -72,7 +72,7 @@ def test_an_unknown_id_is_an_error() -> None:
 
 
 def test_the_papers_pairs_need_its_corpus() -> None:
-    with pytest.raises(CorpusError, match=r"no piece '2104' in the corpus; it needs download\.source 'musicnet'"):
+    with pytest.raises(CorpusError, match=r"no piece '2104' in the corpus; it needs musicnet in download\.sources"):
         choose("paper")
 
 

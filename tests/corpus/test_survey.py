@@ -441,7 +441,7 @@ def test_an_empty_corpus_is_an_error(tmp_path: Path) -> None:
 
 
 def test_another_corpus_than_the_papers_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match=r"35 of its 36 files.*needs download.source 'musicnet'"):
+    with pytest.raises(CorpusError, match=r"35 of its 36 files.*needs musicnet in download.sources"):
         survey.survey(write_corpus(tmp_path, {"2104": quartet()}), match="paper")
 
 
