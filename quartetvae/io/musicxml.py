@@ -17,19 +17,23 @@ time of notes hangs on is an error.
 """
 
 import io
+import lzma
+import math
 import re
+import struct
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from quartetvae.errors import ScoreError
-from quartetvae.music.bars import TICKS_PER_BEAT, Bar, Score, ScorePart, WrittenNote
+from quartetvae.music.bars import DENOMINATORS, TICKS_PER_BEAT, Bar, Score, ScorePart, WrittenNote
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, Ensemble
 from quartetvae.music.repeats import Marks
 from quartetvae.music.tracks import Credits, Tempo
@@ -37,7 +41,13 @@ from quartetvae.music.tracks import Credits, Tempo
 MOST_BYTES = 256 * 1024 * 1024
 """Of an unpacked score; the longest quartets have a tenth of it."""
 
+MOST_DIGITS = 40
+"""Of a number; what has more is cut there."""
+
 Rational = int | Fraction
+
+CONTAINER = "META-INF/container.xml"
+"""What names the score in a compressed file."""
 
 STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
@@ -46,6 +56,12 @@ BEAT_UNITS = {
     **{"32nd": 0.125, "64th": 0.0625},
 }
 """Quarter notes of what a metronome mark counts."""
+
+NOT_PLAYED = {"grace": "grace notes", "cue": "cue notes", "unpitched": "unpitched notes"}
+"""Elements that make a note one that is left out, and what such notes are called."""
+
+NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)", re.ASCII)
+"""A decimal number, without an exponent: `1e999999999` would take all memory."""
 
 NUMERAL = re.compile(r"(?:no\.?\s*|nr\.?\s*)?(?:[ivx]{1,5}|\d{1,2})\s*[.:)]?", re.IGNORECASE)
 """The number of a movement, where it stands alone."""
@@ -100,30 +116,40 @@ def part_names(path: Path) -> list[str]:
 def _content(path: Path) -> bytes:
     """Read the XML of a file, out of its container if it is in one."""
     try:
-        if not zipfile.is_zipfile(path):
-            if path.stat().st_size > MOST_BYTES:
-                raise ScoreError(f"{path.name}: {path.stat().st_size:,} bytes; {MOST_BYTES:,} at most are read.")
-            return path.read_bytes()
-        with zipfile.ZipFile(path) as archive:
-            name = _root_file(archive, path)
-            size = archive.getinfo(name).file_size
-            if size > MOST_BYTES:
-                raise ScoreError(f"{path.name}: {size:,} bytes unpacked; {MOST_BYTES:,} at most are read.")
-            with archive.open(name) as file:
-                return file.read(MOST_BYTES)
-    # NotImplementedError: a compression that Python lacks; RuntimeError: a password.
-    except (OSError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                return _unpacked(archive, _root_file(archive, path), path)
+        if path.stat().st_size > MOST_BYTES:
+            raise ScoreError(f"{path.name}: {path.stat().st_size:,} bytes; {MOST_BYTES:,} at most are read.")
+        return path.read_bytes()
+    except ScoreError:
+        raise
+    # What Python's zipfile raises: NotImplementedError at a compression that it lacks, RuntimeError at a password,
+    # ValueError at names that can't be decoded.
+    except (
+        *(OSError, KeyError, EOFError, ValueError, OverflowError, struct.error, zipfile.BadZipFile, zlib.error),
+        *(lzma.LZMAError, NotImplementedError, RuntimeError),
+    ) as error:
         detail = " ".join(str(error).split()) or type(error).__name__
         raise ScoreError(f"{path.name}: cannot be unpacked ({detail}); export it again or leave it out.") from error
+
+
+def _unpacked(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
+    """Read a file of an archive, which may say a wrong size of it."""
+    with archive.open(name) as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise ScoreError(f"{path.name}: more than {MOST_BYTES:,} bytes unpacked, which is the most that is read.")
+    return content
 
 
 def _root_file(archive: zipfile.ZipFile, path: Path) -> str:
     """Find the score in a container: what META-INF names; the first score there is where it names none."""
     names = archive.namelist()
     try:
-        container = ElementTree.fromstring(archive.read("META-INF/container.xml"))  # noqa: S314 - expat, as below
+        container = ElementTree.fromstring(_unpacked(archive, CONTAINER, path))  # noqa: S314 - as in _root
         listed = [element for element in container.iter() if element.tag.rpartition("}")[2] == "rootfile"]
-    except (KeyError, ElementTree.ParseError):
+    except (KeyError, LookupError, ValueError, ElementTree.ParseError):
         listed = []
     for element in listed:
         kind = element.get("media-type", "")
@@ -197,34 +223,32 @@ def _credits(root: Element) -> Credits:
 class _PartReader:
     """Reads the bars of one part; keeps what holds from bar to bar."""
 
-    where: str
+    part: str
+    """Where it is, for messages."""
     left_out: Counter[str]
     divisions: Rational = 1
     signature: tuple[int, int] | None = None
     transposition: dict[int, int] = field(default_factory=dict)
     """By staff (0 for all), semitones from what is written to what sounds."""
     tempo: tuple[Tempo, ...] = ()
+    bar: str = ""
+    """The number of the bar that is read, as printed."""
 
     def read(self, measures: Sequence[Element]) -> list[tuple[Bar, ...]]:
         """Give the bars of each staff, from the top down."""
-        endings = _endings(measures)
+        begins = _beginnings(measures)
         bars: list[tuple[Bar, dict[int, list[WrittenNote]]]] = []
-        was_final = False
-        for measure, ending in zip(measures, endings, strict=True):
+        for index, (measure, ending) in enumerate(zip(measures, _endings(measures), strict=True)):
+            self.bar = measure.get("number", "")
             by_staff, length, tempos = self._measure(measure)
-            title, is_numbered = _heading(measure)
-            # A heading counts after a final bar line only: a trio's, or a letter of rehearsal, is none.
-            begins = was_final and is_numbered and _starts_system(measure)
-            was_final = _is_final(measure)
-            number = measure.get("number", "")
             empty = Bar(
                 length,
                 signature=self.signature,
                 tempos=(*self.tempo, *tempos),
                 marks=_marks(measure, ending),
-                number=int(number) if re.fullmatch(r"\d{1,6}", number) else None,
-                begins_movement=begins,
-                title=title,
+                number=_counted(measure),
+                begins_movement=index in begins,
+                title=_heading(measure)[0],
             )
             self.tempo = tuple(Tempo(0, tempo.qpm) for tempo in (self.tempo + tempos)[-1:])
             bars.append((empty, by_staff))
@@ -241,21 +265,15 @@ class _PartReader:
         tempos: list[Tempo] = []
         for element in measure:
             if element.tag == "note":
-                is_chord = element.find("chord") is not None
                 duration = self._duration(element) if element.find("grace") is None else 0
-                if not is_chord:
+                if element.find("chord") is None:
                     begun, position = position, position + duration
-                    length = max(length, position)
-                note = self._note(element, begun, begun + duration)
-                staff = _integer(element.findtext("staff")) or 1
-                notes = by_staff.setdefault(staff, [])
-                if note is not None:
-                    notes.append(note)
+                notes = by_staff.setdefault(_integer(element.findtext("staff")) or 1, [])
+                notes += self._note(element, begun, begun + duration)
             elif element.tag == "backup":
                 position = max(0, position - self._duration(element))
             elif element.tag == "forward":
                 position += self._duration(element)
-                length = max(length, position)
             elif element.tag == "attributes":
                 before = self.divisions
                 self._attributes(element)
@@ -266,8 +284,8 @@ class _PartReader:
             elif element.tag in ("direction", "sound"):
                 qpm = _tempo(element)
                 if qpm is not None:
-                    at = position + self._offset(element)
-                    tempos.append(Tempo(max(0, self._ticks(at)), qpm))
+                    tempos.append(Tempo(max(0, self._ticks(position + self._offset(element))), qpm))
+            length = max(length, position)
         return by_staff, self._ticks(length), tuple(sorted(tempos, key=lambda tempo: tempo.tick))
 
     def _ticks(self, divisions: Rational) -> int:
@@ -279,7 +297,7 @@ class _PartReader:
         found = _number(text)
         if found is None or found < 0:
             raise ScoreError(
-                f"{self.where}: a duration of '{text or ''}' divisions; a number is needed: export the score again."
+                f"{self._where()}: a duration of '{text or ''}' divisions; a number is needed: export the score again."
             )
         return found
 
@@ -291,7 +309,7 @@ class _PartReader:
         if text is not None:
             found = _number(text)
             if found is None or found <= 0:
-                raise ScoreError(f"{self.where}: '{text}' divisions to a beat; a number above 0 is needed.")
+                raise ScoreError(f"{self._where()}: '{text}' divisions to a beat; a number above 0 is needed.")
             self.divisions = found
         time = element.find("time")
         if time is not None:
@@ -299,40 +317,31 @@ class _PartReader:
         for transpose in element.iterfind("transpose"):
             chromatic = _number(transpose.findtext("chromatic")) or 0
             octaves = _number(transpose.findtext("octave-change")) or 0
-            self.transposition[_integer(transpose.get("number")) or 0] = round(chromatic + 12 * octaves)
+            staff = _integer(transpose.get("number")) or 0
+            if staff == 0:
+                self.transposition.clear()
+            self.transposition[staff] = round(chromatic + 12 * octaves)
 
-    def _note(self, element: Element, onset: Rational, end: Rational) -> WrittenNote | None:
-        """Make a note of an element; None for what is not played."""
+    def _note(self, element: Element, onset: Rational, end: Rational) -> Iterator[WrittenNote]:
+        """Make a note of an element; none of what is not played."""
+        if element.find("rest") is not None:
+            return
         pitch = element.find("pitch")
-        kind = (
-            "grace notes"
-            if element.find("grace") is not None
-            else "cue notes"
-            if element.find("cue") is not None
-            else "unpitched notes"
-            if element.find("unpitched") is not None
-            else ""
-        )
-        if kind and element.find("rest") is None:
+        kind = next((kind for tag, kind in NOT_PLAYED.items() if element.find(tag) is not None), "")
+        if not kind and pitch is not None and end <= onset:
+            kind = "notes without length"
+        if kind:
             self.left_out[kind] += 1
-        if kind or pitch is None or end <= onset:
-            return None
-        step = STEPS.get((pitch.findtext("step") or "").strip().upper())
-        octave = _integer(pitch.findtext("octave"))
-        if step is None or octave is None:
-            raise ScoreError(f"{self.where}: a pitch without step or octave; export the score again.")
-        staff = _integer(element.findtext("staff")) or 1
-        moved = self.transposition.get(staff, self.transposition.get(0, 0))
-        # Quarter tones are rounded to semitones, upwards.
-        alter = int((_number(pitch.findtext("alter")) or 0) * 2 + 1) // 2
-        midi = 12 * (octave + 1) + step + alter + moved
+        if kind or pitch is None:
+            return
+        midi = self._pitch(pitch, _integer(element.findtext("staff")) or 1)
         if not 0 <= midi <= 127:
             self.left_out["notes out of MIDI's range"] += 1
-            return None
+            return
         ties = {tie.get("type") for tie in element.iterfind("tie")} or {
             tie.get("type") for tie in element.iterfind("notations/tied")
         }
-        return WrittenNote(
+        yield WrittenNote(
             self._ticks(onset),
             self._ticks(end),
             midi,
@@ -340,31 +349,46 @@ class _PartReader:
             bool(ties & {"start", "continue"}),
         )
 
+    def _pitch(self, pitch: Element, staff: int) -> int:
+        """Read a pitch as it sounds, as a MIDI number, which may be out of MIDI's range."""
+        step = STEPS.get((pitch.findtext("step") or "").strip().upper())
+        octave = _integer(pitch.findtext("octave"))
+        if step is None or octave is None:
+            raise ScoreError(f"{self._where()}: a pitch without step or octave; export the score again.")
+        moved = self.transposition.get(staff, self.transposition.get(0, 0))
+        # Quarter tones are rounded to semitones, upwards.
+        alter = math.floor((_number(pitch.findtext("alter")) or 0) + Fraction(1, 2))
+        return 12 * (octave + 1) + step + alter + moved
 
+    def _where(self) -> str:
+        return f"{self.part}, bar {self.bar}" if self.bar else self.part
+
+
+@lru_cache(maxsize=4096)
 def _number(text: str | None) -> Rational | None:
     """Read a number; None for anything else."""
-    if text is None:
+    found = (text or "").strip()
+    if not NUMBER.fullmatch(found):
         return None
-    if text.isdecimal() and len(text) < 10:
-        return int(text)
-    try:
-        return Fraction(text.strip()[:40])
-    except (ValueError, ZeroDivisionError):
-        return None
+    return int(found) if found.isdecimal() and len(found) < 10 else Fraction(found[:MOST_DIGITS])
 
 
 def _integer(text: str | None) -> int | None:
+    """Read a number below 10,000, cut to a whole one; None for anything else."""
     found = _number(text)
     return int(found) if found is not None and -10_000 < found < 10_000 else None
 
 
 def _signature(time: Element) -> tuple[int, int] | None:
-    """Read a time signature, `3+2`/8 and several in a row among them; None for one that says nothing."""
+    """Read a time signature, `3+2`/8 and several in a row among them; None for one that says nothing.
+
+    Denominators are powers of two, as in MIDI files.
+    """
     total, finest = Fraction(0), 1
     for beats, beat_type in zip(time.iterfind("beats"), time.iterfind("beat-type"), strict=False):
         numbers = [_integer(number) for number in (beats.text or "").split("+")]
         denominator = _integer(beat_type.text)
-        if None in numbers or denominator is None or not 1 <= denominator <= 128:
+        if None in numbers or denominator is None or denominator not in DENOMINATORS:
             return None
         total += Fraction(sum(number or 0 for number in numbers), denominator)
         finest = max(finest, denominator)
@@ -375,15 +399,14 @@ def _signature(time: Element) -> tuple[int, int] | None:
 def _tempo(element: Element) -> float | None:
     """Read a tempo in quarter notes per minute: what is to be played, else the metronome mark, if it says anything."""
     sound = element if element.tag == "sound" else element.find("sound")
-    found = _number(sound.get("tempo")) if sound is not None else None
-    if found is None:
-        for mark in element.iterfind("direction-type/metronome"):
-            unit = BEAT_UNITS.get((mark.findtext("beat-unit") or "").strip())
-            count = re.search(r"\d+(?:\.\d+)?", mark.findtext("per-minute") or "")
-            if unit is not None and count:
-                dots = len(mark.findall("beat-unit-dot"))
-                found = Fraction(count[0]) * Fraction(unit) * (2 - Fraction(1, 2**dots))
-    return float(found) if found is not None and 1 <= found <= 1000 else None
+    said = [_number(sound.get("tempo"))] if sound is not None else []
+    for mark in element.iterfind("direction-type/metronome"):
+        unit = BEAT_UNITS.get((mark.findtext("beat-unit") or "").strip())
+        count = re.search(r"\d{1,4}(?:\.\d{1,9})?", mark.findtext("per-minute") or "")
+        if unit is not None and count:
+            dots = min(len(mark.findall("beat-unit-dot")), 4)
+            said.append(Fraction(count[0]) * Fraction(unit) * (2 - Fraction(1, 2**dots)))
+    return next((float(tempo) for tempo in said if tempo is not None and 1 <= tempo <= 1000), None)
 
 
 def _numbers(text: str) -> frozenset[int]:
@@ -435,6 +458,30 @@ def _marks(measure: Element, endings: frozenset[int]) -> Marks:
     if back and times is None and re.fullmatch(r"\s*\d+\s*", back[0].get("times", "")):
         times = 10_000  # more than anybody plays
     return Marks(bool(_repeats(measure, "forward")), bool(back), times if times and times > 1 else 2, endings)
+
+
+def _beginnings(measures: Sequence[Element]) -> set[int]:
+    """Find the bars with which a movement begins, whatever their numbers.
+
+    They follow a final bar line, and either a new system begins there with a numbered heading (a trio's heading, or a
+    letter of rehearsal, is none), or the bar is a pickup that is not counted and the next one is the first.
+    """
+    numbers = [_counted(measure) for measure in measures]
+    found = set()
+    for index in range(1, len(measures)):
+        if not _is_final(measures[index - 1]):
+            continue
+        is_headed = _starts_system(measures[index]) and _heading(measures[index])[1]
+        is_pickup = numbers[index] is None and (numbers[index + 1 : index + 2] or [None])[0] in (0, 1)
+        if is_headed or is_pickup:
+            found.add(index)
+    return found
+
+
+def _counted(measure: Element) -> int | None:
+    """Read the number of a bar; None for one that is not counted (`X1`)."""
+    number = measure.get("number", "")
+    return int(number) if re.fullmatch(r"[0-9]{1,6}", number) else None
 
 
 def _is_final(measure: Element) -> bool:

@@ -39,6 +39,9 @@ TICKS_PER_BEAT = 10080
 MOST_BEATS = 200_000
 """A piece of more, two days of music, is a mistake in the file."""
 
+DENOMINATORS = (1, 2, 4, 8, 16, 32, 64, 128)
+"""Of time signatures, as MIDI files can say them."""
+
 FOR_GOOD = 4
 """Bars of a metre after which it is no passing change."""
 
