@@ -196,7 +196,7 @@ def _features_of(paths: Sequence[Path]) -> dict[str, Any]:
     for path in tqdm(paths, unit="file", disable=not sys.stderr.isatty()):
         try:
             rows.append(measures.features(file_features.table(midi_events.read(path))))
-        except MidiError as error:
+        except (CorpusError, MidiError) as error:
             left_out += 1
             click.echo(f"left out: {error}", err=True)
     if not rows:

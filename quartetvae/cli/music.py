@@ -553,7 +553,9 @@ def _described(found: read.MusicFile, lost: read.Lost | None) -> list[str]:
     lines = [f"{click.format_filename(found.name)}: {len(music.playing)} tracks, {beats:.0f} beats"]
     credits = [of for of in (music.credits.composer, music.credits.work, music.credits.movement) if of]
     lines += [", ".join(credits)] if credits else []
-    for number, title, start, length in _movements(music):
+    movements = _movements(music)
+    # One without a title is the file.
+    for number, title, start, length in movements if len(movements) > 1 or any(of[1] for of in movements) else []:
         lines.append(f"  movement {number}{f', {title}' if title else ''}: {length:g} beats, from beat {start:g} on")
     for number, (track, part, why) in enumerate(zip(music.tracks, assignment.parts, assignment.reasons, strict=True)):
         if len(track.notes) or part:

@@ -246,11 +246,12 @@ def _split_by_names(track: Events) -> list[Events]:
 
 def _without_damaged(track: Events) -> Events:
     """Leave out meta events that are too short, or say a tempo of 0."""
-    damaged = []
-    for place in np.flatnonzero(track.events["meta"] >= 0):
-        kind, content = track.metas[track.events["meta"][place]]
-        if len(content) < _LEAST.get(kind, 0) or (kind == midi_bytes.TEMPO and not any(content[:3])):
-            damaged.append(place)
+    damaged = [
+        place
+        for kind, least in _LEAST.items()
+        for place, content in track.of_kind(kind)
+        if len(content) < least or (kind == midi_bytes.TEMPO and not any(content[:3]))
+    ]
     return track if not damaged else replace(track, events=np.delete(track.events, damaged))
 
 
@@ -277,17 +278,20 @@ def _with_programs_in_time(track: Events, beat: int) -> Events:
         return track
     channels, ticks = track.channel, track.events["tick"]
     begins = np.flatnonzero(track.begins)
+    of_channel = {channel: begins[channels[begins] == channel] for channel in set(channels[places].tolist())}
+    onsets = {channel: ticks[own] for channel, own in of_channel.items()}
     to: dict[int, int] = {}
     current: dict[int, int] = {}
     for place in places.tolist():
         channel, program = int(channels[place]), int(track.events["first"][place])
-        before = begins[(begins < place) & (channels[begins] == channel)]
-        if channel not in current and len(before):
+        own = of_channel[channel]
+        before = int(np.searchsorted(own, place))
+        if channel not in current and before:
             to[place] = 0
         elif current.get(channel) != program:
-            late = before[ticks[before] > ticks[place] - LATE * beat]
-            if len(late):
-                to[place] = int(late[0])
+            late = int(np.searchsorted(onsets[channel], ticks[place] - LATE * beat, side="right"))
+            if late < before:
+                to[place] = int(own[late])
         current[channel] = program
     if not to:
         return track
@@ -299,10 +303,6 @@ def _with_programs_in_time(track: Events, beat: int) -> Events:
     return replace(track, events=events[np.argsort(order, kind="stable")])
 
 
-def _keys(track: Events) -> NDArray[np.int64]:
-    return np.asarray(track.channel * 128 + track.events["first"])
-
-
 def _notes(track: Events) -> NDArray[Any]:
     """Pair the events of a track without notes that never end: dtype `_NOTE`, by key, then in order of the file.
 
@@ -310,13 +310,13 @@ def _notes(track: Events) -> NDArray[Any]:
     """
     begins, stops = _paired(track)
     notes = np.zeros(len(begins), dtype=_NOTE)
-    notes["begins"], notes["stops"], notes["key"] = begins, stops, _keys(track)[begins]
+    notes["begins"], notes["stops"], notes["key"] = begins, stops, track.keys[begins]
     notes["onset"], notes["end"] = track.events["tick"][begins], track.events["tick"][stops]
     return notes
 
 
 def _paired(track: Events) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    places, sign, depth, keys = _depth(track)
+    places, sign, depth, keys = track.sounding
     group = np.concatenate([[True], np.diff(keys) > 0])[: len(keys)]
     # Where the count falls to a new low below 0, an end has no beginning.
     number = np.cumsum(group) - 1
@@ -335,23 +335,9 @@ def _running_minimum(depth: NDArray[np.int64], group: NDArray[np.int64]) -> NDAr
     return np.asarray(np.minimum.accumulate(depth - group * step) + group * step)
 
 
-def _depth(track: Events) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Sort the beginnings and ends of notes by key: their places, 1 or -1, how many then sound, and the keys."""
-    begins = track.begins
-    places = np.flatnonzero(begins | track.stops)
-    keys = _keys(track)[places]
-    order = np.argsort(keys, kind="stable")
-    places, keys = places[order], keys[order]
-    sign = np.where(begins[places], 1, -1)
-    total = np.cumsum(sign)
-    first = np.concatenate([[True], np.diff(keys) > 0])[: len(keys)]
-    offset = (total - sign)[first]
-    return places, sign, total - np.repeat(offset, np.diff(np.append(np.flatnonzero(first), len(keys)))), keys
-
-
 def _with_ends(track: Events, last: int, beat: int) -> Events:
     """End the notes that never end; `last` is the tick of the last note's event in the file."""
-    places, sign, depth, keys = _depth(track)
+    places, sign, depth, keys = track.sounding
     if not len(places):
         return track
     final = np.append(np.flatnonzero(np.diff(keys)), len(keys) - 1)
@@ -421,7 +407,7 @@ def _pitched(track: Events, name: str, ensemble: Ensemble) -> Events:
 
 def _without_empty(track: Events, left_out: Counter[str]) -> Events:
     """Leave out notes without length where one with the same channel, pitch and onset is longer."""
-    places, sign, _, keys = _depth(track)
+    places, sign, _, keys = track.sounding
     ticks = track.events["tick"][places]
     if not ((sign[:-1] > 0) & (sign[1:] < 0) & (ticks[:-1] == ticks[1:]) & (keys[:-1] == keys[1:])).any():
         return track
@@ -446,7 +432,7 @@ def _without(track: Events, notes: Iterable[Any]) -> Events:
 
 def _without_keyswitches(track: Events, name: str, beat: int, ensemble: Ensemble, left_out: Counter[str]) -> Events:
     """Leave out the keys that switch a sampler's articulations: far from the instrument, and from all that it plays."""
-    channels, begins, keys = track.channel, track.begins, _keys(track)
+    channels, begins, keys = track.channel, track.begins, track.keys
     switches: list[int] = []
     for channel in sorted(set(channels[begins].tolist()) - {DRUMS}):
         programs = track.events["first"][track.programs & (channels == channel)].tolist()

@@ -154,6 +154,7 @@ def test_a_file_cut_short_is_refused(cut: int, tmp_path: Path) -> None:
         (head(1) + chunk(b"\0\x90\x40\x90\x00\xff\x2f\x00"), "track 1 of 1 is damaged at byte 22"),
         (head(1) + chunk(b"\0\x40\x40\0\xff\x2f\0"), "track 1 of 1 is damaged"),
         (head(1) + chunk(b"\xff\xff\xff\xff\xff\x7f\x90\x40\x40\0\xff\x2f\0"), "track 1 of 1 is damaged"),
+        (file(*[b"\0\xff\x2f\0"] * 1001), "more than 1000 tracks"),
         (head(2) + chunk(A) + b"MTrk\0", "cut short: track 2 of 2 has no content"),
     ],
 )
@@ -345,6 +346,18 @@ def test_programs_that_a_track_without_notes_sets(tmp_path: Path) -> None:
     # With ports (FF 21) channels of one number are several.
     ported = file(setting, body([meta(0, 0x21, b"\1"), *player(3, named=False, told=False)]))
     assert [track.program for track in tracks(ported, tmp_path)] == [0]
+
+
+def test_many_changes_of_program_take_no_time() -> None:
+    """A file of a megabyte, made to take long: a program before each of 30,000 notes, or each note struck and held."""
+    changing = [
+        event for k in range(30_000) for event in (program(60 * k, 40 + 5 * (k % 2)), *note(60 * k, 60, 60 + k % 7))
+    ]
+    for events in (changing, [on(60 * k, 60) for k in range(60_000)], [on(0, 60), *note(0, 0, 60)] * 20_000):
+        content = file(body(events))
+        began = time.process_time()
+        midi_repair.repair(content, "a.mid")
+        assert time.process_time() - began < 10
 
 
 # Names
