@@ -25,7 +25,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from quartetvae.errors import ScoreError
-from quartetvae.music.bars import Bar, Score, ScorePart, WrittenNote, ticks
+from quartetvae.music.bars import DENOMINATORS, Bar, Score, ScorePart, WrittenNote, ticks
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, VOICES, Ensemble
 from quartetvae.music.repeats import Marks
 from quartetvae.music.tracks import Credits, Tempo
@@ -42,7 +42,7 @@ CLEFS = ("G2", "G2", "C3", "F4")
 
 STEPS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 
-_DURATION = re.compile(r"(\d+)(?:%(\d+))?(\.*)")
+_DURATION = re.compile(r"([0-9]{1,6})(?:%([0-9]{1,6}))?(\.{0,9})")
 _PITCH = re.compile(r"([a-gA-G])\1*(#+|-+|n)?")
 _LIST = re.compile(r"\*>\[([^\]]*)\]")
 
@@ -66,6 +66,9 @@ class _Open:
     tempo: tuple[Tempo, ...] = ()
     length: Fraction = Fraction(0)
     signature: tuple[int, int] | None = None
+    """The last that was said."""
+    metre: tuple[int, int] | None = None
+    """The one at the start of the bar that is open."""
     name: str = ""
     label: str = ""
     code: str = ""
@@ -89,7 +92,8 @@ def read(path: Path, *, ensemble: Ensemble = DEFAULT_ENSEMBLE) -> Score:
     except UnicodeDecodeError:
         text = content.decode("latin-1")
     reader = _Reader(path.name)
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not splitlines(): in Latin-1 text it splits at characters that are no ends of lines.
+    for number, line in enumerate(re.split(r"\r\n?|\n", text), start=1):
         reader.line(number, line)
     if not reader.parts:
         raise ScoreError(f"{path.name}: not a readable kern file (no **kern spine); a score in kern is needed.")
@@ -123,7 +127,6 @@ class _Reader:
 
     def line(self, number: int, line: str) -> None:
         """Read one line."""
-        line = line.rstrip("\r\n")
         if not line.strip():
             return
         if line.startswith("!"):
@@ -158,7 +161,7 @@ class _Reader:
             if count != len(self.parts):
                 raise ScoreError(f"{self.name}: scores of {len(self.parts)} and {count} parts in one file; part them.")
             self.close_bar()
-            self._movement = True
+            self._marks, self._number, self._section, self._movement = Marks(), None, "", True
         else:
             self.parts = [_Open() for _ in range(count)]
         parts = iter(range(count))
@@ -184,11 +187,11 @@ class _Reader:
             self._section = cell[2:]
 
     def _interpretation(self, part: _Open, path: _Path, cell: str) -> None:
-        if metre := re.fullmatch(r"\*M(\d+(?:\+\d+)*)/(\d+)", cell):
+        if metre := re.fullmatch(r"\*M(\d{1,3}(?:\+\d{1,3})*)/(\d{1,3})", cell):
             numerator, denominator = sum(map(int, metre[1].split("+"))), int(metre[2])
-            if 0 < numerator <= 255 and denominator in (1, 2, 4, 8, 16, 32, 64):
+            if 0 < numerator <= 255 and denominator in DENOMINATORS:
                 part.signature = numerator, denominator
-        elif tempo := re.fullmatch(r"\*MM(\d+(?:\.\d+)?)", cell):
+        elif tempo := re.fullmatch(r"\*MM(\d{1,4}(?:\.\d{1,9})?)", cell):
             qpm = float(tempo[1])
             if 1 <= qpm <= 1000:
                 part.tempos.append(Tempo(ticks(path.ready), qpm))
@@ -207,7 +210,7 @@ class _Reader:
         self._marks = Marks(self._marks.begins, ends or self._marks.ends)
         self.close_bar()
         self._marks = Marks(begins or self._marks.begins)
-        number = re.match(r"=+(\d+)", cell)
+        number = re.match(r"=+([0-9]{1,6})", cell)
         self._number = int(number[1]) if number else None
 
     def close_bar(self) -> None:
@@ -224,7 +227,7 @@ class _Reader:
                 Bar(
                     ticks(part.length),
                     tuple(part.notes),
-                    part.signature,
+                    part.metre if part.length else part.signature,
                     (*part.tempo, *part.tempos),
                     self._marks,
                     self._number,
@@ -249,23 +252,26 @@ class _Reader:
         for path, cell in playing:
             assert path.part is not None
             part = self.parts[path.part]
+            if not part.length:
+                # A metre that is said later in the bar is the next one's.
+                part.metre = part.signature
             begun = max(path.ready, self._now)
-            longest = Fraction(0)
+            shortest: Fraction | None = None
             for single in cell.split():
                 if "q" in single.lower():
                     self.left_out["grace notes"] += 1
                     continue
-                length = self._length(number, single)
-                longest = max(longest, length) if longest == 0 else min(longest, length)
-                note = _note(single, begun, length)
-                if note is not None:
-                    part.notes.append(note)
-            path.ready = begun + longest if longest else path.ready
+                length = self._length(number, single, shortest)
+                shortest = min(length, shortest or length)
+                part.notes += _note(single, begun, length)
+            path.ready = begun + shortest if shortest else path.ready
             part.length = max(part.length, path.ready)
 
-    def _length(self, number: int, cell: str) -> Fraction:
-        """Read a duration, in beats."""
+    def _length(self, number: int, cell: str, chord: Fraction | None) -> Fraction:
+        """Read a duration, in beats; a note of a chord that says none has that of the `chord`."""
         found = _DURATION.search(cell)
+        if found is None and chord is not None:
+            return chord
         if found is None:
             raise ScoreError(f"{self.name}, line {number}: '{cell}' has no duration; a number such as 4 is needed.")
         digits, over, dots = found.groups()
@@ -300,18 +306,18 @@ def _continued(paths: Sequence[_Path], cells: Sequence[str]) -> Iterator[_Path]:
         index += 1
 
 
-def _note(cell: str, onset: Fraction, length: Fraction) -> WrittenNote | None:
-    """Read a note of a chord; None for a rest, or what has no pitch."""
+def _note(cell: str, onset: Fraction, length: Fraction) -> Iterator[WrittenNote]:
+    """Read a note of a chord; none of a rest, or what has no pitch."""
     found = _PITCH.search(cell)
-    if "r" in cell or found is None:
-        return None
+    if "r" in cell or found is None or not length:
+        return
     letters, sign = found[0].rstrip("#-n"), found[2] or ""
     octave = 3 + len(letters) if letters[0].islower() else 4 - len(letters)
     moved = sign.count("#") - sign.count("-")
     pitch = 12 * (octave + 1) + STEPS[letters[0].lower()] + moved
     if not 0 <= pitch <= 127:
-        return None
-    return WrittenNote(
+        return
+    yield WrittenNote(
         ticks(onset), ticks(onset + length), pitch, "]" in cell or "_" in cell, "[" in cell or "_" in cell
     )
 

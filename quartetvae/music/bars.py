@@ -23,6 +23,7 @@ stand before a pickup, behind any other bar; the bar is that much longer. Bars o
 follow each other as they are; where a metre of whole beats comes after them for good, the beat is found again.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -135,24 +136,11 @@ def perform(parts: Sequence[ScorePart], *, expansion: Sequence[str] = ()) -> Mus
         If a repeat would not end, or the piece is longer than `MOST_BEATS`.
     """
     columns = [part.bars for part in parts]
-    movements: list[Movement] = []
-    if columns and len({len(column) for column in columns}) == 1:
-        rows = [aligned(row) for row in zip(*columns, strict=True)]
-        played: list[tuple[Bar, ...]] = []
-        start = 0
-        for movement in _movements(rows):
-            movements.append(Movement(start, movement[0][0].title))
-            bars = _on_grid(_in_order(movement, expansion))
-            for row in bars:
-                played.append(tuple(replace(bar, start=start) for bar in row))
-                start += row[0].length
-                if start > MOST_BEATS * TICKS_PER_BEAT:
-                    raise ScoreError(
-                        f"more than {MOST_BEATS:,} beats with all repeats; correct the repeat signs or the lengths."
-                    )
-        columns = [tuple(column) for column in zip(*played, strict=True)]
+    movements: tuple[Movement, ...] = ()
+    if columns and columns[0] and len({len(column) for column in columns}) == 1:
+        columns, movements = _together(columns, expansion)
     else:
-        columns = [_alone(column) for column in columns]
+        columns = [tuple(bar for (bar,) in _placed([(bar,) for bar in column])) for column in columns]
     tracks = tuple(
         Track(part.name, part.program, is_drum=False, notes=_sounding(column))
         for part, column in zip(parts, columns, strict=True)
@@ -162,17 +150,41 @@ def perform(parts: Sequence[ScorePart], *, expansion: Sequence[str] = ()) -> Mus
         tracks,
         tuple(_time_signatures(columns[0])) if columns else (),
         _tempos(columns),
-        tuple(movements),
+        movements,
     )
 
 
-def _alone(column: Sequence[Bar]) -> tuple[Bar, ...]:
-    """Put the bars of a part one after the other, each as long as the part has it."""
-    bars, start = [], 0
-    for bar in column:
-        bars.append(replace(bar, start=start))
-        start += bar.length
-    return tuple(bars)
+def _together(
+    columns: Sequence[Sequence[Bar]], expansion: Sequence[str]
+) -> tuple[list[tuple[Bar, ...]], tuple[Movement, ...]]:
+    """Play the bars of parts that have the same number of them."""
+    played: list[tuple[Bar, ...]] = []
+    movements: list[Movement] = []
+    start = 0
+    for movement in _movements([aligned(row) for row in zip(*columns, strict=True)]):
+        if start % TICKS_PER_BEAT:
+            # The last one ends within a beat (an odd number of bars of 3/8).
+            missing = -start % TICKS_PER_BEAT
+            played[-1] = _filled(played[-1], 0, missing)
+            start += missing
+        movements.append(Movement(start, movement[0][0].title))
+        rows = _on_grid(_in_order(movement, expansion))
+        start += sum(row[0].length for row in rows)
+        played += rows
+    return [tuple(column) for column in zip(*_placed(played), strict=True)], tuple(movements)
+
+
+def _placed(rows: Sequence[tuple[Bar, ...]]) -> list[tuple[Bar, ...]]:
+    """Put bars one after the other."""
+    placed, start = [], 0
+    for row in rows:
+        placed.append(tuple(replace(bar, start=start) for bar in row))
+        start += row[0].length
+        if start > MOST_BEATS * TICKS_PER_BEAT:
+            raise ScoreError(
+                f"more than {MOST_BEATS:,} beats with all repeats; correct the repeat signs or the lengths."
+            )
+    return placed
 
 
 def aligned(row: Sequence[Bar]) -> tuple[Bar, ...]:
@@ -188,6 +200,7 @@ def aligned(row: Sequence[Bar]) -> tuple[Bar, ...]:
             notes=tuple(
                 replace(n, end=min(n.end, length)) if n.end > length else n for n in bar.notes if n.onset < length
             ),
+            tempos=tuple(tempo for tempo in bar.tempos if tempo.tick < length),
         )
         for bar in row
     )
@@ -221,7 +234,7 @@ def _movements(rows: Sequence[tuple[Bar, ...]]) -> Iterator[list[tuple[Bar, ...]
         anew = number is not None and last is not None and number <= 1 and number < last
         if found and (anew or row[0].begins_movement):
             yield found
-            found = []
+            found, last = [], None
         found.append(row)
         last = number if number is not None else last
     if found:
@@ -298,12 +311,20 @@ def _stays(rows: Sequence[tuple[Bar, ...]]) -> bool:
 
 
 def _filled(row: tuple[Bar, ...], before: int, after: int) -> tuple[Bar, ...]:
-    """Add rests before and behind a bar of all parts."""
+    """Add rests before and behind a bar of all parts; a note that is tied over them lasts through them."""
+    length = before + row[0].length + after
     return tuple(
         replace(
             bar,
-            length=before + bar.length + after,
-            notes=tuple(replace(n, onset=n.onset + before, end=n.end + before) for n in bar.notes),
+            length=length,
+            notes=tuple(
+                replace(
+                    note,
+                    onset=0 if note.tied_from and not note.onset else note.onset + before,
+                    end=length if note.tied_to and note.end == bar.length else note.end + before,
+                )
+                for note in bar.notes
+            ),
             tempos=tuple(replace(t, tick=t.tick + before if t.tick else 0) for t in bar.tempos),
         )
         for bar in row
@@ -342,21 +363,27 @@ def _time_signatures(column: Sequence[Bar]) -> Iterator[TimeSignature]:
     A bar that is shorter or longer than its metre has one of its own; that of a last bar that is cut short stays.
     """
     said: tuple[int, int] | None = None
+    silent: tuple[int, int] | None = None
     for index, bar in enumerate(column):
-        wanted = bar.signature
+        wanted = bar.signature or silent
         is_last = index == len(column) - 1
+        is_exact = True
         if bar.length != bar.full and not (is_last and bar.length < bar.full and index):
             wanted = _signature(bar.length)
+            is_exact = replace(bar, signature=wanted).full == bar.length
         if wanted is not None and wanted != said:
-            said = wanted
             yield TimeSignature(bar.start, *wanted)
+            # Where the score says nothing 4/4 is meant, and has to be said after a bar of another length.
+            silent = (4, 4)
+        said = wanted if is_exact else None
 
 
 def _signature(length: int) -> tuple[int, int]:
-    """Choose a time signature for a bar of any length; the next one ends it where it is none of whole 64ths."""
+    """Choose a time signature for a bar of any length: the next one ends it where none of 255 at most fits."""
     share = Fraction(length, 4 * TICKS_PER_BEAT)
-    denominator = next((d for d in (4, 8, 16, 32, 64) if not (share * d).denominator - 1), 64)
-    return max(1, -int(-share * denominator // 1)), denominator
+    exact = next((d for d in (4, 8, 16, 32, 64) if not length * d % (4 * TICKS_PER_BEAT) and share * d <= 255), None)
+    denominator = exact or next((d for d in (64, 16, 4) if share * d <= 255), 1)
+    return min(255, max(1, math.ceil(share * denominator))), denominator
 
 
 def _tempos(columns: Sequence[Sequence[Bar]]) -> tuple[Tempo, ...]:

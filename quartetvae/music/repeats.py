@@ -24,6 +24,9 @@ from quartetvae.errors import ScoreError
 MOST_TIMES = 32
 """How often a section may be played: more is a slip of the pen, and would not end."""
 
+MOST_BARS = 200_000
+"""How many bars an expansion list may come to."""
+
 
 @dataclass(frozen=True)
 class Marks:
@@ -178,8 +181,22 @@ def expanded(labels: Sequence[str], expansion: Sequence[str]) -> list[int]:
 
     Bars before the first label are played once, first. Labels that no bar has are passed over.
 
+    Raises
+    ------
+    ScoreError
+        If it comes to more than `MOST_BARS`.
+
+    Examples
+    --------
     >>> expanded(["A", "A", "A1", "A2"], ["A", "A1", "A", "A2"])
     [0, 1, 2, 0, 1, 3]
     """
-    before = [index for index, label in enumerate(labels) if not label]
-    return before + [index for wanted in expansion for index, label in enumerate(labels) if label == wanted]
+    sections: dict[str, list[int]] = {}
+    for index, label in enumerate(labels):
+        sections.setdefault(label, []).append(index)
+    order = sections.get("", []).copy()
+    for label in expansion:
+        order += sections.get(label, []) if label else []
+        if len(order) > MOST_BARS:
+            raise ScoreError(f"an expansion list of more than {MOST_BARS:,} bars; correct it.")
+    return order
