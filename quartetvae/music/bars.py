@@ -169,6 +169,8 @@ def _together(
             start += missing
         movements.append(Movement(start, movement[0][0].title))
         rows = _on_grid(_in_order(movement, expansion))
+        if played:
+            rows[0] = tuple(_struck(bar) for bar in rows[0])
         start += sum(row[0].length for row in rows)
         played += rows
     return [tuple(column) for column in zip(*_placed(played), strict=True)], tuple(movements)
@@ -192,7 +194,7 @@ def aligned(row: Sequence[Bar]) -> tuple[Bar, ...]:
     signatures = Counter(bar.signature for bar in row if bar.signature is not None)
     signature = signatures.most_common(1)[0][0] if signatures else None
     row = [replace(bar, signature=signature) for bar in row]
-    length = _common_length(row)
+    length = _rounded(_common_length(row))
     return tuple(
         replace(
             bar,
@@ -223,6 +225,12 @@ def _common_length(row: Sequence[Bar]) -> int:
     if longer and not any(bar.notes for bar in row if bar.sounding <= length):
         length = max(longer)
     return length
+
+
+def _rounded(length: int) -> int:
+    """Round a length to quarters of a beat if it misses one by less than a 128th note: a file's rounded tuplets."""
+    nearest = max(1, round(4 * length / TICKS_PER_BEAT)) * TICKS_PER_BEAT // 4
+    return nearest if abs(nearest - length) < TICKS_PER_BEAT // 32 else length
 
 
 def _movements(rows: Sequence[tuple[Bar, ...]]) -> Iterator[list[tuple[Bar, ...]]]:
@@ -280,6 +288,11 @@ def _on_grid(rows: Sequence[tuple[Bar, ...]]) -> list[tuple[Bar, ...]]:
     return filled
 
 
+def _struck(bar: Bar) -> Bar:
+    """Begin a bar with notes of its own: each movement is to be a piece."""
+    return replace(bar, notes=tuple(replace(n, tied_from=False) if not n.onset else n for n in bar.notes))
+
+
 def _unit(bar: Bar) -> int:
     """Give what a bar is counted in: the beat, or less where its metre has no whole beats."""
     denominator = (bar.signature or (4, 4))[1]
@@ -301,7 +314,9 @@ def _completed_by(following: Sequence[tuple[Bar, ...]], position: int) -> int:
 def _is_pickup(rows: Sequence[tuple[Bar, ...]], index: int) -> bool:
     """Tell whether an irregular bar leads to the next one: short, and the first of its section."""
     bar, previous = rows[index][0], rows[index - 1][0]
-    return 2 * bar.length < bar.full and (bar.marks.begins or previous.marks.ends or previous.length == previous.full)
+    if 2 * bar.length >= bar.full or bar.marks.ends:
+        return False
+    return bar.marks.begins or previous.marks.ends or previous.length == previous.full
 
 
 def _stays(rows: Sequence[tuple[Bar, ...]]) -> bool:
