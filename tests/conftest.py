@@ -9,7 +9,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import pytest
 from hypothesis import settings
 
-from quartetvae.corpus.sources import musicnet
+from quartetvae.corpus import sources
 
 # A loaded machine is slow, not wrong.
 settings.register_profile("patient", deadline=None)
@@ -29,5 +29,5 @@ def mirror() -> Path:
 def musicnet_raw(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """MusicNet as the stage `download` leaves it: 330 MIDI files and metadata.csv."""
     folder = tmp_path_factory.mktemp("musicnet")
-    musicnet.fetch(folder / "raw", cache=folder / "cache", mirror=str(mirror))
+    sources.fetch(["musicnet"], folder / "raw", directory=folder, cache=folder / "cache", mirror=str(mirror))
     return folder / "raw"

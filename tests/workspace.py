@@ -20,7 +20,7 @@ from tests.imports import ROOT
 ALPHABET = Alphabet(36, 99)
 
 TINY: dict[str, Any] = {
-    "download": {"source": "directory"},
+    "download": {"sources": ["directory"]},
     "augment": {"semitones_min": 0, "semitones_max": 1},
     "model": {"encoder_units": 8, "encoder_layers": 1, "decoder_units": 8, "latent_dim": 4, "embedding_dim": 4},
     "train": {"epochs": 2, "batch_size": 16, "learning_rate": 0.02, "warmup_steps": 0},

@@ -36,6 +36,7 @@ def reconstructions(
     forced = model.teacher_forced(held_out.tokens, z)
     by_id = {piece.id: piece for piece in pieces.pieces}
     of_phrase = [by_id[id] for id in held_out.pieces.tolist()]
+    of_source = [pieces.source(piece) for piece in of_phrase]
     of_composer = [piece.composer for piece in of_phrase]
     of_work = [f"{piece.composer}: {piece.work}" for piece in of_phrase]
     return {
@@ -47,6 +48,7 @@ def reconstructions(
         "reconstruction_nats": float(bounds["reconstruction_nats"].mean()),
         "elbo_nats": float(bounds["elbo_nats"].mean()),
         "active_units": diagnostics.active_units(posterior[0]),
+        "by_source": reconstruction.by_group(held_out.tokens, decoded, of_source, alphabet, groups),
         "by_composer": reconstruction.by_group(held_out.tokens, decoded, of_composer, alphabet, groups),
         "by_work": reconstruction.by_group(held_out.tokens, decoded, of_work, alphabet, groups),
         "baselines": reconstruction.baselines(held_out.tokens, training.tokens, alphabet),

@@ -201,6 +201,7 @@ class SplitScores(PhraseScores):
     reconstruction_nats: float
     elbo_nats: float
     active_units: int
+    by_source: dict[str, GroupScores]
     by_composer: dict[str, GroupScores]
     by_work: dict[str, GroupScores]
     baselines: Baselines

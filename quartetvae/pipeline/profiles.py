@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedSeq
 
 from quartetvae import errors
 from quartetvae.errors import ParamsError
@@ -39,7 +40,7 @@ def apply(profile: Path, target: Path) -> list[str]:
                 raise ParamsError(f"{profile}: {section}.{key} is no key of {target}.")
             if document[section][key] != value:
                 changes.append(f"{section}.{key}: {_shown(document[section][key])} -> {_shown(value)}")
-                document[section][key] = value
+                document[section][key] = _on_a_line(value)
     if changes:
         with replacing(target) as temporary:
             with temporary.open("w", encoding="utf-8") as file:
@@ -49,7 +50,18 @@ def apply(profile: Path, target: Path) -> list[str]:
     return changes
 
 
+def _on_a_line(value: Any) -> Any:
+    """Keep a list on its line, as params.yaml has it."""
+    if not isinstance(value, list):
+        return value
+    items = CommentedSeq(map(_on_a_line, value))
+    items.fa.set_flow_style()
+    return items
+
+
 def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_shown, value))}]"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -1,10 +1,12 @@
 """What a model does with held-out music: what comes back, and what its codes are used for."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 import pytest
 
+from quartetvae.corpus.records import Origin
 from quartetvae.errors import ArgumentError
 from quartetvae.evaluation import model
 from quartetvae.music.codec import Tokens
@@ -24,6 +26,16 @@ def test_a_perfect_model_gives_everything_back_from_means() -> None:
     sampled = model.reconstructions(TOY, HELD_OUT, HELD_OUT, PIECES, decode="sample", seed=0)
     assert sampled["token_accuracy"] is not None
     assert sampled["token_accuracy"] < 0.5
+
+
+def test_figures_are_given_by_source() -> None:
+    half = phrase_set(HELD_OUT.tokens[:30])
+    tokens = half.tokens.reshape(-1, 4)
+    both = pieces(train=[], test=[piece("one", tokens, work="W"), piece("two", tokens, work="W")])
+    known = dataclasses.replace(both, origins={"one": Origin("musicnet", "one"), "two": Origin("openscore", "one")})
+    of_two = dataclasses.replace(half, pieces=np.array(["one"] * 10 + ["two"] * 20, dtype=object))
+    found = model.reconstructions(TOY, of_two, half, known, decode="mean", seed=0)
+    assert {name: scores["phrases"] for name, scores in found["by_source"].items()} == {"musicnet": 10, "openscore": 20}
 
 
 def test_an_unknown_decoding_is_refused() -> None:

@@ -118,7 +118,9 @@ def test_scalars_are_those_of_yaml_1_2_and_of_dvc(text: str, value: object, tmp_
         ("train", "devices", 2, "2 found; input should be 'one' or 'all'"),
         ("model", "decoder_units", 10**7, "10000000 found; input should be less than or equal to 8192"),
         ("split", "validation", 0.0, "0.0 found; input should be greater than 0"),
-        ("download", "source", "zenodo", "'zenodo' found"),
+        ("download", "sources", ["zenodo"], "['zenodo'] found"),
+        ("download", "sources", [], "[] found"),
+        ("download", "sources", ["music21", "music21"], "'music21' is there twice"),
         ("reconstruct", "tempo_qpm", 0, "0 found"),
     ],
 )
@@ -271,3 +273,10 @@ def test_a_value_that_fits_none_of_several_kinds_is_one_problem(tmp_path: Path) 
     with pytest.raises(ParamsError) as caught:
         params.load("interpolate", path=path)
     assert str(caught.value).count("interpolate.pairs") == 1
+
+
+def test_the_key_of_old_for_one_source_says_what_it_is_called_now(tmp_path: Path) -> None:
+    content = with_value("download", "source", "musicnet")
+    del content["download"]["sources"]
+    with pytest.raises(ParamsError, match=r"sources: \[musicnet\]"):
+        params.load("download", path=write(tmp_path / "params.yaml", content))

@@ -61,7 +61,7 @@ def _files(folder: Path) -> set[Path]:
         ("train", "train", "beta", True, ("train.beta", "True found")),
         # Whatever the stage, all of params.yaml is checked before it works.
         ("download", "evaluate", "excerpt_beets", 4, ("evaluate.excerpt_beets", "unknown key")),
-        ("download", "download", "source", "internet", ("download.source", "'internet' found", "musicnet")),
+        ("download", "download", "sources", ["internet"], ("download.sources", "['internet'] found", "musicnet")),
         ("filter", "filter", "match", None, ("filter.match", "None found")),
         ("encode", "split", "test", 1.5, ("split.test", "1.5 found")),
         ("encode", "split", "test", 0.0, ("split.test", "0.0 found", "greater than 0")),
@@ -103,12 +103,12 @@ def test_a_folder_that_is_not_there(folder: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_mirror_that_is_not_there_names_the_demo_and_the_variable(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workspace.change_params(folder, {"download": {"source": "musicnet"}})
+    workspace.change_params(folder, {"download": {"sources": ["musicnet"]}})
     fails_with(folder, monkeypatch, "download", "make demo", "QUARTETVAE_MIRROR", QUARTETVAE_MIRROR="no-such-folder")
 
 
 def test_a_network_that_fails_names_the_demo_and_the_variable(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    workspace.change_params(folder, {"download": {"source": "musicnet"}})
+    workspace.change_params(folder, {"download": {"sources": ["musicnet"]}})
     # Nothing listens on port 9 of this machine.
     fails_with(
         folder, monkeypatch, "download", "make demo", "QUARTETVAE_MIRROR", QUARTETVAE_MIRROR="http://127.0.0.1:9/"
@@ -120,7 +120,7 @@ def test_a_number_of_processes_that_is_none(folder: Path, monkeypatch: pytest.Mo
 
 
 def test_a_mirror_that_is_neither_folder_nor_url(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    workspace.change_params(folder, {"download": {"source": "musicnet"}})
+    workspace.change_params(folder, {"download": {"sources": ["musicnet"]}})
     fails_with(
         folder,
         monkeypatch,
