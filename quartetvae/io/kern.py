@@ -40,6 +40,9 @@ INSTRUMENTS = {
 CLEFS = ("G2", "G2", "C3", "F4")
 """Of a string quartet, from the top down."""
 
+BEFORE = Fraction(-1)
+"""A time before a bar's first line."""
+
 STEPS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 
 _DURATION = re.compile(r"([0-9]{1,6})(?:%([0-9]{1,6}))?(\.{0,9})")
@@ -119,7 +122,7 @@ class _Reader:
         self.expansion: tuple[str, ...] = ()
         self._paths: list[_Path] = []
         self._ended = False
-        self._now = Fraction(0)
+        self._now = BEFORE
         self._marks = Marks()
         self._number: int | None = None
         self._section = ""
@@ -239,16 +242,17 @@ class _Reader:
             part.notes, part.tempos, part.length = [], [], Fraction(0)
         for path in self._paths:
             path.ready = Fraction(0)
-        self._now = Fraction(0)
+        self._now = BEFORE
         self._marks, self._number, self._movement = Marks(), None, False
 
     def _data(self, number: int, cells: Sequence[str]) -> None:
         playing = [
             (path, cell) for path, cell in zip(self._paths, cells, strict=True) if path.part is not None and cell != "."
         ]
-        # A voice that was silent without rests lags behind: what begins with others begins when they do.
-        due = [path.ready for path, cell in playing if path.ready >= self._now and "q" not in cell.lower()]
-        self._now = min(due, default=self._now)
+        if any("q" not in cell.lower() for _, cell in playing):
+            # A voice that was silent without rests lags behind: it begins with the others.
+            ends = [path.ready for path in self._paths if path.part is not None and path.ready > self._now]
+            self._now = min(ends, default=self._now)
         for path, cell in playing:
             assert path.part is not None
             part = self.parts[path.part]
