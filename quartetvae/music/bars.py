@@ -16,11 +16,13 @@ same number of bars can't be set side by side; each is then played by itself.)
 Movements and the beat grid
 ---------------------------
 A movement begins where bar numbers begin anew, or where a new system or page after a final bar line is headed by a
-number ("IV."). Nothing is repeated across it. Each has the beat grid of its own: a pickup, and any irregular bar that
-leaves the beat, is filled up with rests to the next beat, so that beats of the grid are beats of the music. A bar that
-is cut in two (before and after a repeat sign: 3 1/2 beats, then 1/2) needs no filling where the two meet. The rests
-stand before a pickup, behind any other bar; the bar is that much longer. Bars of a metre that has no whole beats (3/8)
-follow each other as they are; where a metre of whole beats comes after them for good, the beat is found again.
+number ("IV."). Nothing is repeated across it, and its notes are struck anew. Each has the beat grid of its own: a
+pickup, and any irregular bar that leaves the beat, is filled up with rests to the next beat, so that beats of the grid
+are beats of the music. A bar that is cut in two (before and after a repeat sign: 3 1/2 beats, then 1/2) needs no
+filling where the two meet. The rests stand before a pickup (a short bar that begins a section), behind any other bar;
+the bar is that much longer, and so is a note that is tied over the rests. Bars of a metre that has no whole beats (3/8)
+follow each other as they are; where a metre of whole beats comes after them for good, rests before it find the beat
+again, and so do rests behind the last of them before the next movement.
 """
 
 import math
@@ -39,6 +41,9 @@ TICKS_PER_BEAT = 10080
 
 MOST_BEATS = 200_000
 """A piece of more, two days of music, is a mistake in the file."""
+
+ROUNDING = TICKS_PER_BEAT // 32
+"""What tuplets may lose in a file that rounds them: less than a 128th note."""
 
 DENOMINATORS = (1, 2, 4, 8, 16, 32, 64, 128)
 """Of time signatures, as MIDI files can say them."""
@@ -228,9 +233,9 @@ def _common_length(row: Sequence[Bar]) -> int:
 
 
 def _rounded(length: int) -> int:
-    """Round a length to quarters of a beat if it misses one by less than a 128th note: a file's rounded tuplets."""
+    """Round a length to quarters of a beat if it misses one by less than `ROUNDING`."""
     nearest = max(1, round(4 * length / TICKS_PER_BEAT)) * TICKS_PER_BEAT // 4
-    return nearest if abs(nearest - length) < TICKS_PER_BEAT // 32 else length
+    return nearest if abs(nearest - length) < ROUNDING else length
 
 
 def _movements(rows: Sequence[tuple[Bar, ...]]) -> Iterator[list[tuple[Bar, ...]]]:
@@ -357,8 +362,7 @@ def _sounding(column: Sequence[Bar]) -> Notes:
             place, open_tie = last[pitch]
             onset, _, end = heard[place]
             is_unison = begin == onset
-            # Onset and end of neighbours may be rounded apart by a tick.
-            if is_unison or (note.tied_from and open_tie and abs(begin - end) <= 1):
+            if is_unison or (note.tied_from and open_tie and abs(begin - end) < ROUNDING):
                 heard[place] = (onset, pitch, max(end, stop))
                 last[pitch] = (place, note.tied_to or (is_unison and open_tie))
                 continue

@@ -350,6 +350,12 @@ def test_a_bar_of_rounded_tuplets_is_a_full_one(length: float) -> None:
     assert music.time_signatures == (TimeSignature(0, 4, 4),)
 
 
+def test_a_tie_holds_over_the_end_of_a_bar_of_rounded_tuplets() -> None:
+    rounded = rests(3.994, notes=(note(0, 3.994, tied_to=True),))
+    after = rests(4, notes=(note(0, 4, tied_from=True),))
+    assert heard(perform([rounded, after])) == [(0, 8)]
+
+
 def test_a_bar_that_lacks_a_64th_lacks_it() -> None:
     row = bars.aligned([bar(3 + 15 / 16)])
     assert row[0].length == ticks(3 + 15 / 16)
