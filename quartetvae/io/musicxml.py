@@ -11,8 +11,8 @@ are what the file says in divisions.
 
 What is not
 -----------
-Cue notes are to be seen, not played: they count as rests. Grace notes, chord symbols and unpitched percussion are left
-out. An element that says nothing (an empty tempo mark, a transposition that lacks a half) is passed over; one that the
+Cue notes are to be seen, not played: they count as rests (small print alone makes no cue note). Grace notes, chord
+symbols, unpitched percussion and notes without length are left out, and counted. An element that says nothing (an empty tempo mark, a transposition that lacks a half) is passed over; one that the
 time of notes hangs on is an error.
 """
 
@@ -45,6 +45,7 @@ MOST_DIGITS = 40
 """Of a number; what has more is cut there."""
 
 Rational = int | Fraction
+"""A number of divisions; whole in all but odd files."""
 
 CONTAINER = "META-INF/container.xml"
 """What names the score in a compressed file."""
@@ -165,6 +166,7 @@ def _root_file(archive: zipfile.ZipFile, path: Path) -> str:
 
 
 def _root(path: Path) -> Element:
+    """Read a file's XML, its tags without namespaces."""
     content = _content(path)
     try:
         # Expat stops entities that blow up (billion laughs) and loads none from elsewhere.
@@ -194,6 +196,7 @@ def _by_part(root: Element) -> dict[str, list[Element]]:
 
 
 def _name_and_program(head: Element | None, ensemble: Ensemble) -> tuple[str, int]:
+    """Read a part's name, and its General MIDI program (0-based): as the file says, or by a name of the ensemble."""
     if head is None:
         return "", 0
     instrument = head.findtext("score-instrument/instrument-name") or ""
@@ -205,6 +208,8 @@ def _name_and_program(head: Element | None, ensemble: Ensemble) -> tuple[str, in
 
 
 def _credits(root: Element) -> Credits:
+    """Read composer, work and movement."""
+
     def text(where: str) -> str:
         return " ".join((root.findtext(where) or "").split())
 
@@ -289,6 +294,7 @@ class _PartReader:
         return by_staff, self._ticks(length), tuple(sorted(tempos, key=lambda tempo: tempo.tick))
 
     def _ticks(self, divisions: Rational) -> int:
+        """Round a time in divisions to ticks."""
         return int((2 * divisions * TICKS_PER_BEAT + self.divisions) // (2 * self.divisions))
 
     def _duration(self, element: Element) -> Rational:
@@ -302,9 +308,11 @@ class _PartReader:
         return found
 
     def _offset(self, direction: Element) -> Rational:
+        """Read how far from where it stands a direction holds, in divisions."""
         return _number(direction.findtext("offset")) or 0
 
     def _attributes(self, element: Element) -> None:
+        """Take over what holds from here on: divisions, time signature, transposition."""
         text = element.findtext("divisions")
         if text is not None:
             found = _number(text)
@@ -449,15 +457,15 @@ def _endings(measures: Sequence[Element]) -> list[frozenset[int]]:
 
 
 def _repeats(measure: Element, direction: str) -> list[Element]:
+    """Find the repeat signs of a bar that look `forward` or `backward`."""
     return [sign for sign in measure.iterfind("barline/repeat") if sign.get("direction") == direction]
 
 
 def _marks(measure: Element, endings: frozenset[int]) -> Marks:
+    """Read what a bar, of which the endings are known, says about repeats."""
     back = _repeats(measure, "backward")
-    times = _integer(back[0].get("times")) if back else None
-    if back and times is None and re.fullmatch(r"\s*\d+\s*", back[0].get("times", "")):
-        times = 10_000  # more than anybody plays
-    return Marks(bool(_repeats(measure, "forward")), bool(back), times if times and times > 1 else 2, endings)
+    times = (_number(back[0].get("times")) if back else None) or 2
+    return Marks(bool(_repeats(measure, "forward")), bool(back), max(2, min(int(times), 1_000_000)), endings)
 
 
 def _beginnings(measures: Sequence[Element]) -> set[int]:
@@ -493,6 +501,7 @@ def _is_final(measure: Element) -> bool:
 
 
 def _starts_system(measure: Element) -> bool:
+    """Tell whether a bar is the first of a system or page."""
     return any("yes" in (mark.get("new-system"), mark.get("new-page")) for mark in measure.iterfind("print"))
 
 
@@ -511,6 +520,7 @@ def _heading(measure: Element) -> tuple[str, bool]:
 
 
 def _words(direction: Element) -> Iterator[str]:
+    """List the texts of a direction."""
     for words in direction.iterfind("direction-type/words"):
         text = " ".join((words.text or "").split())
         if text:

@@ -89,12 +89,10 @@ def play_order(bars: Sequence[Marks]) -> list[int]:
         bar = bars[index]
         if bar.begins and index != start:
             start, turn = index, 1
-        if bar.endings and turn not in bar.endings:
-            index += 1
-        else:
-            order.append(index)
-            index += 1
-            if bar.ends and turn < _times(bars, index - 1):
+        index += 1
+        if not bar.endings or turn in bar.endings:
+            order.append(index - 1)
+            if bar.ends and turn < _times(bar, index):
                 index, turn = start, turn + 1
                 continue
             if bar.ends and not bar.endings:
@@ -105,75 +103,84 @@ def play_order(bars: Sequence[Marks]) -> list[int]:
     return order
 
 
-def _times(bars: Sequence[Marks], index: int) -> int:
-    """Say how often the section is played whose repeat sign the bar at `index` has."""
-    bar = bars[index]
-    found = bar.times
-    if bar.endings:
-        groups = _groups(bars, _chain(bars, index))
-        highest = max(number for group in groups for number in bars[group[0]].endings)
-        # An ending without another one is left out the last time.
-        found = max(2, highest if len(groups) > 1 else highest + 1)
-    if found > MOST_TIMES:
+def _times(bar: Marks, number: int) -> int:
+    """Say how often the section is played that ends with a bar, whose number is for the message."""
+    if bar.times > MOST_TIMES:
         raise ScoreError(
-            f"bar {index + 1} of its movement: a section to be played {found} times; {MOST_TIMES} at most are played. "
+            f"bar {number} of its movement: a section to be played {bar.times} times; {MOST_TIMES} at most are played. "
             "Correct the repeat sign."
         )
-    return found
-
-
-def _chain(bars: Sequence[Marks], index: int) -> range:
-    """Find the bars of the endings that follow each other, with the one at `index` among them."""
-    first = last = index
-    while first > 0 and bars[first - 1].endings:
-        first -= 1
-    while last + 1 < len(bars) and bars[last + 1].endings:
-        last += 1
-    return range(first, last + 1)
-
-
-def _groups(bars: Sequence[Marks], chain: range) -> list[list[int]]:
-    """Part the bars of endings that follow each other into the endings."""
-    groups: list[list[int]] = []
-    for k in chain:
-        before = bars[k - 1] if groups else None
-        if before is not None and bars[k].endings == before.endings and not before.ends:
-            groups[-1].append(k)
-        else:
-            groups.append([k])
-    return groups
+    return bar.times
 
 
 def _mended(bars: Sequence[Marks]) -> list[Marks]:
-    """Read endings as they are meant; see the header.
+    """Read endings as they are meant, those together that follow each other."""
+    mended: list[Marks] = []
+    while len(mended) < len(bars):
+        first = last = len(mended)
+        while last < len(bars) and bars[last].endings:
+            last += 1
+        mended += _as_meant(bars[first:last]) if last > first else [bars[first]]
+    return mended
+
+
+def _as_meant(bars: Sequence[Marks]) -> list[Marks]:
+    """Read the bars of endings that follow each other; how often their section is played stands with each of them.
 
     - Brackets among which no repeat sign stands are passed over.
     - An ending after which others follow has a repeat sign, be it written or not; so has the last one if an earlier one
       has a later turn (a rondo's theme, which comes back in the end).
     - A section that begins under an ending but the first is a new one, and the bracket ends there.
     """
-    mended = list(bars)
-    index = 0
-    while index < len(bars):
-        if not bars[index].endings:
-            index += 1
-            continue
-        chain = _chain(bars, index)
-        index = chain.stop
-        groups = _groups(bars, chain)
-        if not any(bars[k].ends for k in chain):
-            for k in chain:
-                mended[k] = replace(bars[k], endings=frozenset())
-            continue
-        begun = next((k for group in groups[1:] for k in group if bars[k].begins), chain.stop)
-        for k in range(begun, chain.stop):
-            mended[k] = replace(bars[k], endings=frozenset())
-        turns = [max(bars[group[0]].endings) for group in groups]
-        for number, group in enumerate(groups):
-            is_last = number == len(groups) - 1
-            if group[-1] < begun and (not is_last or max(turns) > turns[-1]) and not any(bars[k].ends for k in group):
-                mended[group[-1]] = replace(mended[group[-1]], ends=True)
+    mended = [replace(bar, endings=frozenset()) for bar in bars]
+    if not any(bar.ends for bar in bars):
+        return mended
+    groups = _groups(bars)
+    begun = next((k for group in groups[1:] for k in group if bars[k].begins), len(bars))
+    groups = [[k for k in group if k < begun] for group in groups if group[0] < begun]
+    turns = _turns([bars[group[0]].endings for group in groups])
+    highest = max(max(own) for own in turns)
+    # An ending without another one is left out the last time.
+    times = max(2, highest if len(groups) > 1 else highest + 1)
+    for group, own in zip(groups, turns, strict=True):
+        for k in group:
+            mended[k] = replace(bars[k], endings=own, times=times)
+        goes_on = group is not groups[-1] or max(own) < highest
+        if goes_on and not any(bars[k].ends for k in group):
+            mended[group[-1]] = replace(mended[group[-1]], ends=True)
     return mended
+
+
+def _groups(bars: Sequence[Marks]) -> list[list[int]]:
+    """Part the bars of endings that follow each other into the endings."""
+    groups: list[list[int]] = []
+    for k, bar in enumerate(bars):
+        if k and bar.endings == bars[k - 1].endings and not bars[k - 1].ends:
+            groups[-1].append(k)
+        else:
+            groups.append([k])
+    return groups
+
+
+def _turns(endings: Sequence[frozenset[int]]) -> list[frozenset[int]]:
+    """Number the turns of endings that follow each other, so that each is played and none is left out.
+
+    An ending with no turn but those of earlier ones (`1`, `1`) is the next; numbers that nobody has (`1`, `3`) are
+    passed over.
+
+    >>> [sorted(turns) for turns in _turns([frozenset({1, 4}), frozenset({2}), frozenset({2})])]
+    [[1, 3], [2], [4]]
+    """
+    used: set[int] = set()
+    found: list[set[int]] = []
+    highest = 0
+    for own in endings:
+        fresh = set(own) - used or {highest + 1}
+        highest = max(highest, *fresh)
+        used |= fresh
+        found.append(fresh)
+    rank = {turn: number for number, turn in enumerate(sorted(used), start=1)}
+    return [frozenset(rank[turn] for turn in own) for own in found]
 
 
 def expanded(labels: Sequence[str], expansion: Sequence[str]) -> list[int]:

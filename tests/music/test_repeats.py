@@ -1,6 +1,8 @@
 """Repeats: the order in which written bars are played, reckoned by hand."""
 
+import contextlib
 import re
+import time
 
 import pytest
 
@@ -53,6 +55,12 @@ def test_signs_alone(bars: list[str], order: list[int]) -> None:
         (["", "[", "1]", "2", ""], [0, 1, 2, 1, 3, 4]),
         # A section of its own begins under the second ending.
         (["", "1]", "2", "[2", "]", ""], [0, 1, 0, 2, 3, 4, 3, 4, 5]),
+        # Slips of the pen: the same number twice, a number left out. Every bar is played.
+        (["", "1]", "1", ""], [0, 1, 0, 2, 3]),
+        (["", "1]", "3", ""], [0, 1, 0, 2, 3]),
+        (["", "2]", "3", ""], [0, 1, 0, 2, 3]),
+        # The second bracket is for a section that begins with it.
+        (["", "1]", "2[", "2]"], [0, 1, 0, 2, 3, 2, 3]),
         # Two sections with endings, one after the other.
         (["", "1]", "2", "[", "1]", "2"], [0, 1, 0, 2, 3, 4, 3, 5]),
     ],
@@ -76,9 +84,18 @@ def test_a_section_is_played_so_often_and_no_more() -> None:
         play_order([marks(""), marks(f"]x{MOST_TIMES + 1}")])
 
 
-def test_an_ending_for_a_turn_too_many_is_an_error() -> None:
-    with pytest.raises(ScoreError, match="40 times"):
-        play_order([marks(""), marks("1,40]"), marks("2")])
+def test_endings_for_turns_too_many_are_an_error() -> None:
+    turns = ",".join(map(str, range(1, MOST_TIMES + 1)))
+    with pytest.raises(ScoreError, match=f"{MOST_TIMES + 1} times"):
+        play_order([marks(""), marks(f"{turns}]"), marks(str(MOST_TIMES + 1))])
+
+
+@pytest.mark.parametrize("bar", ["1]", "1,2", "2]"])
+def test_thousands_of_endings_take_no_time(bar: str) -> None:
+    since = time.monotonic()
+    with contextlib.suppress(ScoreError):
+        play_order([marks(bar), marks("3]")] * 5000)
+    assert time.monotonic() - since < 2
 
 
 PLAIN, END = marks(""), marks("]")
