@@ -12,8 +12,9 @@ are what the file says in divisions.
 What is not
 -----------
 Cue notes are to be seen, not played: they count as rests (small print alone makes no cue note). Grace notes, chord
-symbols, unpitched percussion and notes without length are left out, and counted. An element that says nothing (an empty tempo mark, a transposition that lacks a half) is passed over; one that the
-time of notes hangs on is an error.
+symbols, unpitched percussion and notes without length are left out; notes that are left out are counted. An element
+that says nothing (an empty tempo mark, a transposition that lacks a half) is passed over; one that the time of notes
+hangs on is an error.
 """
 
 import io
