@@ -121,12 +121,16 @@ class _Reader:
         self.left_out: Counter[str] = Counter()
         self.expansion: tuple[str, ...] = ()
         self._paths: list[_Path] = []
-        self._ended = False
+        self._scores = 0
+        """How many have begun in the file."""
+        self._is_listed = False
+        """Whether the score that is read has said in which order its sections are played."""
         self._now = BEFORE
         self._marks = Marks()
         self._number: int | None = None
         self._section = ""
         self._movement = False
+        """Whether the bar that is open begins one."""
 
     def line(self, number: int, line: str) -> None:
         """Read one line."""
@@ -158,38 +162,47 @@ class _Reader:
             self._data(number, cells)
 
     def _begin(self, cells: Sequence[str]) -> None:
+        """Begin a score: its spines."""
         count = sum(cell == "**kern" for cell in cells)
-        if self._ended:
+        self._scores += 1
+        if self._scores > 1:
             # Another score in the file: a movement, if it is for as many.
             if count != len(self.parts):
                 raise ScoreError(f"{self.name}: scores of {len(self.parts)} and {count} parts in one file; part them.")
             self.close_bar()
             self._marks, self._number, self._section, self._movement = Marks(), None, "", True
+            self._is_listed = False
         else:
             self.parts = [_Open() for _ in range(count)]
         parts = iter(range(count))
         self._paths = [_Path(next(parts) if cell == "**kern" else None) for cell in cells]
 
     def _interpretations(self, cells: Sequence[str]) -> None:
+        """Read a line of interpretations (`*`)."""
         for path, cell in zip(self._paths, cells, strict=True):
             if cell.startswith("*>"):
                 self._section_mark(cell)
             elif path.part is not None:
                 self._interpretation(self.parts[path.part], path, cell)
         self._paths = list(_continued(self._paths, cells))
-        if not self._paths:
-            self._ended = True
 
     def _section_mark(self, cell: str) -> None:
+        """Read an expansion list, of which the first of a score counts, or the label of a section."""
         listed = _LIST.fullmatch(cell)
-        if listed:
-            self.expansion = self.expansion or tuple(label.strip() for label in listed[1].split(","))
-        elif "[" not in cell and cell[2:] != self._section:
+        if listed and not self._is_listed:
+            self._is_listed = True
+            self.expansion += tuple(self._label(label.strip()) for label in listed[1].split(","))
+        elif "[" not in cell and self._label(cell[2:]) != self._section:
             if any(part.length for part in self.parts):
                 self.close_bar()
-            self._section = cell[2:]
+            self._section = self._label(cell[2:])
+
+    def _label(self, section: str) -> str:
+        """Tell sections of several scores in a file apart."""
+        return f"{self._scores}>{section}"
 
     def _interpretation(self, part: _Open, path: _Path, cell: str) -> None:
+        """Read what a cell says of its part: metre, tempo, instrument, clef."""
         if metre := re.fullmatch(r"\*M(\d{1,3}(?:\+\d{1,3})*)/(\d{1,3})", cell):
             numerator, denominator = sum(map(int, metre[1].split("+"))), int(metre[2])
             if 0 < numerator <= 255 and denominator in DENOMINATORS:
@@ -208,6 +221,7 @@ class _Reader:
             part.clef = part.clef or clef[1]
 
     def _bar_line(self, cell: str) -> None:
+        """End a bar and begin one, with the signs that the bar line has."""
         signs = re.sub(r"[^:|!]", "", cell)
         ends, begins = signs.startswith(":"), signs.endswith(":") and len(signs) > 1
         self._marks = Marks(self._marks.begins, ends or self._marks.ends)
@@ -246,6 +260,7 @@ class _Reader:
         self._marks, self._number, self._movement = Marks(), None, False
 
     def _data(self, number: int, cells: Sequence[str]) -> None:
+        """Read a line of notes."""
         playing = [
             (path, cell) for path, cell in zip(self._paths, cells, strict=True) if path.part is not None and cell != "."
         ]
@@ -267,7 +282,11 @@ class _Reader:
                     continue
                 length = self._length(number, single, shortest)
                 shortest = min(length, shortest or length)
-                part.notes += _note(single, begun, length)
+                note = _note(single, begun, length)
+                if note is not None and 0 <= note.pitch <= 127:
+                    part.notes.append(note)
+                elif note is not None:
+                    self.left_out["notes out of MIDI's range"] += 1
             path.ready = begun + shortest if shortest else path.ready
             part.length = max(part.length, path.ready)
 
@@ -310,18 +329,16 @@ def _continued(paths: Sequence[_Path], cells: Sequence[str]) -> Iterator[_Path]:
         index += 1
 
 
-def _note(cell: str, onset: Fraction, length: Fraction) -> Iterator[WrittenNote]:
-    """Read a note of a chord; none of a rest, or what has no pitch."""
+def _note(cell: str, onset: Fraction, length: Fraction) -> WrittenNote | None:
+    """Read a note of a chord, be it in MIDI's range or not; None for a rest, or what has no pitch or length."""
     found = _PITCH.search(cell)
     if "r" in cell or found is None or not length:
-        return
+        return None
     letters, sign = found[0].rstrip("#-n"), found[2] or ""
     octave = 3 + len(letters) if letters[0].islower() else 4 - len(letters)
     moved = sign.count("#") - sign.count("-")
     pitch = 12 * (octave + 1) + STEPS[letters[0].lower()] + moved
-    if not 0 <= pitch <= 127:
-        return
-    yield WrittenNote(
+    return WrittenNote(
         ticks(onset), ticks(onset + length), pitch, "]" in cell or "_" in cell, "[" in cell or "_" in cell
     )
 

@@ -318,6 +318,16 @@ def test_several_scores_in_a_file_are_movements(tmp_path: Path) -> None:
     assert heard(tmp_path / "a.krn")[0][2:] == [(5, 4, 64), (9.5, 0.5, 65), (10, 4, 67), (14.5, 0.5, 65), (15, 4, 67)]
 
 
+def test_each_score_of_a_file_has_sections_of_its_own(tmp_path: Path) -> None:
+    second = text("*>[B,A]", "*>A", "=1", "1e", "*>B", "=2", "1f", "==")
+    (tmp_path / "a.krn").write_text(text(*SECTIONS) + second)
+    assert [pitch for _, _, pitch in heard(tmp_path / "a.krn")[0]] == [60, 60, 62, 65, 64]
+
+
+def test_notes_out_of_range_are_counted(tmp_path: Path) -> None:
+    assert read(tmp_path, "4" + "c" * 9, "4d").left_out == {"notes out of MIDI's range": 1}
+
+
 def test_scores_for_different_numbers_of_parts_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.krn").write_text(text("4c") + text("4c", spines=2))
     with pytest.raises(ScoreError, match="scores of 1 and 2 parts"):
