@@ -76,7 +76,8 @@ def heard(path: Path) -> list[list[tuple[float, float, int]]]:
 )
 def test_durations(tmp_path: Path, cell: str, length: float) -> None:
     ((onset, duration, pitch),) = only_bar(tmp_path, cell)
-    assert (onset, duration, pitch) == (0, pytest.approx(length, abs=1e-4), 60)
+    assert (onset, pitch) == (0, 60)
+    assert duration == pytest.approx(length, abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -427,8 +428,8 @@ def test_credits(tmp_path: Path, lines: list[str], credits: Credits) -> None:
         ("", r"no \*\*kern spine"),
         ("!!!COM: Haydn\n", r"no \*\*kern spine"),
         ("**dynam\np\n*-\n", r"no \*\*kern spine"),
-        ("4c\n", r"line 1: '4c' before any \*\*kern spine"),
-        (text("4c") + "4d\n", r"line 4: '4d' before any"),
+        ("4c\n", r"line 1 comes before any \*\*kern spine"),
+        (text("4c") + "4d\n", r"line 4 comes before any"),
         (text("c"), "line 2: 'c' has no duration"),
     ],
 )

@@ -211,6 +211,8 @@ def test_a_movement_begins_on_a_beat_with_notes_of_its_own() -> None:
     music = perform([*column, rests(4, number=1, notes=(note(0, 4, tied_from=True),))])
     # Three bars of 1 1/2 beats end at 4 1/2.
     assert onsets(music) == [0, 1.5, 3, 5]
+    # The last of them is longer.
+    assert music.time_signatures[1:] == (TimeSignature(ticks(3), 2, 4), TimeSignature(ticks(5), 4, 4))
     assert [m.tick / TICKS_PER_BEAT for m in music.movements] == [0, 5]
     assert [heard(movement)[0] for movement in split_movements(music)] == [(0, 1.5), (0, 4)]
 
@@ -271,6 +273,12 @@ def test_a_tied_note_lasts_through_the_rests_of_a_filling() -> None:
     short = rests(3.5, notes=(note(0, 3.5, tied_to=True),))
     after = rests(4, notes=(note(0, 4, tied_from=True),))
     assert heard(perform([bar(4), short, after])) == [(0, 4), (4, 8)]
+
+
+def test_a_note_that_is_tied_into_a_pickup_lasts_through_the_rests_before_it() -> None:
+    held = rests(4, notes=(note(0, 4, tied_to=True),))
+    pickup = rests(0.5, notes=(note(0, 0.5, tied_from=True),))
+    assert heard(perform([held, pickup, bar(4)])) == [(0, 5), (5, 4)]
 
 
 def test_a_note_that_is_not_tied_keeps_its_length_in_a_filled_bar() -> None:

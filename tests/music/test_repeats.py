@@ -50,6 +50,7 @@ def test_signs_alone(bars: list[str], order: list[int]) -> None:
         (["", "1]", "2]", ""], [0, 1, 0, 2, 3]),
         # A first ending alone is left out the second time.
         (["", "1]", ""], [0, 1, 0, 2]),
+        (["", "1,2]", ""], [0, 1, 0, 1, 0, 2]),
         # An ending that is followed by another one goes back, be its sign written or not.
         (["", "1", "2]", "3", ""], [0, 1, 0, 2, 0, 3, 4]),
         (["", "[", "1]", "2", ""], [0, 1, 2, 1, 3, 4]),
