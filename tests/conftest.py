@@ -18,10 +18,10 @@ settings.load_profile("patient")
 
 @pytest.fixture(scope="session")
 def mirror() -> Path:
-    """A folder with MusicNet's two files."""
+    """A folder with MusicNet's two files, or one that holds OpenScore's as well."""
     folder = os.environ.get("QUARTETVAE_MIRROR")
     if not folder:
-        pytest.skip("set QUARTETVAE_MIRROR to a folder with MusicNet's two files to run this test")
+        pytest.skip("set QUARTETVAE_MIRROR to a folder with MusicNet's two files (and OpenScore's) to run this test")
     return Path(folder)
 
 

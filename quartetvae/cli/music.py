@@ -157,7 +157,8 @@ def _read(
     music = api.read(file, model, tracks=tracks, spread=spread, from_beat=from_beat, beats=beats)
     _, lost = read.encode(file, model.architecture.grid, tracks=tracks, spread=spread)
     if said := lost.lines():
-        click.echo(f"note: {click.format_filename(file.name)}: {'; '.join(said)}.", err=True)
+        where = " (the whole of it)" if from_beat or beats is not None else ""
+        click.echo(f"note: {click.format_filename(file.name)}{where}: {'; '.join(said)}.", err=True)
     return music
 
 

@@ -99,7 +99,7 @@ def read(path: Path, *, ensemble: Ensemble = DEFAULT_ENSEMBLE) -> Score:
     for number, line in enumerate(re.split(r"\r\n?|\n", text), start=1):
         reader.line(number, line)
     if not reader.parts:
-        raise ScoreError(f"{path.name}: not a readable kern file (no **kern spine); a score in kern is needed.")
+        raise ScoreError(f"{path.name}: not a readable kern file (no **kern spine); export it again or leave it out.")
     reader.close_bar()
     parts = reader.parts[::-1]
     names = _names(parts, reader.references, ensemble)
@@ -147,7 +147,8 @@ class _Reader:
             return
         if not self._paths:
             raise ScoreError(
-                f"{self.name}, line {number}: '{line[:30]}' before any **kern spine; a score in kern is needed."
+                f"{self.name}: not a readable kern file (line {number} comes before any **kern spine); export it again "
+                "or leave it out."
             )
         if len(cells) != len(self._paths):
             raise ScoreError(

@@ -82,7 +82,8 @@ def read(path: Path, *, ensemble: Ensemble = DEFAULT_ENSEMBLE) -> Score:
         raise ScoreError(f"{path.name}: an opus, a list of scores; name one of the scores.")
     if root.tag not in ("score-partwise", "score-timewise"):
         raise ScoreError(
-            f"{path.name}: not MusicXML (its root is '{root.tag}'; score-partwise is needed); export it again."
+            f"{path.name}: not a readable musicxml file (its root is '{root.tag}'; score-partwise is needed); export it "
+            "again or leave it out."
         )
     content = _by_part(root)
     if not content:

@@ -25,10 +25,10 @@ from quartetvae.errors import ScoreError, SourceError
 from quartetvae.files import replacing
 
 SECONDS = 300.0
-"""For one score; the longest take a minute and a half where two are read at a time."""
+"""For one score; the longest take seconds."""
 
 RENEW_AFTER = 40
-"""Scores that a process converts before a new one takes its place, should music21 keep hold of memory."""
+"""Scores that a process converts before a new one takes its place, so that its memory stays bounded."""
 
 READER = archives.__name__
 """The module that converts; those that it imports count too."""
@@ -36,7 +36,7 @@ READER = archives.__name__
 UNHEARD = ("quartetvae.errors", "quartetvae.files")
 """What it imports that changes no music: an edit there converts nothing anew."""
 
-LIBRARIES = ("music21", "numpy", "symusic")
+LIBRARIES = ("numpy", "symusic")
 
 _KEPT = "converted"
 
