@@ -275,7 +275,7 @@ class _Scan:
     """Events found in bytes, from the first on, and how far and why."""
 
     data: NDArray[np.uint8]
-    width: NDArray[np.int64]
+    width: NDArray[np.int32]
     starts: list[int] = field(default_factory=list)
     metas: list[tuple[int, bytes]] = field(default_factory=list)
     metas_at: list[int] = field(default_factory=list)
@@ -335,7 +335,7 @@ def _scan(content: bytes) -> _Scan:
     sized = length[at]
     following = at + sized
     following[(sized == 0) | (following > count) | (third & more[3])] = -1
-    steps = memoryview(np.append(following, np.int32(-1)))
+    steps = np.append(following, np.int32(-1)).data
 
     found = _Scan(data, width)
     starts, begin = found.starts, found.starts.append

@@ -65,6 +65,9 @@ NOT_PLAYED = {"grace": "grace notes", "cue": "cue notes", "unpitched": "unpitche
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)", re.ASCII)
 """A decimal number, without an exponent: `1e999999999` would take all memory."""
 
+TEMPO = re.compile(r"[^\W\d_a-z]\w\w")
+"""How the name of a tempo or form begins: with a capital, and with letters."""
+
 NUMERAL = re.compile(r"(?:no\.?\s*|nr\.?\s*)?(?:[ivx]{1,5}|\d{1,2})\s*[.:)]?", re.IGNORECASE)
 """The number of a movement, where it stands alone."""
 
@@ -82,7 +85,7 @@ def read(path: Path, *, ensemble: Ensemble = DEFAULT_ENSEMBLE) -> Score:
         raise ScoreError(f"{path.name}: an opus, a list of scores; name one of the scores.")
     if root.tag not in ("score-partwise", "score-timewise"):
         raise ScoreError(
-            f"{path.name}: not a readable musicxml file (its root is '{root.tag}'; score-partwise is needed); export it "
+            f"{path.name}: not a readable musicxml file (its root is '{root.tag}', no 'score-partwise'); export it "
             "again or leave it out."
         )
     content = _by_part(root)
@@ -509,21 +512,25 @@ def _starts_system(measure: Element) -> bool:
 
 def _heading(measure: Element) -> tuple[str, bool]:
     """Read what stands over the beginning of a bar, as a title of a movement; whether it begins with a number."""
-    words: list[str] = []
+    words: list[tuple[str, bool]] = []
     for element in measure:
         if element.tag in ("note", "backup", "forward"):
             break
         if element.tag == "direction":
             words += _words(element)
-    numeral = next((k for k, word in enumerate(words) if NUMERAL.fullmatch(word)), None)
-    tempos = [word for word in words if word[:1].isupper() and len(word) > 2 and not NUMERAL.fullmatch(word)]
-    title = " ".join(([words[numeral]] if numeral is not None else []) + tempos[:1])
-    return title[:80], numeral is not None
+    numeral = next((text for text, _ in words if NUMERAL.fullmatch(text)), None)
+    # A tempo is printed in bold; how to play ("Sourd.") and editors' remarks are not.
+    tempos = [
+        text for text, is_bold in sorted(words, key=lambda word: not word[1]) if TEMPO.match(text) and len(text) <= 60
+    ]
+    tempo = next((text for text in tempos if not NUMERAL.fullmatch(text)), "")
+    return " ".join(filter(None, (numeral, tempo))), numeral is not None
 
 
-def _words(direction: Element) -> Iterator[str]:
-    """List the texts of a direction."""
+def _words(direction: Element) -> Iterator[tuple[str, bool]]:
+    """List the texts of a direction, without metronome marks, and whether they are in bold."""
     for words in direction.iterfind("direction-type/words"):
-        text = " ".join((words.text or "").split())
+        # A mark is written into the text, or its bracket is and the rest is not: `Presto. (M.M.`, `Vif (`.
+        text = " ".join(re.split(r"\([^)]*$|\bM\.\s?M\b", words.text or "")[0].split())
         if text:
-            yield text
+            yield text, words.get("font-weight") == "bold"
