@@ -434,6 +434,7 @@ def _endings(measures: Sequence[Element]) -> list[frozenset[int]]:
     """Find the turns of the ending that each bar is under; empty for most.
 
     A bracket that is never closed lasts until the repeat sign, and one bar where there is none before the next bracket.
+    One that is closed and was never opened, with a repeat sign and before another bracket, is a first ending of one bar.
     """
     found: list[frozenset[int]] = [frozenset()] * len(measures)
     opened: tuple[int, frozenset[int]] | None = None
@@ -455,8 +456,13 @@ def _endings(measures: Sequence[Element]) -> list[frozenset[int]]:
             if bracket.get("type") == "start":
                 close_unclosed(index)
                 opened = index, _numbers(bracket.get("number", "") or bracket.text or "")
-            else:
+            elif opened is not None:
                 close(index)
+            elif _repeats(measure, "backward") and index + 1 < len(measures):
+                following = measures[index + 1].find("barline/ending[@type='start']")
+                if following is not None:
+                    before = min(_numbers(following.get("number", "")), default=2)
+                    found[index] = frozenset(range(1, max(2, before)))
     close_unclosed(len(measures))
     return found
 
