@@ -434,7 +434,7 @@ def _endings(measures: Sequence[Element]) -> list[frozenset[int]]:
     """Find the turns of the ending that each bar is under; empty for most.
 
     A bracket that is never closed lasts until the repeat sign, and one bar where there is none before the next bracket.
-    One that is closed and was never opened, with a repeat sign and before another bracket, is a first ending of one bar.
+    One that was never opened, and closes at a repeat sign before another bracket, is a first ending of one bar.
     """
     found: list[frozenset[int]] = [frozenset()] * len(measures)
     opened: tuple[int, frozenset[int]] | None = None
