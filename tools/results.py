@@ -18,7 +18,6 @@ from quartetvae.metrics.figures import (
     AttributeName,
     AttributesFigures,
     CodeUse,
-    EncodeFigures,
     EvaluateFigures,
     Feature,
     GroupScores,
@@ -40,7 +39,6 @@ class Metrics(TypedDict):
     """The files of metrics/ that results are made from."""
 
     train: TrainFigures
-    encode: EncodeFigures
     reconstruct: ReconstructFigures
     interpolate: InterpolateFigures
     evaluate: EvaluateFigures
@@ -50,7 +48,7 @@ class Metrics(TypedDict):
 Group = dict[str, Run]
 """Runs of a group of experiments, by name."""
 
-METRICS = ("train", "encode", "reconstruct", "interpolate", "evaluate", "attributes")
+METRICS = ("train", "reconstruct", "interpolate", "evaluate", "attributes")
 
 
 Baseline = Literal["sustain", "likeliest_symbol", "nearest_phrase", "wrong_pitch"]
@@ -89,7 +87,7 @@ def table(metrics: Metrics) -> str:
 
 def block(metrics: Metrics, runs: dict[str, Group]) -> str:
     """Make the results of docs/results.md; `runs` by group, then name, as experiments/runs/ holds them."""
-    model, data = metrics["train"], metrics["encode"]["splits"]
+    model = metrics["train"]
     splits = metrics["reconstruct"]
     test = splits["test"]
     lines = [
@@ -102,9 +100,8 @@ def block(metrics: Metrics, runs: dict[str, Group]) -> str:
         PAPER,
         "",
         *_provenance(metrics, runs),
-        f"Network: {model['parameters']:,} parameters; {model['epochs']} epochs over {model['phrases']:,} phrases of "
-        f"{data['train']['works']} works, best on validation after epoch {model['best_epoch']}. By part on test, onset "
-        "F1: "
+        f"Network: {model['parameters']:,} parameters; {model['epochs']} epochs over {model['phrases']:,} phrases, "
+        f"best on validation after epoch {model['best_epoch']}. By part on test, onset F1: "
         + ", ".join(f"{part.replace('_', ' ')} {_figure(of['onset_f1'])}" for part, of in test["parts"].items())
         + f". Active latent dimensions: {test['active_units']}.",
         "",

@@ -92,11 +92,12 @@ def test_endings_for_turns_too_many_are_an_error() -> None:
 
 
 @pytest.mark.parametrize("bar", ["1]", "1,2", "2]"])
-def test_thousands_of_endings_take_no_time(bar: str) -> None:
-    since = time.monotonic()
+def test_thousands_of_endings_take_no_minutes(bar: str) -> None:
+    # Half a second on one core; to look at all the others for each of them took hours.
+    since = time.process_time()
     with contextlib.suppress(ScoreError):
         play_order([marks(bar), marks("3]")] * 5000)
-    assert time.monotonic() - since < 2
+    assert time.process_time() - since < 30
 
 
 PLAIN, END = marks(""), marks("]")
