@@ -71,6 +71,11 @@ TEMPO = re.compile(r"[^\W\d_a-z]\w\w")
 NUMERAL = re.compile(r"(?:no\.?\s*|nr\.?\s*)?(?:[ivx]{1,5}|\d{1,2})\s*[.:)]?", re.IGNORECASE)
 """The number of a movement, where it stands alone."""
 
+HEADING = re.compile(
+    r"((?:[Nn][or]\.?\s*)?(?:[IVX]{1,5}|\d{1,2})\s*[.:)]|(?:[Nn][or]\.?\s*)\d{1,2}|[IVX]{1,5})\s+(?!Corda)([^\W\d_a-z]\w.*)"
+)
+"""A number and a title in one text: `II. Menuetto`, `No. 2 Andante`, `III Rondo`; `IV Corda` is a string."""
+
 
 def read(path: Path, *, ensemble: Ensemble = DEFAULT_ENSEMBLE) -> Score:
     """Read a MusicXML file.
@@ -455,7 +460,7 @@ def _endings(measures: Sequence[Element]) -> list[frozenset[int]]:
         for bracket in measure.iterfind("barline/ending"):
             if bracket.get("type") == "start":
                 close_unclosed(index)
-                opened = index, _numbers(bracket.get("number", "") or bracket.text or "")
+                opened = index, _numbers(bracket.get("number", "").strip() or bracket.text or "")
             elif opened is not None:
                 close(index)
             elif _repeats(measure, "backward") and index + 1 < len(measures):
@@ -483,17 +488,21 @@ def _beginnings(measures: Sequence[Element]) -> set[int]:
     """Find the bars with which a movement begins, whatever their numbers.
 
     They follow a final bar line, and either a new system begins there with a numbered heading (a trio's heading, or a
-    letter of rehearsal, is none), or the bar is a pickup that is not counted and the next one is the first.
+    letter of rehearsal, is none), or the bar is a pickup that is not counted and the next one is the first. On a new
+    page a number with a tempo does without the final bar line.
     """
     numbers = [_counted(measure) for measure in measures]
     found = set()
     for index in range(1, len(measures)):
-        if not _is_final(measures[index - 1]):
-            continue
-        is_headed = _starts_system(measures[index]) and _heading(measures[index])[1]
-        is_pickup = numbers[index] is None and (numbers[index + 1 : index + 2] or [None])[0] in (0, 1)
-        if is_headed or is_pickup:
-            found.add(index)
+        if _is_final(measures[index - 1]):
+            is_headed = _starts(measures[index], "new-system", "new-page") and _heading(measures[index])[1]
+            is_pickup = numbers[index] is None and (numbers[index + 1 : index + 2] or [None])[0] in (0, 1)
+            if is_headed or is_pickup:
+                found.add(index)
+        elif _starts(measures[index], "new-page"):
+            title, is_numbered = _heading(measures[index])
+            if is_numbered and not NUMERAL.fullmatch(title):
+                found.add(index)
     return found
 
 
@@ -511,9 +520,9 @@ def _is_final(measure: Element) -> bool:
     )
 
 
-def _starts_system(measure: Element) -> bool:
-    """Tell whether a bar is the first of a system or page."""
-    return any("yes" in (mark.get("new-system"), mark.get("new-page")) for mark in measure.iterfind("print"))
+def _starts(measure: Element, *what: str) -> bool:
+    """Tell whether a bar is the first of a `new-system` or `new-page`."""
+    return any(mark.get(name) == "yes" for mark in measure.iterfind("print") for name in what)
 
 
 def _heading(measure: Element) -> tuple[str, bool]:
@@ -538,5 +547,7 @@ def _words(direction: Element) -> Iterator[tuple[str, bool]]:
     for words in direction.iterfind("direction-type/words"):
         # A mark is written into the text, or its bracket is and the rest is not: `Presto. (M.M.`, `Vif (`.
         text = " ".join(re.split(r"\([^)]*$|\bM\.\s?M\b", words.text or "")[0].split())
-        if text:
-            yield text, words.get("font-weight") == "bold"
+        headed = HEADING.fullmatch(text)
+        for part in headed.groups() if headed else (text,):
+            if part:
+                yield part, words.get("font-weight") == "bold"

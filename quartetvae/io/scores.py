@@ -46,4 +46,4 @@ def read(path: Path, *, ensemble: Ensemble = DEFAULT_ENSEMBLE) -> Music:
         raise ScoreError(f"{path.name}, {error}") from error
     if music.end == 0:
         raise ScoreError(f"{path.name}: no notes found; export it again or leave it out.")
-    return replace(music, credits=score.credits, left_out=score.left_out)
+    return replace(music, credits=score.credits, left_out={**score.left_out, **music.left_out})

@@ -8,10 +8,12 @@ septuplets and nonuplets exactly; rarer tuplets lose under a thousandth of a bea
 Bars fit
 --------
 Editors leave bars too short or too full in one part of many a score. Here the parts meet again at every bar: a bar is
-as long as most parts have it, be it longer than its metre (a cadenza); where no length has a majority, as the time
-signature says, or nearest to that. A part that says nothing in a bar has no vote, and a part that plays on while all
-others rest is not cut. A note that goes on beyond its bar's end without a tie is cut there. (Parts that don't have the
-same number of bars can't be set side by side; each is then played by itself.)
+as long as most parts have it, be it longer than its metre (a cadenza; rests alone make no bar longer); where no length
+has a majority, as the time signature says, or nearest to that. A part that says nothing in a bar has no vote, nor has
+in a pickup one that only rests; a part that plays on while all others rest is not cut. A part with a metre of its own
+(6/8 beside 2/4) plays its bar in the time of the others. A note that goes on beyond its bar's end without a tie is cut
+there, one that begins behind it is left out, and counted. (Parts that don't have the same number of bars can't be set
+side by side; each is then played by itself.)
 
 Movements and the beat grid
 ---------------------------
@@ -142,8 +144,11 @@ def perform(parts: Sequence[ScorePart], *, expansion: Sequence[str] = ()) -> Mus
     """
     columns = [part.bars for part in parts]
     movements: tuple[Movement, ...] = ()
+    left_out: Counter[str] = Counter()
     if columns and columns[0] and len({len(column) for column in columns}) == 1:
-        columns, movements = _together(columns, expansion)
+        rows = [aligned(row, begins=not index) for index, row in enumerate(zip(*columns, strict=True))]
+        left_out = _left_out(columns, rows)
+        columns, movements = _together(rows, expansion)
     else:
         columns = [tuple(bar for (bar,) in _placed([(bar,) for bar in column])) for column in columns]
     tracks = tuple(
@@ -156,28 +161,36 @@ def perform(parts: Sequence[ScorePart], *, expansion: Sequence[str] = ()) -> Mus
         tuple(_time_signatures(columns[0])) if columns else (),
         _tempos(columns),
         movements,
+        left_out=dict(left_out),
     )
 
 
+def _left_out(columns: Sequence[Sequence[Bar]], rows: Sequence[Sequence[Bar]]) -> Counter[str]:
+    """Count the written notes that are not in the aligned bars."""
+    written = sum(len(bar.notes) for column in columns for bar in column)
+    kept = sum(len(bar.notes) for row in rows for bar in row)
+    return Counter({"notes behind their bar": written - kept} if written > kept else {})
+
+
 def _together(
-    columns: Sequence[Sequence[Bar]], expansion: Sequence[str]
+    rows: Sequence[tuple[Bar, ...]], expansion: Sequence[str]
 ) -> tuple[list[tuple[Bar, ...]], tuple[Movement, ...]]:
-    """Play the bars of parts that have the same number of them."""
+    """Play bars, given for all parts, in movements."""
     played: list[tuple[Bar, ...]] = []
     movements: list[Movement] = []
     start = 0
-    for movement in _movements([aligned(row) for row in zip(*columns, strict=True)]):
+    for movement in _movements(rows):
         if start % TICKS_PER_BEAT:
             # The last one ends within a beat (an odd number of bars of 3/8).
             missing = -start % TICKS_PER_BEAT
             played[-1] = _filled(played[-1], 0, missing)
             start += missing
         movements.append(Movement(start, movement[0][0].title))
-        rows = _on_grid(_in_order(movement, expansion))
+        ordered = _on_grid(_in_order(movement, expansion))
         if played:
-            rows[0] = tuple(_struck(bar) for bar in rows[0])
-        start += sum(row[0].length for row in rows)
-        played += rows
+            ordered[0] = tuple(_struck(bar) for bar in ordered[0])
+        start += sum(row[0].length for row in ordered)
+        played += ordered
     return [tuple(column) for column in zip(*_placed(played), strict=True)], tuple(movements)
 
 
@@ -194,12 +207,19 @@ def _placed(rows: Sequence[tuple[Bar, ...]]) -> list[tuple[Bar, ...]]:
     return placed
 
 
-def aligned(row: Sequence[Bar]) -> tuple[Bar, ...]:
-    """Give one bar of all parts one length, and the signature that most parts have; cut notes that go beyond."""
+def aligned(row: Sequence[Bar], *, begins: bool = False) -> tuple[Bar, ...]:
+    """Give one bar of all parts one length, and the signature that most parts have; cut notes that go beyond.
+
+    `begins`: it is the first one of a score; so is, of a movement, a bar with the number 0.
+    """
     signatures = Counter(bar.signature for bar in row if bar.signature is not None)
     signature = signatures.most_common(1)[0][0] if signatures else None
-    row = [replace(bar, signature=signature) for bar in row]
-    length = _rounded(_common_length(row))
+    common = [replace(bar, signature=signature) for bar in row]
+    length = _rounded(_common_length(common, begins=begins or row[0].number == 0))
+    row = [
+        _stretched(bar, length) if own.signature != signature and own.length == own.full else bar
+        for own, bar in zip(row, common, strict=True)
+    ]
     return tuple(
         replace(
             bar,
@@ -213,14 +233,28 @@ def aligned(row: Sequence[Bar]) -> tuple[Bar, ...]:
     )
 
 
-def _common_length(row: Sequence[Bar]) -> int:
+def _stretched(bar: Bar, length: int) -> Bar:
+    """Play a bar in the time of another: one of 6/8 while others play one of 2/4."""
+    if not bar.length or bar.length == length:
+        return bar
+    notes = (replace(n, onset=n.onset * length // bar.length, end=n.end * length // bar.length) for n in bar.notes)
+    return replace(bar, length=length, notes=tuple(notes))
+
+
+def _common_length(row: Sequence[Bar], *, begins: bool) -> int:
     """Choose the length of a bar in all parts."""
     full = row[0].full
+    sounding = [bar.length for bar in row if bar.notes]
+    if begins and sounding and max(sounding) < full:
+        # A pickup; where a part rests, its bar may be written as a whole one.
+        return max(sounding)
     lengths = [bar.length for bar in row if bar.length]
     if not lengths:
         return full
     length, votes = Counter(lengths).most_common(1)[0]
-    if 2 * votes <= len(lengths):
+    # A bar is longer than its metre if notes say so: a whole rest is written for a bar of any metre.
+    is_said = length <= full or length in sounding
+    if 2 * votes <= len(lengths) or not is_said:
         # Beyond a full bar may be nothing but rests, left over by the editor.
         trimmed = [min(bar.length, max(full, bar.sounding)) for bar in row if bar.length]
         length = max(

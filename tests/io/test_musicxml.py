@@ -285,6 +285,7 @@ def test_endings_are_as_long_as_their_brackets(tmp_path: Path, bars: list[str], 
         ("1-3", {1, 2, 3}),
         ("1\N{EN DASH}3", {1, 2, 3}),
         ("0, 1, 4", {1, 4}),
+        (" 2 ", {2}),
         ("first", set()),
     ],
 )
@@ -330,6 +331,11 @@ def words(text: str) -> str:
         (FINAL, SYSTEM + words("II.") + words("Andante"), True),
         (FINAL, '<print new-page="yes"/>' + words("II. ") + words("Andante"), True),
         (FINAL, SYSTEM + words("No. 3"), True),
+        (FINAL, SYSTEM + words("II. Menuetto"), True),
+        # On a new page a number with a tempo does without the final bar line; a string's number says no tempo.
+        ("", '<print new-page="yes"/>' + words("IV") + words("Allegro"), True),
+        ("", '<print new-page="yes"/>' + words("IV"), False),
+        ("", '<print new-page="yes"/>' + words("IV Corda"), False),
         # A trio, and a rehearsal letter, begin no movement; nor does a number amid a system, or without a final line.
         (FINAL, SYSTEM + words("Trio"), False),
         (FINAL, SYSTEM + words("A"), False),
@@ -344,6 +350,23 @@ def test_a_numbered_heading_after_a_final_bar_line_begins_a_movement(
 ) -> None:
     bars = read_bars(tmp_path, note("C4") + last, first + note("C4"), note("C4"))
     assert [bar.begins_movement for bar in bars] == [False, begins, False]
+
+
+@pytest.mark.parametrize(
+    ("texts", "title"),
+    [
+        (["II.", "Andante"], "II. Andante"),
+        (["II. Menuetto"], "II. Menuetto"),
+        (["II. Romanze", "Poco adagio"], "II. Romanze"),
+        (["No. 2 Scherzo"], "No. 2 Scherzo"),
+        (["III Rondo (", "pizz."], "III Rondo"),
+        (["dolce", "Presto. (M.M."], "Presto."),
+        (["dolce"], ""),
+    ],
+)
+def test_the_title_of_a_movement(tmp_path: Path, texts: list[str], title: str) -> None:
+    (bar,) = read_bars(tmp_path, "".join(map(words, texts)) + note("C4"))
+    assert bar.title == title
 
 
 def test_a_pickup_that_is_not_counted_belongs_to_the_movement_after_it(tmp_path: Path) -> None:

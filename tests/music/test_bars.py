@@ -106,6 +106,37 @@ def test_what_lies_beyond_the_bar_is_left_out() -> None:
     assert row[0].tempos == (Tempo(0, 60.0),)
 
 
+def test_rests_alone_make_no_bar_longer_than_its_metre() -> None:
+    whole = rests(4, (3, 4))
+    assert {one.length for one in bars.aligned([bar(3, (3, 4)), whole, whole, whole])} == {ticks(3)}
+    assert {one.length for one in bars.aligned([whole] * 4)} == {ticks(3)}
+    # A cadenza does: notes say so.
+    assert {one.length for one in bars.aligned([bar(6), rests(6), rests(6), rests(6)])} == {ticks(6)}
+
+
+@pytest.mark.parametrize("more", [{"begins": True}, {}])
+def test_whole_rests_beside_a_pickup_have_no_say(more: dict[str, bool]) -> None:
+    number = None if more else 0
+    row = bars.aligned([bar(0.5, number=number), *[rests(4, number=number)] * 3], **more)
+    assert {one.length for one in row} == {ticks(0.5)}
+    # Amid a piece a part may lack its rests.
+    assert {one.length for one in bars.aligned([bar(0.5), *[rests(4)] * 3])} == {ticks(4)}
+
+
+def test_a_part_with_a_metre_of_its_own_plays_in_the_time_of_the_others() -> None:
+    eighths = tuple(note(k / 2, 0.5) for k in range(6))
+    row = bars.aligned([bar(2, (2, 4)), rests(3, (6, 8), notes=eighths), bar(2, (2, 4)), bar(2, (2, 4))])
+    assert {one.length for one in row} == {ticks(2)}
+    assert [n.onset for n in row[1].notes] == [ticks(2) * k // 6 for k in range(6)]
+
+
+def test_notes_behind_their_bar_are_counted() -> None:
+    over = rests(5, notes=(note(0, 4), note(4, 1)))
+    music = perform([over, bar(4)], [bar(4)] * 2, [bar(4)] * 2)
+    assert music.left_out == {"notes behind their bar": 1}
+    assert perform([bar(4)], [bar(4)]).left_out == {}
+
+
 def test_most_parts_say_the_metre() -> None:
     row = bars.aligned([rests(3, (4, 4)), rests(3, (3, 4)), rests(3, (3, 4)), rests(3, None)])
     assert {one.signature for one in row} == {(3, 4)}
