@@ -1,7 +1,7 @@
 """metadata.csv: what a source says of its files, a row for each."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -25,9 +25,46 @@ class MetadataRow:
     ensemble: str
     file: str
     """Relative to the folder, with `/`: `musicnet/Beethoven/2313_qt15_1.mid`."""
+    left_out: str = ""
+    """Notes of a score that its MIDI file lacks, by kind: `cue notes 3; grace notes 12`; "" for none.
+
+    What a score of several movements lacks is said of the first of its files alone, so that sums are right.
+    """
 
 
 COLUMNS = tuple(field.name for field in fields(MetadataRow))
+
+
+def left_out_text(counts: Mapping[str, int]) -> str:
+    """Write counts of notes by kind as the column `left_out` has them.
+
+    >>> left_out_text({"grace notes": 12, "cue notes": 3})
+    'cue notes 3; grace notes 12'
+    """
+    return "; ".join(f"{kind} {count}" for kind, count in sorted(counts.items()) if count)
+
+
+def left_out_counts(text: str) -> dict[str, int]:
+    """Read what `left_out_text` wrote.
+
+    >>> left_out_counts("cue notes 3; grace notes 12")
+    {'cue notes': 3, 'grace notes': 12}
+
+    Raises
+    ------
+    CorpusError
+        If it is something else.
+    """
+    counts = {}
+    for item in filter(None, text.split("; ")):
+        kind, _, count = item.rpartition(" ")
+        if not kind or not (count.isascii() and count.isdecimal()):
+            raise CorpusError(
+                f"{FILE}: left_out '{text}' found; kinds of notes and their numbers are needed, as "
+                "'cue notes 3; grace notes 12'."
+            )
+        counts[kind] = int(count)
+    return counts
 
 
 def write(folder: Path, rows: Iterable[MetadataRow]) -> None:

@@ -50,8 +50,8 @@ def survey(raw: Path, *, match: Match, prefer: Sequence[str] = (), grid: Grid = 
         A row per file, in the order of metadata.csv: the metadata, `sha256` of the file, `decision`, `reason`,
         `programs`, `tracks` and `parts` (lists, an entry per track), `notes`, `beats`, `duplicate_of` (an id or "") and
         the `share` of windows in common with it, `work_id` (see `records.Origin`; "" for what is no quartet), what is
-        lost on the grid (`tables.LOST`), `left_out` (kinds of notes that were not read, and how many), and `position`:
-        the place among the selected pieces, -1 for other files.
+        lost on the grid (`tables.LOST`), `left_out` (kinds of notes that were not read, of the MIDI file or the score
+        that it comes from, and how many), and `position`: the place among the selected pieces, -1 for other files.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def _decide(path: Path, entry: dict[str, Any], match: Match) -> tuple[dict[str, 
         "parts": [part or "" for part in found.parts],
         "notes": sum(len(track.notes) for track in music.tracks),
         "beats": music.end / music.ticks_per_beat,
-        "left_out": sorted(music.left_out.items()),
+        "left_out": sorted((Counter(metadata.left_out_counts(entry["left_out"])) + Counter(music.left_out)).items()),
     }
     if found.refusal:
         return row | {"reason": found.refusal}, [], 0

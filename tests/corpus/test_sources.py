@@ -122,7 +122,7 @@ def fetch(tmp_path: Path, mirror: str | Path | None, *names: Source) -> Path:
 def test_musicnet_is_330_files_with_their_metadata(tmp_path: Path, mirror: Path) -> None:
     raw = fetch(tmp_path, mirror)
     table = rows(raw)
-    assert tuple(table[0]) == ("id", "source", "composer", "work", "movement", "ensemble", "file")
+    assert tuple(table[0]) == ("id", "source", "composer", "work", "movement", "ensemble", "file", "left_out")
     assert [row["file"] for row in table] == sorted(tree(raw).keys() - {"metadata.csv"})
     assert len(table) == 330
     assert table[[row["id"] for row in table].index("2313")] == {
@@ -463,8 +463,8 @@ def test_midi_is_copied_and_scores_are_converted(tmp_path: Path, own: Path) -> N
 
 def test_a_folder_without_metadata_is_described_by_its_paths(tmp_path: Path, own: Path) -> None:
     assert [tuple(row.values()) for row in rows(fetch_own(tmp_path, own))] == [
-        ("haydn-op-20-no-4", "directory", "Haydn", "op 20 no 4", "", "", "directory/Haydn/op 20/no 4.mid"),
-        ("trio", "directory", "unknown", "Trio", "", "", "directory/Trio.mid"),
+        ("haydn-op-20-no-4", "directory", "Haydn", "op 20 no 4", "", "", "directory/Haydn/op 20/no 4.mid", ""),
+        ("trio", "directory", "unknown", "Trio", "", "", "directory/Trio.mid", ""),
     ]
 
 
@@ -473,8 +473,8 @@ def test_the_users_metadata_are_kept(tmp_path: Path, own: Path) -> None:
     text = "file,id,composer,ensemble\r\nHaydn/op 20/no 4.musicxml,h-20.4,J. Haydn,String Quartet\r\n"
     (own / "metadata.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
     assert [tuple(row.values()) for row in rows(fetch_own(tmp_path, own))] == [
-        ("h-20.4", "directory", "J. Haydn", "op 20 no 4", "", "String Quartet", "directory/Haydn/op 20/no 4.mid"),
-        ("trio", "directory", "unknown", "Trio", "", "", "directory/Trio.mid"),
+        ("h-20.4", "directory", "J. Haydn", "op 20 no 4", "", "String Quartet", "directory/Haydn/op 20/no 4.mid", ""),
+        ("trio", "directory", "unknown", "Trio", "", "", "directory/Trio.mid", ""),
     ]
 
 
@@ -511,6 +511,7 @@ def test_an_unreadable_score_is_passed_on_as_it_is_with_a_warning(
         (b"", "columns none found"),
         (b"file,composre\nTrio.mid,Haydn\n", "columns file, composre found"),
         (b"file,source\nTrio.mid,directory\n", "columns file, source found"),
+        (b"file,left_out\nTrio.mid,cue notes 1\n", "columns file, left_out found"),
         (b"file\nDuo.mid\n", r"row 1: file 'Duo\.mid' is no music file"),
         (b"file\nTrio.mid\nTrio.mid\n", "row 2: file .* described twice"),
         (b"file,id\nTrio.mid,a\nHaydn/op 20/no 4.musicxml,a\n", r"row 2: id 'a' is also that of Trio\.mid"),
@@ -582,6 +583,44 @@ def test_each_movement_with_notes_becomes_a_midi_file(tmp_path: Path, monkeypatc
         found.write(movement, tmp_path / f"{movement.number}.mid")
     pitches = [midi.read(tmp_path / name).tracks[0].notes["pitch"].tolist() for name in ("1.mid", "2.mid")]
     assert pitches == [[48], [49]]
+
+
+def test_what_a_score_leaves_out_is_said_of_its_first_movement_with_notes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    music = cut("1", "2", "3")
+    music = replace(
+        music,
+        tracks=(replace(music.tracks[0], notes=music.tracks[0].notes[1:]),),
+        left_out={"grace notes": 12, "cue notes": 3},
+    )
+    found = packed(music, tmp_path / "a.zip", monkeypatch)
+    assert found.left_out == music.left_out
+    assert (found.silent, [movement.number for movement in found.movements]) == ((1,), [2, 3])
+    assert [found.left_out_of(movement) for movement in found.movements] == [music.left_out, {}]
+
+
+def test_what_a_users_score_leaves_out_is_in_its_row(tmp_path: Path, own: Path) -> None:
+    path = own / "Haydn" / "op 20" / "no 4.musicxml"
+    grace = "<note><grace/><pitch><step>D</step><octave>4</octave></pitch></note>"
+    path.write_text(SCORE.replace("<note>", f"{grace}{grace}<note>", 1))
+    assert [row["left_out"] for row in rows(fetch_own(tmp_path, own))] == ["grace notes 2", ""]
+
+
+def test_ctrl_c_ends_in_one_line(
+    tmp_path: Path, own: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("quartetvae.corpus.sources.folders.fetch", interrupted)
+    with pytest.raises(SystemExit) as caught:
+        fetch_own(tmp_path, own)
+    assert caught.value.code == 130
+    assert capfd.readouterr().err.splitlines() == [
+        "interrupted; what was downloaded and converted is kept, run the command again"
+    ]
+    assert not (tmp_path / "raw").exists()
 
 
 def test_a_score_of_one_movement_is_called_by_its_credits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -854,13 +893,13 @@ def test_each_movement_of_openscore_is_a_piece(tmp_path: Path, little: Path, cap
     raw = fetch(tmp_path, little, "openscore")
     assert [tuple(row.values()) for row in rows(raw)] == [
         *(
-            (f"sq100-{n}", "openscore", "Dvorak", "No. 1 “American”", title, "String Quartet", file)
+            (f"sq100-{n}", "openscore", "Dvorak", "No. 1 “American”", title, "String Quartet", file, "")
             for n, title, file in (
                 (1, "I. Allegro", "openscore/Dvorak/sq100-1.mid"),
                 (2, "2", "openscore/Dvorak/sq100-2.mid"),
             )
         ),
-        ("sq200-1", "openscore", "Haydn", "Op. 1", "", "String Quartet", "openscore/Haydn/sq200-1.mid"),
+        ("sq200-1", "openscore", "Haydn", "Op. 1", "", "String Quartet", "openscore/Haydn/sq200-1.mid", ""),
     ]
     assert tree(raw).keys() == {"metadata.csv", *(row["file"] for row in rows(raw))}
     assert "warning: sq100.mxl: no notes in movement 3 of 3" in capfd.readouterr().err
@@ -1129,6 +1168,39 @@ def described(
         (["K. 80/1", "K. 80/2"], [("K. 80", "1"), ("K. 80", "2")]),
         (["op18/no1/1", "op18/no1/2", "op18/no2/1"], [("op18 no1", "1"), ("op18 no1", "2"), ("op18 no2", "1")]),
         (["K465 \u2161", "K465 \u2163"], [("K465", "2"), ("K465", "4")]),
+        (
+            ["Debussy - Quatuor - 1 - Animé et très décidé", "Debussy - Quatuor - 2 - Assez vif"],
+            [("Debussy - Quatuor", "1. Animé et très décidé"), ("Debussy - Quatuor", "2. Assez vif")],
+        ),
+        (
+            ["Janacek - Kreutzer Sonata - 1 - Con moto", "Janacek - Kreutzer Sonata - 2 - Con moto vivo"],
+            [("Janacek - Kreutzer Sonata", "1. Con moto"), ("Janacek - Kreutzer Sonata", "2. Con moto vivo")],
+        ),
+        (
+            ["Smetana - From my life - 1 - Allegro", "Smetana - From my life - 2 - Polka"],
+            [("Smetana - From my life", "1. Allegro"), ("Smetana - From my life", "2. Polka")],
+        ),
+        (
+            ["Beethoven op130 - 6 - Grosse Fuge", "Beethoven op130 - 5 - Cavatina"],
+            [("Beethoven op130", "6. Grosse Fuge"), ("Beethoven op130", "5. Cavatina")],
+        ),
+        (
+            ["op132 - 1 - Assai sostenuto", "op132 - 3 - Heiliger Dankgesang"],
+            [("op132", "1. Assai sostenuto"), ("op132", "3. Heiliger Dankgesang")],
+        ),
+        (
+            ["Bartok 4 - 1 - Allegro", "Bartok 4 - 3 - Non troppo lento"],
+            [("Bartok 4", "1. Allegro"), ("Bartok 4", "3. Non troppo lento")],
+        ),
+        (
+            ["07 Smetana - From my life - II. Polka", "08 Smetana - From my life - III. Largo"],
+            [("Smetana - From my life", "2. Polka"), ("Smetana - From my life", "3. Largo")],
+        ),
+        (
+            ["Haydn - Quartets - 1 - Op. 1 No. 1", "Haydn - Quartets - 2 - Op. 1 No. 2"],
+            [("Haydn - Quartets - 1 - Op. 1 No. 1", ""), ("Haydn - Quartets - 2 - Op. 1 No. 2", "")],
+        ),
+        (["Op51/No2/i", "Op67/i", "Op67a/1"], [("Op51 No2", "1"), ("Op67", "1"), ("Op67a", "1")]),
     ],
 )
 def test_works_and_movements_are_told_by_names(names: list[str], expected: list[tuple[str, str]]) -> None:
@@ -1145,7 +1217,9 @@ def test_works_and_movements_are_told_by_names(names: list[str], expected: list[
         (["Quartet (1)", "Quartet (2)"], "Quartet"),
         (["op18-1", "op18-2"], "op18"),
         (["op 20/1", "op 20/2"], "op 20"),
+        (["op132/i", "op132/ii", "op132/v"], "op132"),
         (["1", "2", "3"], "own"),
+        (["Haydn - 1 - Emperor", "Haydn - 2 - Lark"], "Haydn"),
         (["01 Allegro", "02 Andante"], "own"),
         (["First movement", "Second movement"], "own"),
         (["Mozart/1", "Mozart/2"], "Mozart"),
@@ -1188,6 +1262,10 @@ def test_what_may_be_works_is_a_work_each_with_a_warning(names: list[str]) -> No
         ("Schubert D 810 - 2", "Schubert", "Schubert D 810", "2"),
         ("String Quartet op 20", "unknown", "String Quartet op 20", ""),
         ("quartets/op 20", "unknown", "op 20", ""),
+        ("Brahms/Op51/No2/i", "Brahms", "Op51 No2", "1"),
+        ("Brahms/Op67/vi", "Brahms", "Op67", "6"),
+        ("Schubert/Death and the Maiden/2", "Schubert", "Death and the Maiden", "2"),
+        ("Brahms/1", "Brahms", "1", ""),
     ],
 )
 def test_composers_are_told_by_folders_then_by_names(name: str, composer: str, work: str, movement: str) -> None:
@@ -1246,6 +1324,12 @@ def test_the_user_ends_a_doubt() -> None:
     found, warnings = naming.describe(list(known), known=known)
     assert [description.work for description in found.values()] == ["A", "B"]
     assert warnings == []
+
+
+def test_a_work_that_nothing_names_is_untitled() -> None:
+    found, (warning,) = naming.describe(["I. Allegro.mid", "II. Adagio.mid"])
+    assert {description.work for description in found.values()} == {"untitled"}
+    assert "taken as movements of one work, 'untitled'" in warning
 
 
 def test_a_score_of_several_movements_is_no_movement() -> None:

@@ -1,5 +1,6 @@
 """A corpus: what is a quartet in it, what is there twice, and what comes of encoding it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -465,14 +466,44 @@ def test_damaged_metadata_are_an_error(tmp_path: Path, content: bytes) -> None:
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
     (tmp_path / "metadata.csv").write_text("id,source,composer,work,movement,file\n")
-    with pytest.raises(CorpusError, match="no column ensemble; needed are id, source, composer, work"):
+    with pytest.raises(CorpusError, match="no column ensemble, left_out; needed are id, source, composer, work"):
         metadata.read(tmp_path)
+
+
+def test_what_a_score_and_its_midi_file_leave_out_is_counted_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_corpus(
+        tmp_path,
+        {"a": quartet(), "b": quartet(lift=1)},
+        source={"a": "x", "b": "x"},
+        left_out={"a": "cue notes 3; grace notes 12", "b": "grace notes 1"},
+    )
+    read = encoding.read
+
+    def with_keyswitches(path: Path, *, label: str = "") -> tuple[Music, part_assignment.Assignment]:
+        music, found = read(path, label=label)
+        return replace(music, left_out={"grace notes": 1, "keyswitches": 2}) if path.stem == "b" else music, found
+
+    monkeypatch.setattr(encoding, "read", with_keyswitches)
+    table = survey.survey(folder, match="quartet")
+    assert dict(zip(table["id"], table["left_out"], strict=True)) == {
+        "a": [("cue notes", 3), ("grace notes", 12)],
+        "b": [("grace notes", 2), ("keyswitches", 2)],
+    }
+    assert survey.figures(table)["sources"]["x"]["left_out"] == {"cue notes": 3, "grace notes": 14, "keyswitches": 2}
+
+
+@pytest.mark.parametrize("text", ["grace notes", "12", "grace notes -1", "cue notes 3;grace notes x"])
+def test_left_out_notes_that_are_no_counts_are_an_error(text: str) -> None:
+    with pytest.raises(CorpusError, match=f"left_out '{text}' found"):
+        metadata.left_out_counts(text)
 
 
 def test_an_id_that_is_there_twice_is_an_error(tmp_path: Path) -> None:
     folder = write_corpus(tmp_path, {"a": quartet(), "b": quartet()})
     with (folder / "metadata.csv").open("a") as file:
-        file.write("b,,Haydn,w,1,,b.mid\n")
+        file.write("b,,Haydn,w,1,,b.mid,\n")
     with pytest.raises(CorpusError, match="id b is there twice"):
         metadata.read(folder)
 

@@ -99,6 +99,10 @@ def test_the_page_has_the_figures_of_each_source() -> None:
         assert row in lines, row
 
 
+def test_the_page_says_what_is_left_out() -> None:
+    assert "a score's grace notes, cue notes" in corpus.page(METRICS)
+
+
 def test_all_rows_of_a_table_have_its_columns() -> None:
     counts: list[int] = []
     for line in corpus.page(METRICS).splitlines():

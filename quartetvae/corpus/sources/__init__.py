@@ -3,9 +3,10 @@
 Conventions
 -----------
 Every source leaves the same thing: a folder of its name with MIDI files. Beside these folders is one `metadata.csv` for
-all, with the columns `id`, `source`, `composer`, `work`, `movement`, `ensemble` and `file` (relative to it, with `/`),
-sorted by `file`; no two files have one id, whatever their source. All is whole or not there, and the same sources give
-the same bytes on every machine. A score becomes a MIDI file for each of its movements; MIDI files stay as they are.
+all, with the columns `id`, `source`, `composer`, `work`, `movement`, `ensemble`, `file` (relative to it, with `/`)
+and `left_out`, sorted by `file`; no two files have one id, whatever their source. All is whole or not there, and the
+same sources give the same bytes on every machine. A score becomes a MIDI file for each of its movements; MIDI files
+stay as they are.
 
 What a source may do
 --------------------
@@ -14,9 +15,12 @@ and any tarball will do if the music in it is right. No source stands in for ano
 error, which names the command for the corpus that needs no network.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+
+from tqdm import tqdm
 
 from quartetvae.config import Source
 from quartetvae.corpus import metadata
@@ -50,6 +54,8 @@ def fetch(
         If no source is named, or one that does not exist, or one twice.
     SourceError
         If a source cannot be reached, is damaged or incomplete, or holds no music; or if two files have one id.
+    SystemExit
+        With status 130, after a line on stderr, if Ctrl-C was pressed.
     """
     if not sources:
         raise ArgumentError("no sources found; one at least is needed: 'musicnet', say.")
@@ -63,14 +69,18 @@ def fetch(
         "music21": lambda folder: embedded.fetch(folder, cache=cache, workers=workers),
         "directory": lambda folder: folders.fetch(directory, folder, raw=raw, cache=cache, workers=workers),
     }
-    with replacing_folder(raw) as everything:
-        rows: list[MetadataRow] = []
-        for source in sources:
-            folder = everything / source
-            folder.mkdir()
-            rows += [replace(row, file=f"{source}/{row.file}") for row in fetchers[source](folder)]
-        _check_ids(rows)
-        metadata.write(everything, rows)
+    try:
+        with replacing_folder(raw) as everything:
+            rows: list[MetadataRow] = []
+            for source in sources:
+                folder = everything / source
+                folder.mkdir()
+                rows += [replace(row, file=f"{source}/{row.file}") for row in fetchers[source](folder)]
+            _check_ids(rows)
+            metadata.write(everything, rows)
+    except KeyboardInterrupt:
+        tqdm.write("interrupted; what was downloaded and converted is kept, run the command again", file=sys.stderr)
+        raise SystemExit(130) from None
 
 
 def _check_ids(rows: Sequence[MetadataRow]) -> None:

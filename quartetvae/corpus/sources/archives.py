@@ -1,7 +1,7 @@
 """What a score is converted to: an archive with a MIDI file for each movement, and what the score says of itself.
 
-An archive is a zip file: `score.json` with the credits and the movements' titles, and `1.mid`, `2.mid` ... of the
-movements that have notes.
+An archive is a zip file: `score.json` with the credits, the movements' titles and counts of the notes left out, and
+`1.mid`, `2.mid` ... of the movements that have notes.
 """
 
 import io
@@ -9,8 +9,8 @@ import json
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +42,17 @@ class Converted:
     movements: tuple[ConvertedMovement, ...]
     silent: tuple[int, ...]
     """Movements without any note, by number; there is no file of them."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Of the whole score, see `Music.left_out`."""
 
     @property
     def is_one(self) -> bool:
         """Whether the score holds no more than one movement."""
         return len(self.movements) + len(self.silent) == 1
+
+    def left_out_of(self, movement: ConvertedMovement) -> Mapping[str, int]:
+        """Give the counts of the whole score for the first movement with notes, none for others: sums are right."""
+        return self.left_out if movement == self.movements[0] else {}
 
     def write(self, movement: ConvertedMovement, target: Path) -> None:
         """Write the MIDI file of a movement."""
@@ -77,17 +83,18 @@ def pack(path: Path, *, is_quartet: bool) -> bytes:
     titles = [movement.title for movement in music.movements]
     if len(movements) == 1:
         titles = [music.credits.movement or next(iter(titles), "")]
-    return _packed(music.credits, list(zip(titles, movements, strict=True)))
+    return _packed(music, list(zip(titles, movements, strict=True)))
 
 
-def _packed(credits: Credits, movements: Sequence[tuple[str, Music]]) -> bytes:
+def _packed(whole: Music, movements: Sequence[tuple[str, Music]]) -> bytes:
     numbered = list(enumerate(movements, start=1))
     index = {
-        "composer": credits.composer,
-        "work": credits.work,
-        "movement": credits.movement,
+        "composer": whole.credits.composer,
+        "work": whole.credits.work,
+        "movement": whole.credits.movement,
         "movements": [[number, title] for number, (title, music) in numbered if music.end],
         "silent": [number for number, (_, music) in numbered if not music.end],
+        "left_out": dict(whole.left_out),
     }
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive, tempfile.TemporaryDirectory() as folder:
@@ -113,6 +120,17 @@ def read(archive: Path) -> Converted | None:
             whole = file.testzip() is None and {_INDEX, *(_member(m.number) for m in movements)} == {*file.namelist()}
             credits = Credits(index["composer"], index["work"], index["movement"])
             silent = tuple(int(number) for number in index["silent"])
-    except (OSError, EOFError, ValueError, KeyError, TypeError, NotImplementedError, zlib.error, zipfile.BadZipFile):
+            left_out = {str(kind): int(count) for kind, count in index["left_out"].items()}
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        NotImplementedError,
+        zlib.error,
+        zipfile.BadZipFile,
+    ):
         return None
-    return Converted(archive, credits, movements, silent) if whole else None
+    return Converted(archive, credits, movements, silent, left_out) if whole else None

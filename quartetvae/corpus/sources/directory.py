@@ -21,7 +21,7 @@ from quartetvae.errors import SourceError
 from quartetvae.io import scores
 from quartetvae.io.read import MIDI_SUFFIXES
 
-COLUMNS = tuple(name for name in metadata.COLUMNS if name != "source")
+COLUMNS = tuple(name for name in metadata.COLUMNS if name not in ("source", "left_out"))
 """Of the user's metadata.csv."""
 
 
@@ -55,17 +55,18 @@ def fetch(directory: Path, folder: Path, *, raw: Path, cache: Path, workers: int
     rows = []
     for name in music:
         own, description = known.get(name, {}), described[name]
-        titles = [description.movement]
+        titles, left_out = [description.movement], [""]
         if name in converted:
             for movement, file in zip(movements[name], files[name], strict=True):
                 converted[name].write(movement, folder / file)
+            left_out = [metadata.left_out_text(converted[name].left_out_of(movement)) for movement in movements[name]]
             if name in several:
                 given = own.get("movement", "")
                 titles = [movement_name(movement, is_one=False, known=given) for movement in movements[name]]
         else:
             (folder / files[name][0]).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(directory / name, folder / files[name][0])
-        for id, title, file in zip(ids[name], titles, files[name], strict=True):
+        for id, title, file, lacking in zip(ids[name], titles, files[name], left_out, strict=True):
             rows.append(
                 MetadataRow(
                     id=id,
@@ -75,6 +76,7 @@ def fetch(directory: Path, folder: Path, *, raw: Path, cache: Path, workers: int
                     movement=title,
                     ensemble=own.get("ensemble", ""),
                     file=file,
+                    left_out=lacking,
                 )
             )
     return rows

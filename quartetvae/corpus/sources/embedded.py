@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from quartetvae.corpus.metadata import MetadataRow
+from quartetvae.corpus.metadata import MetadataRow, left_out_text
 from quartetvae.corpus.sources.archives import Converted
 from quartetvae.corpus.sources.conversion import Conversion, convert_all
 from quartetvae.corpus.sources.movements import movement_name, warn_of_silence
@@ -34,6 +34,7 @@ def fetch(folder: Path, *, cache: Path, workers: int) -> list[MetadataRow]:
                 id=f"{piece.id}{ending}",
                 movement=movement_name(movement, is_one=result.is_one, known=piece.movement),
                 file=f"{piece.composer}/{piece.id}{ending}.mid",
+                left_out=left_out_text(result.left_out_of(movement)),
             )
             result.write(movement, folder / row.file)
             rows.append(row)

@@ -12,8 +12,11 @@ its movements. Sure signs of a movement are:
 
 - the word: `op59no2-movement1`, `K465 mvt. 2`, `2. Satz`, `Third movement`;
 - a number after a work that has a number of its own: `k465-1`, `op59no2_3`, `op. 132 iv`, `quartet01-1`;
+- a number between dashes, `Smetana - From my life - 2 - Polka`, after what two or more files of the folder begin with;
 - a heading that is a tempo or a dance: `01 Allegro`, `k465 - 2 - Andante`, `K465 Menuetto`. Without a work before it,
   it is a movement of what the folder is named for. A number before all that, `07 K. 465 - 2. Andante`, says nothing.
+
+A number or Roman numeral alone, `Op. 67/i`, is a movement of what its folder is named for.
 
 A number after No., Op., K. and their kind is the work's own: `op18no1` and `op18no2` are two works. Numbers above
 12 are no movements.
@@ -40,6 +43,9 @@ from quartetvae.music.tracks import Credits
 
 UNKNOWN = "unknown"
 """The composer of what nobody knows the composer of."""
+
+UNTITLED = "untitled"
+"""The work of files whose names and folders name none."""
 
 MOST_MOVEMENTS = 12
 
@@ -87,6 +93,7 @@ _NUMBER_FIRST = re.compile(
 )
 _TRACK_NUMBER = re.compile(r"^\d\d?[\s\-.)]+(?P<rest>[^\W_].*)$")
 _NUMBER_BETWEEN = re.compile(rf"^(?P<work>.+?){_GAP}+(?P<n>{_NUMBER}){_GAP}*(?P<title>{_LOOSE_HEADING}.*)$", re.I)
+_NUMBER_APART = re.compile(rf"^(?P<work>.+) - (?P<n>{_NUMBER})(?P<mark>[.):]| -)? +(?P<title>[^\s\-].*)$", re.I)
 _HEADING_APART = re.compile(rf"^(?P<work>.+?) - (?P<title>{_LOOSE_HEADING}.*)$", re.I)
 _HEADING_LAST = re.compile(rf"^(?P<work>.+?){_GAP}+(?P<title>{_MODIFIED_HEADING}.*)$", re.I)
 _NUMBER_LAST = re.compile(rf"^(?P<work>.+?)(?P<gap>{_GAP}+)(?P<n>\d+|(?:{_CAPITALS}))\)?$", re.I)
@@ -171,6 +178,10 @@ def describe(
     warnings: list[str] = []
     stems = {name: PurePosixPath(name).stem for name in names}
     parsed = {name: _Name(_tidy(stem)) if name in whole else take_apart(stem) for name, stem in stems.items()}
+    for files in _by(
+        [name for name in names if name not in whole], lambda name: str(PurePosixPath(name).parent)
+    ).values():
+        parsed |= _numbered_apart(files)
     told = {name for name, row in said.items() if row.get("work")} | {n for n, c in credited.items() if c.work}
     works: list[_Work] = []
     for folder, files in _by(names, lambda name: str(PurePosixPath(name).parent)).items():
@@ -209,6 +220,8 @@ def take_apart(stem: str) -> _Name:
             return _Name(_trimmed(found["work"]), _number(found["n"]), _trimmed(found["title"]))
     if re.match(_LOOSE_HEADING, text, re.I):
         return _Name("", None, text)
+    if text in _ROMAN:
+        return _Name("", _number(text))
     if found := _NUMBER_FIRST.match(text):
         number, title = _number(found["n"]), found["title"] or ""
         if re.match(_LOOSE_HEADING, title, re.I) or (number and not title):
@@ -228,6 +241,25 @@ def take_apart(stem: str) -> _Name:
         # What is no movement's number is kept too: it tells what its neighbours are.
         return _Name(work, _number(found["n"]) or MOST_MOVEMENTS + 1, is_sure=is_sure)
     return _Name(text)
+
+
+def _numbered_apart(files: Iterable[str]) -> dict[str, _Name]:
+    """Take apart the names of a folder's files that begin alike, before ` - 2 - `, whatever comes after that."""
+    found: dict[str, _Name] = {}
+    for name in files:
+        text = _tidy(PurePosixPath(name).stem)
+        track = _TRACK_NUMBER.match(text)
+        parts = _NUMBER_APART.match(track["rest"] if track else text) or _NUMBER_APART.match(text)
+        if not parts or _INTRODUCED.search(parts["work"]):
+            continue
+        work, title = _trimmed(parts["work"]), _trimmed(parts["title"])
+        # `Haydn - 1 - Emperor`: what is a composer's name alone leaves a doubt.
+        is_sure = _is_work(work) or " - " in work
+        is_work = _CATALOGUED.search(title) or re.match(_KIND, title, re.I)
+        if work and title and not is_work and (parts["mark"] or is_sure):
+            found[name] = _Name(work, _number(parts["n"]), title, is_sure)
+    alike = Counter(parts.work.casefold() for parts in found.values())
+    return {name: parts for name, parts in found.items() if alike[parts.work.casefold()] > 1}
 
 
 @dataclass(frozen=True)
@@ -267,12 +299,19 @@ class _Folder:
         rest = [name for name in files if not self.parsed[name].is_sure]
         if title and (_is_work(title) or len(sure) > len(rest)):
             sure, rest = list(files), []
+        if title and not rest and len(sure) == 1 and (_is_work(title) or self._is_nested):
+            return [(title, sure)]
         numbers_only = not any(self.parsed[name].title for name in sure)
         if title and not (numbers_only and (not _is_work(title) or _OPUS_LAST.search(title))):
             works = [(title, sure)] if sure else []
         else:
-            works = self._doubtful(title or _tidy(self.top), sure)
-        return [*works, *self._doubtful(title or _tidy(self.top), rest, is_one=False)]
+            works = self._doubtful(title or _tidy(self.top) or UNTITLED, sure)
+        return [*works, *self._doubtful(title or _tidy(self.top) or UNTITLED, rest, is_one=False)]
+
+    @property
+    def _is_nested(self) -> bool:
+        """Whether there is a folder above that may be the composer's."""
+        return sum(not _is_generic(_tidy(part)) for part in PurePosixPath(self.path).parts) > 1
 
     def _loose_together(self, works: list[_Work]) -> list[_Work]:
         """Put single files without a number of their own together where their folder has one: `K. 465/slow.mid`."""
@@ -308,7 +347,7 @@ class _Folder:
         return [*works, (title, left)] if is_one else [*works, *self._each(left)]
 
     def _each(self, files: Iterable[str]) -> list[_Work]:
-        return [(self._whole(_tidy(PurePosixPath(name).stem)), [name]) for name in files]
+        return [(self._whole(_tidy(PurePosixPath(name).stem) or UNTITLED), [name]) for name in files]
 
     def _whole(self, work: str) -> str:
         """Complete a work's name: `no 4` in the folder `op 20` is `op 20 no 4`."""

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from quartetvae.corpus.metadata import MetadataRow
+from quartetvae.corpus.metadata import MetadataRow, left_out_text
 from quartetvae.corpus.sources import fetching
 from quartetvae.corpus.sources.archives import Converted
 from quartetvae.corpus.sources.conversion import Conversion, convert_all
@@ -71,6 +71,7 @@ def fetch(folder: Path, *, cache: Path, mirror: str | None, workers: int) -> lis
                     movement=movement_name(movement, is_one=result.is_one),
                     ensemble=STRING_QUARTET.name.title(),
                     file=file,
+                    left_out=left_out_text(result.left_out_of(movement)),
                 )
             )
     return rows

@@ -137,6 +137,8 @@ def _ended(code: int | None) -> str:
 def _serve(connection: Any, function: Callable[[Any], Any]) -> None:
     """Answer until nobody asks any more; runs in a process of its own."""
     _end_with_parent()
+    # Ctrl-C is for the process that started this one, which ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, OSError):
         connection.send((_READY, None))
         while True:
