@@ -489,7 +489,7 @@ def _beginnings(measures: Sequence[Element]) -> set[int]:
 
     They follow a final bar line, and either a new system begins there with a numbered heading (a trio's heading, or a
     letter of rehearsal, is none), or the bar is a pickup that is not counted and the next one is the first. On a new
-    page a number with a tempo does without the final bar line.
+    page a Roman number, or one with a point, with a tempo does without the final bar line.
     """
     numbers = [_counted(measure) for measure in measures]
     found = set()
@@ -501,7 +501,8 @@ def _beginnings(measures: Sequence[Element]) -> set[int]:
                 found.add(index)
         elif _starts(measures[index], "new-page"):
             title, is_numbered = _heading(measures[index])
-            if is_numbered and not NUMERAL.fullmatch(title):
+            # A number of rehearsal (`2`) may stand there too.
+            if is_numbered and re.match(r"[IVX]+\b\.?\s+\S|\d+\.\s+\S", title):
                 found.add(index)
     return found
 

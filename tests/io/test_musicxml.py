@@ -335,6 +335,7 @@ def words(text: str) -> str:
         # On a new page a number with a tempo does without the final bar line; a string's number says no tempo.
         ("", '<print new-page="yes"/>' + words("IV") + words("Allegro"), True),
         ("", '<print new-page="yes"/>' + words("IV"), False),
+        ("", '<print new-page="yes"/>' + words("2") + words("Allegro"), False),
         ("", '<print new-page="yes"/>' + words("IV Corda"), False),
         # A trio, and a rehearsal letter, begin no movement; nor does a number amid a system, or without a final line.
         (FINAL, SYSTEM + words("Trio"), False),
