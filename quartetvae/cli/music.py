@@ -551,20 +551,23 @@ def _described(found: read.MusicFile, lost: read.Lost | None) -> list[str]:
     """Make the lines that `inspect` prints."""
     music, assignment = found.music, found.assignment
     beats = music.end / music.ticks_per_beat
-    lines = [f"{click.format_filename(found.name)}: {len(music.playing)} tracks, {beats:.0f} beats"]
+    # A part that rests throughout is a track too.
+    listed = [k for k, part in enumerate(assignment.parts) if len(music.tracks[k].notes) or part]
+    count = f"{len(listed)} track{'s' if len(listed) != 1 else ''}, {beats:.0f} beat{'s' if round(beats) != 1 else ''}"
+    lines = [f"{click.format_filename(found.name)}: {count}"]
     credits = [of for of in (music.credits.composer, music.credits.work, music.credits.movement) if of]
     lines += [", ".join(credits)] if credits else []
     movements = _movements(music)
     # One without a title is the file.
     for number, title, start, length in movements if len(movements) > 1 or any(of[1] for of in movements) else []:
         lines.append(f"  movement {number}{f', {title}' if title else ''}: {length:g} beats, from beat {start:g} on")
-    for number, (track, part, why) in enumerate(zip(music.tracks, assignment.parts, assignment.reasons, strict=True)):
-        if len(track.notes) or part:
-            outside = _outside(found, number)
-            beyond = f"; {outside} note{'s' if outside != 1 else ''} out of its range" if outside else ""
-            reason = f"{why}{beyond}" if len(track.notes) else f"{why}; it rests throughout"
-            whose = part.replace("_", " ") if part else "no part of a quartet"
-            lines.append(f"  {found.track_label(number)}: {whose} ({reason})")
+    for number in listed:
+        part, why = assignment.parts[number], assignment.reasons[number]
+        outside = _outside(found, number)
+        beyond = f"; {outside} note{'s' if outside != 1 else ''} out of its range" if outside else ""
+        reason = f"{why}{beyond}" if len(music.tracks[number].notes) else f"{why}; it rests throughout"
+        whose = part.replace("_", " ") if part else "no part of a quartet"
+        lines.append(f"  {found.track_label(number)}: {whose} ({reason})")
     off = lost.losses.off_grid if lost else 0
     if lost and off:
         lines.append(f"{off:,} of {lost.losses.notes:,} onsets are off the grid of {lost.steps_per_beat} steps a beat.")

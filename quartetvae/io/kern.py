@@ -7,8 +7,10 @@ the top down. The cells of a line begin together; a spine that splits (`*^`) is 
 part bars, numbered or not, also in mid-bar (a repeat sign there makes two short bars). Ties, chords, lengths of any
 kind (`3%2`) are read; grace notes are left out.
 
-Who plays: the instrument's name (`*I"`), else its label (`*I:`), else its code (`*Icello`). Four spines that say none
-of these are a string quartet if the file's title or instrumentation says so, or if their clefs are F4, C3, G2 and G2.
+Who plays: the instrument's name (`*I"`), else its label (`*I:`), else its code (`*Icello`), else its abbreviation
+(`*I'Vc`). Four spines that say none of these are a string quartet if the file's title or instrumentation says so: a
+string quartet, or a quartet without another instrument or voices; or if their clefs are F4, C3, G2 and G2, and the
+title names no other instrument or voices either.
 
 An expansion list (`*>[A,A1,A,A2,B]`) says in which order sections (`*>A`) are played; repeat signs count where there is
 none. Variants with a name (`*>norep[A,B]`) are not followed.
@@ -47,6 +49,20 @@ STEPS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 
 _DURATION = re.compile(r"([0-9]{1,6})(?:%([0-9]{1,6}))?(\.{0,9})")
 _PITCH = re.compile(r"([a-gA-G])\1*(#+|-+|n)?")
+_STRING_QUARTET = re.compile(
+    r"\b(strings?|streich|strijk|stråk|stryke?)[\s-]?(qu|kv|kw)artet"
+    r"|\b(quatuor|quartett?o?s?|cuarteto)\s+(d['\u2019]\s?|(à|a|de|per|da|di|for|für|pour|para)\s+)?"
+    r"(archi|cordes|cuerdas|cordas?|strings|streicher)\b",
+    re.IGNORECASE,
+)
+"""What a title says of a string quartet, whatever else it says: its name may be that of a harp."""
+
+_QUARTET = re.compile(r"\b(quartett?o?s?|quatuors?|cuarteto|kvartett?o?|kwartet)\b", re.IGNORECASE)
+_GROUP = re.compile(
+    r"\b(wood)?winds?\b|\bbrass|\bbl(ä|ae)ser|\bblech|\bfiati\b|\bvents\b|\bvientos?\b"
+    r"|\bvo[ck]al|\bvoix\b|\bvoices?\b|\bvoc[ei]s?\b|stimmen\b|\bgesang|\bbarbershop|\bcho[ri]|\bsing(ers?|stimme)",
+    re.IGNORECASE,
+)
 _LIST = re.compile(r"\*>\[([^\]]*)\]")
 
 
@@ -74,6 +90,7 @@ class _Open:
     """The one at the start of the bar that is open."""
     name: str = ""
     label: str = ""
+    abbreviation: str = ""
     code: str = ""
     clef: str = ""
 
@@ -216,6 +233,8 @@ class _Reader:
             part.name = part.name or cell[3:].strip()
         elif cell.startswith("*I:"):
             part.label = part.label or cell[3:].strip()
+        elif cell.startswith("*I'"):
+            part.abbreviation = part.abbreviation or cell[3:].strip()
         elif code := re.fullmatch(r"\*I([a-z]\w*)", cell):
             part.code = part.code or code[1]
         elif clef := re.fullmatch(r"\*clef([A-Z]v*\^*\d)", cell):
@@ -346,17 +365,29 @@ def _note(cell: str, onset: Fraction, length: Fraction) -> WrittenNote | None:
 
 def _names(parts: Sequence[_Open], references: dict[str, str], ensemble: Ensemble) -> list[tuple[str, int]]:
     """Find the names and programs of parts, from the top down."""
-    names = [part.name or part.label or INSTRUMENTS.get(part.code, part.code) for part in parts]
+    names = [part.name or part.label or INSTRUMENTS.get(part.code, part.code) or part.abbreviation for part in parts]
     if not any(names) and len(parts) == VOICES:
         said = " ".join(references.get(key, "") for key in ("OTL", "OPR", "AIN", "AGN", "AST"))
-        is_quartet = re.search(r"string quartet|streichquartett|quatuor|quartett?o", said, re.IGNORECASE)
-        if is_quartet or tuple(part.clef for part in parts) == CLEFS:
+        seems = _QUARTET.search(said) is not None or tuple(part.clef for part in parts) == CLEFS
+        if _STRING_QUARTET.search(said) or (seems and not _says_others(said, ensemble)):
             return list(zip(ensemble.names, ensemble.programs, strict=True))
     programs = []
     for part, name in zip(parts, names, strict=True):
         told = (name, INSTRUMENTS.get(part.code, part.code))
         programs.append(next((found for one in told if (found := ensemble.program_by_name(one)) is not None), 0))
     return list(zip(names, programs, strict=True))
+
+
+def _says_others(said: str, ensemble: Ensemble) -> bool:
+    """Whether a title names an instrument that a string quartet lacks, or voices: `Flute Quartet`, `Oboenquartett`."""
+    if _GROUP.search(said):
+        return True
+    # Alone, since instruments' names before `Quartet` are passed over; `basse` beside violins is a cello.
+    single = re.sub(r"(\w)(?=(quartet|kwartet|kvartet))", r"\1 ", said, flags=re.IGNORECASE).split()
+    forms = [form for word in single for form in (word, word.removesuffix("n"), word.removesuffix("en"))]
+    readings = [ensemble.read_name(INSTRUMENTS.get(form, form)) for form in forms]
+    has_violins = re.search("vio", said, re.IGNORECASE) is not None
+    return any(reading.is_other or (reading.is_voice and not has_violins) for reading in readings)
 
 
 def _credits(references: dict[str, str]) -> Credits:

@@ -7,7 +7,8 @@ A file without faults passes as it is, byte by byte; one with faults is written 
 - an empty note beside a real one of the same onset and pitch
 - a program that comes after the first note of its channel, or just after the note that it is meant for
 - programs that a track without notes sets for the channels of others
-- a name of a track that is none or tells nothing, where an instrument's name (FF 04) tells it; names in other encodings
+- a name of a track that is none or tells nothing, where an instrument's name (FF 04) tells it
+- names in other encodings: all of a file in the one by which most of them tell an instrument
 - a pitched instrument on channel 10, which is for drums
 - keys that switch a sampler, far below or above what the instrument has
 - notes far beyond all others
@@ -66,6 +67,9 @@ _KITS = frozenset({0, 8, 16, 24, 25, 32, 40, 48, 56})
 _LEAST = {midi_bytes.TEMPO: 3, midi_bytes.TIME_SIGNATURE: 2, 0x00: 2, 0x54: 5, 0x59: 2}
 """Bytes that meta events have at least."""
 
+_ENCODINGS = ("gb18030", "big5", "cp932", "cp949", "cp1251", "koi8-r", "cp1250", "cp1252", "latin-1")
+"""What names may be in that are not Unicode: Chinese, Japanese, Korean, Russian, Central and Western European."""
+
 _NOTE = np.dtype([("begins", "<i8"), ("stops", "<i8"), ("onset", "<i8"), ("end", "<i8"), ("key", "<i8")])
 """A note: the places of its two events, their ticks, and 128 times its channel plus its pitch."""
 
@@ -107,7 +111,8 @@ def repair(content: bytes, name: str, *, ensemble: Ensemble = DEFAULT_ENSEMBLE) 
     if sum(bool(track.begins.any()) for track in before) == 1:
         tracks = [part for track in before for part in _split_by_names(track)]
     tracks = [_without_damaged(track) for track in tracks]
-    names = [_name(track, ensemble) for track in tracks]
+    encoding = _common_encoding(tracks, ensemble)
+    names = [_name(track, ensemble, encoding) for track in tracks]
     tracks = [_named(track, of) for track, of in zip(tracks, names, strict=True)]
     if not ports:
         tracks = _with_programs_of_others(tracks)
@@ -127,11 +132,12 @@ def repair(content: bytes, name: str, *, ensemble: Ensemble = DEFAULT_ENSEMBLE) 
     return Repaired(midi_bytes.serialise(mended_content), beat, tuple(tracks), tuple(names), dict(left_out))
 
 
-def text(content: bytes) -> str:
+def text(content: bytes, encoding: str | None = None) -> str:
     """Decode a name, whose encoding a file does not say.
 
-    It is UTF-16 if it begins as such; UTF-8 if it can be; else what its bytes look like: Japanese (Shift JIS), Russian
-    (Windows 1251: words of high bytes), Chinese (GB 18030: pairs of them), or Western European.
+    It is UTF-16 if it begins as such; UTF-8 if it can be; then what the other names of the file are in (`encoding`);
+    else what its bytes look like: Japanese (Shift JIS), Russian (Windows 1251: words of high bytes), Chinese (GB 18030:
+    pairs of them), or Western European.
     """
     content = content.rstrip(b"\0") if content[:2] not in (b"\xff\xfe", b"\xfe\xff") else content
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -140,17 +146,19 @@ def text(content: bytes) -> str:
         return content.decode("utf-16-be", "replace").strip("\0 \t\r\n")
     if len(content) > 2 and content[1::2].count(0) * 2 > len(content[1::2]):
         return (content + b"\0" * (len(content) % 2)).decode("utf-16-le", "replace").strip("\0 \t\r\n")
-    for encoding in _encodings(content):
+    for tried in _encodings(content, encoding):
         try:
-            return content.decode(encoding).strip("\0 \t\r\n\ufeff")
+            return content.decode(tried).strip("\0 \t\r\n\ufeff")
         except UnicodeDecodeError:
             continue
     return content.decode("latin-1").strip("\0 \t\r\n")
 
 
-def _encodings(content: bytes) -> Iterable[str]:
+def _encodings(content: bytes, encoding: str | None) -> Iterable[str]:
     """List the encodings to be tried, the likeliest first."""
     yield "utf-8"
+    if encoding is not None:
+        yield encoding
     high = [byte for byte in content if byte >= 0x80]
     runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", content)]
     if any(byte in range(0x81, 0xA0) for byte in high):
@@ -162,15 +170,42 @@ def _encodings(content: bytes) -> Iterable[str]:
     yield "cp1252"
 
 
-def _name(track: Events, ensemble: Ensemble) -> str:
+def _common_encoding(tracks: Sequence[Events], ensemble: Ensemble) -> str | None:
+    """Find the encoding by which most names of a file tell an instrument.
+
+    None if it tells fewer than are told when each name is read alone; of several the one that agrees most with that.
+    """
+    kinds = (midi_bytes.NAME, midi_bytes.INSTRUMENT)
+    every = {content for track in tracks for kind in kinds for _, content in track.of_kind(kind)}
+    said = [content for content in every if not _is_utf8([content])]
+    if not said:
+        return None
+    alone = [text(content) for content in said]
+    best, most = None, (sum(_tells_any(name, ensemble) for name in alone), 0)
+    for encoding in _ENCODINGS:
+        names = [text(content, encoding) for content in said if _is_in(content, encoding)]
+        agreeing = sum(name == text(content, encoding) for name, content in zip(alone, said, strict=True))
+        found = sum(_tells_any(name, ensemble) for name in names), agreeing
+        if found[0] and found > most:
+            best, most = encoding, found
+    return best
+
+
+def _tells_any(name: str, ensemble: Ensemble) -> bool:
+    """Whether a name tells an instrument, be it one of the ensemble or not."""
+    reading = ensemble.read_name(name)
+    return reading.instrument is not None or reading.is_other
+
+
+def _name(track: Events, ensemble: Ensemble, encoding: str | None) -> str:
     """Tell a track's name: its own, unless that tells nothing and an instrument's name does."""
-    names = [name for _, content in track.of_kind(midi_bytes.NAME) if (name := text(content))]
+    names = [name for _, content in track.of_kind(midi_bytes.NAME) if (name := text(content, encoding))]
     # Of several the last counts, for symusic too, unless another tells more.
     own = next((name for name in names if _tells(name, ensemble)), (names or [""])[-1])
     # Several channels are several players, whom one instrument does not name.
     if (own and _tells(own, ensemble)) or len(np.unique(track.channel[track.begins])) > 1:
         return own
-    instruments = [text(content) for _, content in track.of_kind(midi_bytes.INSTRUMENT)]
+    instruments = [text(content, encoding) for _, content in track.of_kind(midi_bytes.INSTRUMENT)]
     telling = next((name for name in instruments if _tells(name, ensemble)), "")
     return telling or own or next(filter(None, instruments), "")
 
@@ -202,19 +237,28 @@ def _named(track: Events, name: str) -> Events:
 
 
 def _is_utf8(contents: Iterable[bytes]) -> bool:
+    return all(_is_in(content, "utf-8") for content in contents)
+
+
+def _is_in(content: bytes, encoding: str) -> bool:
+    """Whether bytes can be text in an encoding."""
     try:
-        return all(content.decode("utf-8") is not None for content in contents)
+        content.rstrip(b"\0").decode(encoding)
     except UnicodeDecodeError:
         return False
+    return True
 
 
 def _split_by_names(track: Events) -> list[Events]:
-    """Make a track for each channel of one whose channels have names (FF 20, a channel, before FF 03 or FF 04)."""
+    """Make a track for each channel of one whose channels have names (FF 03 or FF 04).
+
+    Whose a name is says the channel (FF 20) before it; in a track without any, the program beside each of the names.
+    """
     channels = track.channel
-    of_meta: dict[int, int] = {}
+    of_meta = _beside_programs(track)
     current = -1
-    named: set[int] = set()
-    if not track.of_kind(midi_bytes.CHANNEL):
+    named = set(of_meta.values())
+    if not named and not track.of_kind(midi_bytes.CHANNEL):
         return [track]
     for place, event in enumerate(track.events):
         if event["meta"] < 0:
@@ -242,6 +286,19 @@ def _split_by_names(track: Events) -> list[Events]:
         kept[list(whole)] = False
         split.append(Events(track.events[kept], track.metas, track.end))
     return split
+
+
+def _beside_programs(track: Events) -> dict[int, int]:
+    """Find the channels of names each of which stands just before, or each just after, a program of another channel."""
+    if track.of_kind(midi_bytes.CHANNEL):
+        return {}
+    names = [place for place, _ in track.of_kind(midi_bytes.INSTRUMENT) or track.of_kind(midi_bytes.NAME)]
+    for step in (1, -1):
+        beside = [at for place in names if 0 <= (at := place + step) < len(track.events) and track.programs[at]]
+        found = track.channel[beside].tolist()
+        if len(names) > 1 and len(set(found)) == len(names):
+            return dict(zip(names, found, strict=True))
+    return {}
 
 
 def _without_damaged(track: Events) -> Events:

@@ -34,7 +34,8 @@ class MusicFile:
         """Tell about a track in a line: its number, name, program and notes."""
         track = self.music.tracks[number]
         kind = "drums" if track.is_drum else f"program {track.program}"
-        return f"{number} {track.name or 'unnamed'} ({kind}, {len(track.notes)} notes)"
+        notes = f"{len(track.notes)} note{'s' if len(track.notes) != 1 else ''}"
+        return f"{number} {track.name or 'unnamed'} ({kind}, {notes})"
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,7 @@ CELLO = Instrument(
         "misspelled": "celo, chello, celllo, ceelo, cell'o, violin-cello, violon-cello, viola-cello, violincello",
         "Italian": "violoncelli, celli",
         "German": "Violoncell, Violoncells, Violonzello, Violoncelle, Celli",
-        "French": "violoncelle, violoncelles, vcelle, vcle",
+        "French": "violoncelle, violoncelles, vcelle, vcle, vlle, vlles",
         "Spanish": "violonchelo, violonchelos, chelo, chelos, violoncelo",
         "Portuguese": "violoncelo, violoncelos",
         "Catalan": "violoncel, violoncels",

@@ -310,11 +310,19 @@ def test_inspect_names_work_and_movements(work: Path, monkeypatch: pytest.Monkey
     assert lines[3].startswith("  movement 2: 1.9")
 
 
+def test_one_note_is_one(work: Path) -> None:
+    midi.write(work / "one.mid", tracks.Music(480, (track("Viola", 41, (0, 480, 60)),)), tempo_qpm=120)
+    head, told, *_ = run("inspect", "one.mid").stdout.splitlines()
+    assert head == "one.mid: 1 track, 1 beat"
+    assert told == "  0 Viola (program 41, 1 note): viola (its name)"
+
+
 def test_a_part_that_rests_throughout_is_shown(work: Path) -> None:
     first, second, viola, cello = building.quartet().tracks
     midi.write(work / "rests.mid", tracks.Music(480, (first, track("Violin II", 40), viola, cello)), tempo_qpm=120)
     found = run("inspect", "rests.mid").stdout.splitlines()
     assert "  3 Violin II (program 40, 0 notes): violin 2 (its name; it rests throughout)" in found
+    assert found[0].startswith("rests.mid: 4 tracks, ")
     assert found[-1] == "A string quartet."
     assert second.name == "Violin II"
 

@@ -377,6 +377,14 @@ def test_parts_have_names_and_programs(tmp_path: Path, lines: list[str], names: 
         ["!!!OPR: Streichquartett D-Dur"],
         ["!!!OTL@@FR: Quatuor no. 1"],
         ["!!!AIN: cello viola violn; string quartet"],
+        ["!!!OTL: Quartet in D"],
+        ["!!!OTL: Quartett B-Dur"],
+        ["!!!OTL: Quatuor pour deux violons, alto et basse"],
+        ["!!!OTL: Quatuor à cordes"],
+        ["!!!OTL: Quartetto d'archi"],
+        ["!!!OTL: Cuarteto de cuerdas"],
+        # The name of one by Beethoven.
+        ["!!!OTL: String Quartet no. 10, The Harp"],
         ["*clefF4  *clefC3  *clefG2  *clefG2"],
         # The first clefs count: a cello climbs.
         ["*clefF4  *clefC3  *clefG2  *clefG2", "*clefC4  *clefG2  *clefG2  *clefG2"],
@@ -388,6 +396,13 @@ def test_four_unnamed_spines_are_a_quartet_by_title_or_clefs(tmp_path: Path, lin
     assert tuple(part.program for part in parts) == STRING_QUARTET.programs
 
 
+def test_abbreviations_are_names_where_no_others_are(tmp_path: Path) -> None:
+    said = ["*I'Vc  *I'Va  *I'V2  *I'V1", "*Icello  *  *  *", '*  *  *I"Violino II  *']
+    parts = read(tmp_path, *said, NOTES, spines=4).parts
+    assert [part.name for part in parts] == ["V1", "Violino II", "Va", "Cello"]
+    assert [part.program for part in parts] == [40, 40, 41, 42]
+
+
 @pytest.mark.parametrize(
     ("lines", "spines"),
     [
@@ -395,6 +410,15 @@ def test_four_unnamed_spines_are_a_quartet_by_title_or_clefs(tmp_path: Path, lin
         (["!!!OTL: Choral"], 4),
         (["*clefF4  *clefF4  *clefG2  *clefG2"], 4),
         (["!!!OTL: String Quartet"], 2),
+        *[
+            ([f"!!!OTL: {title}", "*clefF4  *clefC3  *clefG2  *clefG2"], 4)
+            for title in (
+                *("Quartetto vocale", "Flute Quartet in D", "Piano Quartet", "Flötenquartett", "Oboenquartett"),
+                *("Quartet for four voices", "Quatuor de saxophones", "Quartet for flute and strings", "Brass Quartet"),
+            )
+        ],
+        (["!!!OTL: Quartetto vocale"], 4),
+        (["!!!AIN: cello viola violn flt", "*clefF4  *clefC3  *clefG2  *clefG2"], 4),
     ],
 )
 def test_other_unnamed_spines_stay_unnamed(tmp_path: Path, lines: list[str], spines: int) -> None:

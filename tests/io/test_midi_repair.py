@@ -420,6 +420,44 @@ def test_names_in_any_encoding(content: bytes, expected: str, tmp_path: Path) ->
     assert found.name == expected
 
 
+@pytest.mark.parametrize(
+    ("encoding", "names"),
+    [
+        ("gb18030", ("第一小提琴", "第二小提琴", "中提琴", "大提琴")),
+        ("big5", ("第一小提琴", "第二小提琴", "中提琴", "大提琴")),
+        ("cp932", ("バイオリン1", "バイオリン2", "ビオラ", "チェロ")),
+        ("euc-kr", ("바이올린 1", "바이올린 2", "비올라", "첼로")),
+        ("koi8-r", ("Скрипка 1", "Скрипка 2", "Альт", "Виолончель")),
+        ("cp1251", ("Скрипка 1", "Скрипка 2", "Альт", "Виолончель")),
+        ("cp1250", ("Violin 1", "Violin 2", "Viola", "Čelo")),
+        ("latin-1", ("Violín 1", "Violín 2", "Viola für alle", "Violoncelle à 4")),
+        ("utf-8", ("Hegedű 1", "Hegedű 2", "Brácsa", "Cselló")),
+    ],
+)
+def test_the_names_of_a_file_are_in_one_encoding(encoding: str, names: tuple[str, ...], tmp_path: Path) -> None:
+    """Alone 中提琴 in GB 18030 is six letters of Windows 1251."""
+    named = [name(of.encode(encoding)) for of in names]
+    content = file(*(body([of, *player(part, named=False, told=False)]) for part, of in enumerate(named)))
+    assert [track.name for track in tracks(content, tmp_path)] == list(names)
+    check_quartet(content, tmp_path)
+
+
+@pytest.mark.parametrize("is_before", [True, False])
+@pytest.mark.parametrize("kind", [0x03, 0x04])
+def test_names_beside_programs_in_one_track(kind: int, is_before: bool, tmp_path: Path) -> None:
+    start = [name("Quartet")] if kind == 0x04 else []
+    for part in range(4):
+        pair = [meta(0, kind, NAMES[part].encode()), program(0, 0, part)]
+        start += pair if is_before else pair[::-1]
+    events = sorted(
+        [event for part in range(4) for event in player(part, named=False, told=False)],
+        key=lambda event: (event[0], event[1][0] >> 4 == 9),
+    )
+    content = file(body(start + events), format=0)
+    check_quartet(content, tmp_path)
+    assert [track.name for track in tracks(content, tmp_path)] == list(NAMES)
+
+
 # Channel 10
 
 

@@ -49,6 +49,7 @@ QUARTETS = {
         ("Violon 1", "Deuxième violon", "alto", "Vlc."),
         ("1ers violons", "2nds violons", "Alto", "Violoncelle"),
         ("Violon 1ère", "Violon 2ème", "Alto solo", "Violoncelle"),
+        ("Violon 1", "Violon 2", "Alto", "Vlle"),
     ],
     "Spanish": [
         ("Violín I", "Violín II", "Viola", "Violonchelo"),
