@@ -133,6 +133,7 @@ def test_musicnet_is_330_files_with_their_metadata(tmp_path: Path, mirror: Path)
         "movement": "1. Allegro",
         "ensemble": "String Quartet",
         "file": "musicnet/Beethoven/2313_qt15_1.mid",
+        "left_out": "",
     }
 
 
