@@ -11,7 +11,7 @@ def main() -> None:
     plans = phrases.plan(tables.read_pieces(locations.PIECES), form, augment)
     with files.replacing_folder(locations.PHRASES) as folder:
         for split, plan in plans.items():
-            tables.write_batches(folder / locations.phrases(split).name, plan.batches(), plan.grid, plan.form)
+            tables.write_phrases(folder / locations.phrases(split).name, plan.batches(), plan.grid, plan.form)
     figures = phrases.figures(plans)
     files.write_json(locations.metrics("augment"), figures)
     print(", ".join(f"{name}: {count['phrases']} phrases" for name, count in figures.items()))

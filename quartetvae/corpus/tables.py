@@ -131,12 +131,7 @@ def read_pieces(path: Path) -> Pieces:
     return Pieces(tuple(pieces), tuple(splits), _grid(metadata), tail_share, origins)
 
 
-def write_phrases(path: Path, phrases: PhraseSet) -> None:
-    """Write the phrases of one split."""
-    write_batches(path, [phrases], phrases.grid, phrases.form)
-
-
-def write_batches(path: Path, batches: Iterable[PhraseSet], grid: Grid, form: Phrases) -> None:
+def write_phrases(path: Path, batches: Iterable[PhraseSet], grid: Grid, form: Phrases) -> None:
     """Write the phrases of one split as they come, a row group for each batch."""
     steps = form.beats_per_phrase * grid.steps_per_beat
     schema = _schema(

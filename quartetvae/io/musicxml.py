@@ -45,6 +45,14 @@ MOST_BYTES = 256 * 1024 * 1024
 MOST_DIGITS = 40
 """Of a number; what has more is cut there."""
 
+UNPACKING_ERRORS = (
+    *(OSError, KeyError, EOFError, OverflowError, struct.error, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    NotImplementedError,  # a compression that Python lacks
+    RuntimeError,  # a password
+    ValueError,  # names that cannot be decoded
+)
+"""What Python's zipfile raises, by the kind of damage."""
+
 Rational = int | Fraction
 """A number of divisions; whole in all but odd files."""
 
@@ -115,8 +123,8 @@ def part_names(path: Path) -> list[str]:
         If there is no list of parts to read.
     """
     try:
-        # Expat stops entities that blow up and loads none from elsewhere.
-        for _, element in ElementTree.iterparse(io.BytesIO(_content(path))):  # noqa: S314 - see above
+        # S314: expat stops entities that blow up, and loads none from elsewhere.
+        for _, element in ElementTree.iterparse(io.BytesIO(_content(path))):  # noqa: S314 - safe by expat
             if element.tag == "part-list":
                 return [part.findtext("part-name") or "" for part in element.iter("score-part")]
     except ElementTree.ParseError as error:
@@ -135,12 +143,7 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     except ScoreError:
         raise
-    # What Python's zipfile raises: NotImplementedError at a compression that it lacks, RuntimeError at a password,
-    # ValueError at names that can't be decoded.
-    except (
-        *(OSError, KeyError, EOFError, ValueError, OverflowError, struct.error, zipfile.BadZipFile, zlib.error),
-        *(lzma.LZMAError, NotImplementedError, RuntimeError),
-    ) as error:
+    except UNPACKING_ERRORS as error:
         detail = " ".join(str(error).split()) or type(error).__name__
         raise ScoreError(f"{path.name}: cannot be unpacked ({detail}); export it again or leave it out.") from error
 
@@ -158,7 +161,7 @@ def _root_file(archive: zipfile.ZipFile, path: Path) -> str:
     """Find the score in a container: what META-INF names; the first score there is where it names none."""
     names = archive.namelist()
     try:
-        container = ElementTree.fromstring(_unpacked(archive, CONTAINER, path))  # noqa: S314 - as in _root
+        container = _parsed(_unpacked(archive, CONTAINER, path))
         listed = [element for element in container.iter() if element.tag.rpartition("}")[2] == "rootfile"]
     except (KeyError, LookupError, ValueError, ElementTree.ParseError):
         listed = []
@@ -175,12 +178,17 @@ def _root_file(archive: zipfile.ZipFile, path: Path) -> str:
     raise ScoreError(f"{path.name}: no score in the archive ({len(names)} files); export it again.")
 
 
+def _parsed(content: bytes) -> Element:
+    """Parse XML."""
+    # S314: expat stops entities that blow up (billion laughs), and loads none from elsewhere.
+    return ElementTree.fromstring(content)  # noqa: S314 - safe by expat
+
+
 def _root(path: Path) -> Element:
     """Read a file's XML, its tags without namespaces."""
     content = _content(path)
     try:
-        # Expat stops entities that blow up (billion laughs) and loads none from elsewhere.
-        root = ElementTree.fromstring(content)  # noqa: S314 - see above
+        root = _parsed(content)
     except (ElementTree.ParseError, LookupError, ValueError) as error:
         raise ScoreError(
             f"{path.name}: not a readable musicxml file ({error}); export it again or leave it out."

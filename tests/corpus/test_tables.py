@@ -41,7 +41,7 @@ def write_pieces(path: Path, content: Pieces = PIECES) -> Path:
 
 
 def write_phrases(path: Path, content: PhraseSet = PHRASES) -> Path:
-    tables.write_phrases(path, content)
+    tables.write_phrases(path, [content], content.grid, content.form)
     return path
 
 
@@ -86,7 +86,7 @@ def test_where_pieces_come_from_survives_writing_and_reading(tmp_path: Path) -> 
 
 def test_batches_survive_writing_and_reading(tmp_path: Path) -> None:
     batches = [PHRASES.take(slice(0, 2)), PHRASES.take(slice(2, 2)), PHRASES.take(slice(2, None))]
-    tables.write_batches(tmp_path / "train.parquet", iter(batches), PHRASES.grid, PHRASES.form)
+    tables.write_phrases(tmp_path / "train.parquet", iter(batches), PHRASES.grid, PHRASES.form)
     found = tables.read_phrases(tmp_path / "train.parquet")
     for name in ("tokens", "pieces", "starts", "semitones"):
         assert getattr(found, name).tolist() == getattr(PHRASES, name).tolist(), name
@@ -98,13 +98,13 @@ def test_batches_survive_writing_and_reading(tmp_path: Path) -> None:
 
 
 def test_a_piece_has_one_string_in_whichever_batches_it_is(tmp_path: Path) -> None:
-    tables.write_batches(tmp_path / "train.parquet", [PHRASES, PHRASES], PHRASES.grid, PHRASES.form)
+    tables.write_phrases(tmp_path / "train.parquet", [PHRASES, PHRASES], PHRASES.grid, PHRASES.form)
     found = tables.read_phrases(tmp_path / "train.parquet")
     assert len({id(name) for name in found.pieces if name == "long id"}) == 1
 
 
 def test_a_batch_is_a_row_group(tmp_path: Path) -> None:
-    tables.write_batches(tmp_path / "t.parquet", [PHRASES, PHRASES.take(slice(0, 2))], PHRASES.grid, PHRASES.form)
+    tables.write_phrases(tmp_path / "t.parquet", [PHRASES, PHRASES.take(slice(0, 2))], PHRASES.grid, PHRASES.form)
     with pq.ParquetFile(tmp_path / "t.parquet") as file:
         assert [file.metadata.row_group(k).num_rows for k in range(file.num_row_groups)] == [5, 2]
 
@@ -115,7 +115,7 @@ def test_batches_that_fail_leave_no_table(tmp_path: Path) -> None:
         raise KeyError("a piece")
 
     with pytest.raises(KeyError):
-        tables.write_batches(tmp_path / "t.parquet", batches(), PHRASES.grid, PHRASES.form)
+        tables.write_phrases(tmp_path / "t.parquet", batches(), PHRASES.grid, PHRASES.form)
     assert list(tmp_path.iterdir()) == []
 
 

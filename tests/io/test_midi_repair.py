@@ -382,17 +382,22 @@ def test_a_name_that_tells_more_than_the_instruments_stays(tmp_path: Path) -> No
     check_quartet(content, tmp_path)
 
 
-def test_names_of_channels_in_one_track(tmp_path: Path) -> None:
-    start = [name("Quartet")]
-    for part in range(4):
-        start += [meta(0, 0x20, bytes([part])), meta(0, 0x04, NAMES[part].encode())]
+def check_names_in_one_track(start: list[Any], folder: Path) -> None:
+    """Check that four players in one track, which begins with `start`, are told by its names."""
     events = sorted(
         [event for part in range(4) for event in player(part, named=False, told=False)],
         key=lambda event: (event[0], event[1][0] >> 4 == 9),
     )
     content = file(body(start + events), format=0)
-    check_quartet(content, tmp_path)
-    assert [track.name for track in tracks(content, tmp_path)] == list(NAMES)
+    check_quartet(content, folder)
+    assert [track.name for track in tracks(content, folder)] == list(NAMES)
+
+
+def test_names_of_channels_in_one_track(tmp_path: Path) -> None:
+    start = [name("Quartet")]
+    for part in range(4):
+        start += [meta(0, 0x20, bytes([part])), meta(0, 0x04, NAMES[part].encode())]
+    check_names_in_one_track(start, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -449,13 +454,7 @@ def test_names_beside_programs_in_one_track(kind: int, is_before: bool, tmp_path
     for part in range(4):
         pair = [meta(0, kind, NAMES[part].encode()), program(0, 0, part)]
         start += pair if is_before else pair[::-1]
-    events = sorted(
-        [event for part in range(4) for event in player(part, named=False, told=False)],
-        key=lambda event: (event[0], event[1][0] >> 4 == 9),
-    )
-    content = file(body(start + events), format=0)
-    check_quartet(content, tmp_path)
-    assert [track.name for track in tracks(content, tmp_path)] == list(NAMES)
+    check_names_in_one_track(start, tmp_path)
 
 
 # Channel 10

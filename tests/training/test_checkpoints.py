@@ -163,7 +163,7 @@ def test_a_killed_stage_goes_on_and_ends_with_the_same_bytes(tmp_path: Path) -> 
     for changes in (workspace.committed_params(), workspace.TINY, small):
         workspace.change_params(tmp_path, changes)
     for split, phrases in (("train", TRAINING), ("validation", VALIDATION)):
-        tables.write_phrases(tmp_path / locations.phrases(split), phrases)
+        tables.write_phrases(tmp_path / locations.phrases(split), [phrases], phrases.grid, phrases.form)
     (tmp_path / "made").mkdir()
     start: Any = {"cwd": tmp_path, "env": os.environ | {"PYTHONPATH": str(ROOT)}}
 

@@ -24,6 +24,13 @@ TEMPO_QPM = 120.0
 
 _INDEX = "score.json"
 
+DAMAGE = (
+    *(OSError, EOFError, zlib.error, zipfile.BadZipFile),
+    NotImplementedError,  # zipfile: a byte that says how a file is compressed has changed
+    *(ValueError, KeyError, TypeError, AttributeError),  # the index is no JSON, or not ours
+)
+"""What a damaged archive raises; the score is converted anew then."""
+
 
 @dataclass(frozen=True)
 class ConvertedMovement:
@@ -121,16 +128,6 @@ def read(archive: Path) -> Converted | None:
             credits = Credits(index["composer"], index["work"], index["movement"])
             silent = tuple(int(number) for number in index["silent"])
             left_out = {str(kind): int(count) for kind, count in index["left_out"].items()}
-    except (
-        OSError,
-        EOFError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        NotImplementedError,
-        zlib.error,
-        zipfile.BadZipFile,
-    ):
+    except DAMAGE:
         return None
     return Converted(archive, credits, movements, silent, left_out) if whole else None
