@@ -244,14 +244,15 @@ def decode(
     if (farthest := np.abs(codes).max(initial=0)) > LARGEST:
         raise ModelError(f"codes with numbers up to {farthest:g}; {-LARGEST:g} to {LARGEST:g} is needed.")
     seed = _whole(seed, "as the seed", least=0)
-    tokens = model.decode(codes, temperature=temperature, seed=seed)
-    whole = tokens.reshape(-1, tokens.shape[2])
+    tokens, grid = model.decode(codes, temperature=temperature, seed=seed), model.architecture.grid
     if like is None:
-        return Quartet(whole, model.architecture.grid)
+        steps = tokens.shape[1]
+        starts = steps * np.arange(len(tokens))
+        return Quartet(phrases.untile(tokens, starts, steps * len(tokens), alphabet=grid.alphabet), grid)
     starts = _tiles(model, like).starts
     if len(starts) != len(tokens):
         raise ModelError(f"{len(tokens)} codes for music of {len(starts)} phrases; as many are needed.")
-    return replace(like, tokens=phrases.untile(tokens, starts, len(like.tokens)))
+    return replace(like, tokens=phrases.untile(tokens, starts, len(like.tokens), alphabet=grid.alphabet))
 
 
 def reconstruct(model: Autoencoder, music: Quartet) -> Quartet:

@@ -11,8 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 Align = Literal["beat", "bar"]
 """Where phrases begin: on the beat grid of their piece, or on bar lines."""
 
-Boundary = Literal["onset", "sustain"]
-"""How a phrase begins inside a held note: it strikes the note again, or begins with a sustain."""
+Chords = Literal["lowest", "double"]
+"""How many notes a part has at a time: one, of a chord the lowest; or two, of a chord the outer ones."""
+
+Boundary = Literal["held", "onset", "sustain"]
+"""How a phrase begins inside a held note: it says which one is held, strikes it again, or begins with a sustain."""
 
 Posterior = Literal["mean", "sample"]
 """Which code of a phrase is decoded: the mean of its posterior, or a draw from it."""
@@ -53,6 +56,7 @@ class Encode(Record):
     """The grid and the alphabet."""
 
     steps_per_beat: Annotated[int, Field(ge=1, le=96)]
+    chords: Chords
     pitch_min: Annotated[int, Field(ge=0, le=127)]
     pitch_max: Annotated[int, Field(ge=0, le=127)]
 

@@ -23,7 +23,7 @@ from quartetvae.music.tracks import Music
 
 def grid_for(encode: Encode) -> Grid:
     """Make the grid that a record describes."""
-    return Grid(encode.steps_per_beat, Alphabet(encode.pitch_min, encode.pitch_max))
+    return Grid(encode.steps_per_beat, Alphabet(encode.pitch_min, encode.pitch_max), encode.chords)
 
 
 def read(path: Path, *, label: str = "") -> tuple[Music, Assignment]:
@@ -48,7 +48,11 @@ def encode_file(raw: Path, row: Any, grid: Grid) -> tuple[Piece, Losses]:
     music, _ = read(path)
     notes = part_assignment.merge(music.tracks, [part or None for part in row["parts"]])
     tokens, losses = codec.encode(
-        notes, ticks_per_beat=music.ticks_per_beat, steps_per_beat=grid.steps_per_beat, alphabet=grid.alphabet
+        notes,
+        ticks_per_beat=music.ticks_per_beat,
+        steps_per_beat=grid.steps_per_beat,
+        alphabet=grid.alphabet,
+        chords=grid.chords,
     )
     bars = metre.bar_numbers(music, steps=len(tokens), steps_per_beat=grid.steps_per_beat)
     return Piece(row["id"], row["composer"], row["work"], tokens, bars), losses

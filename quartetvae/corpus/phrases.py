@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-A phrase is `steps` grid steps of a piece, all four parts; the last one of a piece is filled up with rests. Validation
+A phrase is `steps` grid steps of a piece, all its columns; the last one of a piece is filled up with rests. Validation
 and test phrases tile their pieces: once with `align` `beat`; with `bar` they overlap where bars do not fill a phrase.
 Only training phrases are augmented, after the split, so that no altered copy of a held-out work is ever trained on;
 `tail_share` turns that upside down on purpose, as the paper's code did.
@@ -22,6 +22,7 @@ from quartetvae.corpus import records
 from quartetvae.corpus.records import PhraseSet, Pieces
 from quartetvae.errors import DatasetError, check_mode
 from quartetvae.metrics.figures import PhraseCounts, SourcePhraseCounts
+from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.quartet import Grid, Piece
 
@@ -59,21 +60,24 @@ def cut(tokens: Tokens, starts: Sequence[int], steps: int, *, alphabet: Alphabet
     Parameters
     ----------
     tokens
-        uint8, shape (steps of the piece, 4).
+        uint8, shape (steps of the piece, columns).
     boundary
-        `onset`: a phrase that begins inside a held note begins with that note's onset. `sustain`: with a sustain.
+        A phrase that begins inside a held note begins with: `held` that note's token among those held from before;
+        `onset` its onset; `sustain` a sustain.
 
     Returns
     -------
-    uint8, shape (len(starts), steps, 4).
+    uint8, shape (len(starts), steps, columns).
     """
     check_mode("boundary", boundary, Boundary)
     at = np.asarray(starts, dtype=np.int64)
     padded = np.concatenate([tokens, np.full((steps, tokens.shape[1]), alphabet.rest, dtype=np.uint8)])
     phrases: Tokens = padded[at[:, None] + np.arange(steps)[None, :]]
-    if boundary == "onset":
+    if boundary != "sustain":
         first = phrases[:, 0, :]
         held = _held(padded, alphabet)[at]
+        if boundary == "held":
+            held = np.where(held < alphabet.rest, held + np.uint8(alphabet.held), held)
         phrases[:, 0, :] = np.where(first == alphabet.sustain, held, first)
     return phrases
 
@@ -88,10 +92,11 @@ def _held(tokens: Tokens, alphabet: Alphabet) -> Tokens:
 
 def transpose(phrases: Tokens, semitones: int, alphabet: Alphabet) -> tuple[Tokens, NDArray[np.bool_]]:
     """Move whole phrases by `semitones`; also which of them stay within the alphabet (the others are wrong)."""
-    onsets = phrases < alphabet.rest
-    moved = phrases.astype(np.int16) + np.int16(semitones) * onsets
-    fits = np.all(~onsets | ((moved >= 0) & (moved < alphabet.pitches)), axis=(1, 2))
-    return np.where(onsets, moved % alphabet.pitches, phrases).astype(np.uint8), fits
+    held = phrases >= alphabet.held
+    pitched = held | (phrases < alphabet.rest)
+    moved = codec.struck(phrases, alphabet).astype(np.int16) + np.int16(semitones)
+    fits = np.all(~pitched | ((moved >= 0) & (moved < alphabet.pitches)), axis=(1, 2))
+    return np.where(pitched, moved % alphabet.pitches + alphabet.held * held, phrases).astype(np.uint8), fits
 
 
 def noise(phrases: Tokens, low: int, high: int, alphabet: Alphabet, rng: np.random.Generator) -> Tokens:
@@ -100,8 +105,9 @@ def noise(phrases: Tokens, low: int, high: int, alphabet: Alphabet, rng: np.rand
     It calls this a pitch shift. A note stays within the alphabet.
     """
     shift = rng.integers(low, high, size=phrases.shape, endpoint=True)
-    moved = np.clip(phrases.astype(np.int64) + shift, 0, alphabet.pitches - 1)
-    return np.where(phrases < alphabet.rest, moved, phrases).astype(np.uint8)
+    held = phrases >= alphabet.held
+    moved = np.clip(codec.struck(phrases, alphabet) + shift, 0, alphabet.pitches - 1) + alphabet.held * held
+    return np.where(held | (phrases < alphabet.rest), moved, phrases).astype(np.uint8)
 
 
 def tile(piece: Piece, form: config.Phrases, grid: Grid) -> PhraseSet:
@@ -110,15 +116,26 @@ def tile(piece: Piece, form: config.Phrases, grid: Grid) -> PhraseSet:
     return _phrase_set(piece, starts, form, grid)
 
 
-def untile(tokens: Tokens, starts: NDArray[np.int64], steps: int) -> Tokens:
-    """Put phrases (phrases, steps, 4) that tile a piece together again: (steps of the piece, 4).
+def untile(tokens: Tokens, starts: NDArray[np.int64], steps: int, *, alphabet: Alphabet) -> Tokens:
+    """Put phrases (phrases, steps, columns) that tile a piece together again: (steps of the piece, columns).
 
-    Where phrases overlap, the later one begins.
+    A note held from before is joined to the note of its pitch that sounds there; where none does, it is struck. Where
+    phrases overlap, the later one begins.
     """
     whole = np.zeros((steps, tokens.shape[2]), dtype=np.uint8)
-    for phrase, start in zip(tokens, starts, strict=True):
+    for phrase, start in zip(tokens, starts.tolist(), strict=True):
+        first = codec.struck(phrase[0], alphabet)
+        for column in np.flatnonzero(phrase[0] >= alphabet.held):
+            if _sounding(whole[:start, column], alphabet) == first[column]:
+                first[column] = alphabet.sustain
         whole[start : start + len(phrase)] = phrase[: steps - start]
+        whole[start] = first
     return whole
+
+
+def _sounding(column: Tokens, alphabet: Alphabet) -> int:
+    """Tell which token sounds at the end of a column (steps,), however long it has been held."""
+    return next((token for token in column[::-1].tolist() if token != alphabet.sustain), alphabet.rest)
 
 
 ROWS = 65_536
@@ -213,7 +230,9 @@ class Plan:
         ]
         plain, shift = records.join(found), np.uint8(semitones % 256)
         # All of them fit: as `transpose`, in a quarter of the time. Downwards by a sum that wraps.
-        moved = np.where(plain.tokens < self.grid.alphabet.rest, plain.tokens + shift, plain.tokens)
+        alphabet = self.grid.alphabet
+        pitched = (plain.tokens < alphabet.rest) | (plain.tokens >= alphabet.held)
+        moved = np.where(pitched, plain.tokens + shift, plain.tokens)
         return dataclasses.replace(plain, tokens=moved, semitones=np.full(len(plain), semitones, np.int8))
 
 
@@ -263,11 +282,12 @@ def _plan(
     for number, piece in enumerate(chosen):
         phrases = _phrase_set(piece, starts_of(piece), form, pieces.grid)
         sounding = phrases.take(~(phrases.tokens == alphabet.rest).all(axis=(1, 2)))
-        onsets = sounding.tokens < alphabet.rest
+        struck = codec.struck(sounding.tokens, alphabet)
+        onsets = struck < alphabet.rest
         numbers.append(np.full(len(sounding), number, np.int32))
         starts.append(sounding.starts)
-        lowest.append(np.where(onsets, sounding.tokens, _SILENT).min(axis=(1, 2)))
-        highest.append(np.where(onsets, sounding.tokens, -_SILENT).max(axis=(1, 2)))
+        lowest.append(np.where(onsets, struck, _SILENT).min(axis=(1, 2)))
+        highest.append(np.where(onsets, struck, -_SILENT).max(axis=(1, 2)))
     copies: tuple[int, ...] = (0,)
     noisy = None
     if augment is not None and augment.kind == "transpose":
@@ -305,7 +325,7 @@ def _phrase_set(piece: Piece, starts: Sequence[int], form: config.Phrases, grid:
 
 
 def _no_phrases(form: config.Phrases, grid: Grid) -> PhraseSet:
-    tokens = np.zeros((0, form.beats_per_phrase * grid.steps_per_beat, 4), np.uint8)
+    tokens = np.zeros((0, form.beats_per_phrase * grid.steps_per_beat, grid.columns), np.uint8)
     return PhraseSet(tokens, np.zeros(0, object), np.zeros(0, np.int32), np.zeros(0, np.int8), grid, form)
 
 

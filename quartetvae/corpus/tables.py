@@ -1,27 +1,29 @@
 """The Parquet tables: encoded pieces and phrases. Explicit Arrow schemas, units in their metadata, fixed bytes.
 
 pieces.parquet
-    A row per grid step, a row group per piece, a column of tokens per part.
+    A row per grid step, a row group per piece, a column of tokens per part, named after it. With `encode.chords`
+    `double` four more columns have the parts' second notes: violin_1_second and so on.
 phrases/<split>.parquet
-    A row per phrase, a fixed-size list of tokens per part; row groups of a batch, so that neither writing nor reading
-    holds it twice.
+    A row per phrase, a fixed-size list of tokens for each of these columns; row groups of a batch, so that neither
+    writing nor reading holds it twice.
 """
 
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from quartetvae.config import Phrases
+from quartetvae.config import Chords, Phrases
 from quartetvae.corpus.records import Origin, PhraseSet, Pieces
 from quartetvae.errors import DatasetError
 from quartetvae.files import replacing
 from quartetvae.music.codec import Alphabet
-from quartetvae.music.ensemble import PARTS, VOICES
+from quartetvae.music.ensemble import PARTS
 from quartetvae.music.quartet import Grid, Piece
 
 LOST = ("notes_dropped_from_chords", "notes_merged_on_grid", "notes_moved_into_range")
@@ -30,7 +32,7 @@ LOST = ("notes_dropped_from_chords", "notes_merged_on_grid", "notes_moved_into_r
 _NAME = pa.dictionary(pa.int32(), pa.string())
 _NAMES = ("piece", "composer", "work", "source", "work_id", "split")
 _UNKNOWN = Origin("", "")
-_CELL_UNIT = "token: 0 is pitch_min, then upwards by semitones; then rest; then sustain"
+_CELL_UNIT = "token: 0 is pitch_min, then upwards by semitones; rest; sustain; pitches held from before, as the first"
 _COLUMN_UNITS = {
     "piece": "id in metadata.csv",
     "source": "where it comes from, as in metadata.csv",
@@ -41,6 +43,14 @@ _COLUMN_UNITS = {
     "start": "first grid step in the piece",
     "semitones": "transposition, upwards",
 }
+
+
+_SECOND = "_second"
+
+
+def columns_of(grid: Grid) -> tuple[str, ...]:
+    """Name the columns of tokens: the parts, then those of their second notes, if the grid has any."""
+    return (*PARTS, *(part + _SECOND for part in PARTS))[: grid.columns]
 
 
 def write_quartets(path: Path, table: pd.DataFrame) -> None:
@@ -88,7 +98,7 @@ def write_pieces(
             **dict.fromkeys(_NAMES, _NAME),
             "step": pa.uint32(),
             "bar": pa.uint32(),
-            **{part: pa.uint8() for part in PARTS},
+            **{column: pa.uint8() for column in columns_of(grid)},
         },
         metadata,
     )
@@ -116,10 +126,11 @@ def read_pieces(path: Path) -> Pieces:
     pieces, splits, origins = [], [], {}
     with _open(path, "encode") as file:
         metadata = _metadata(file.schema_arrow, path, "tail_share")
+        grid = _grid(metadata)
         for group in range(file.num_row_groups):
             table = file.read_row_group(group)
             first = {name: table[name][0].as_py() for name in _NAMES}
-            tokens = np.stack([table[part].to_numpy() for part in PARTS], axis=1)
+            tokens = np.stack([table[column].to_numpy() for column in columns_of(grid)], axis=1)
             bars = table["bar"].to_numpy().astype(np.int64)
             pieces.append(Piece(first["piece"], first["composer"], first["work"], tokens, bars))
             splits.append(first["split"])
@@ -128,7 +139,7 @@ def read_pieces(path: Path) -> Pieces:
     if not pieces:
         raise DatasetError(f"{path}: no pieces in it; run `dvc repro encode`.")
     tail_share = float(json.loads(metadata["tail_share"]))
-    return Pieces(tuple(pieces), tuple(splits), _grid(metadata), tail_share, origins)
+    return Pieces(tuple(pieces), tuple(splits), grid, tail_share, origins)
 
 
 def write_phrases(path: Path, batches: Iterable[PhraseSet], grid: Grid, form: Phrases) -> None:
@@ -139,7 +150,7 @@ def write_phrases(path: Path, batches: Iterable[PhraseSet], grid: Grid, form: Ph
             "piece": _NAME,
             "start": pa.uint32(),
             "semitones": pa.int8(),
-            **{part: pa.list_(pa.uint8(), steps) for part in PARTS},
+            **{column: pa.list_(pa.uint8(), steps) for column in columns_of(grid)},
         },
         _grid_metadata(grid) | {"form": form.model_dump_json()},
     )
@@ -150,8 +161,8 @@ def write_phrases(path: Path, batches: Iterable[PhraseSet], grid: Grid, form: Ph
                 pa.array(batch.starts, pa.uint32()),
                 pa.array(batch.semitones, pa.int8()),
             ]
-            for part in range(VOICES):
-                flat = pa.array(np.ascontiguousarray(batch.tokens[:, :, part]).reshape(-1))
+            for column in range(grid.columns):
+                flat = pa.array(np.ascontiguousarray(batch.tokens[:, :, column]).reshape(-1))
                 columns.append(pa.FixedSizeListArray.from_arrays(flat, steps))
             writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=len(batch))
 
@@ -165,7 +176,7 @@ def read_phrases(path: Path) -> PhraseSet:
             raise DatasetError(f"{path}: no phrases in it; give this split a share in params.yaml (section `split`).")
         grid, form = _grid(metadata), Phrases.model_validate_json(metadata["form"])
         phrases = PhraseSet(
-            np.empty((count, form.beats_per_phrase * grid.steps_per_beat, VOICES), np.uint8),
+            np.empty((count, form.beats_per_phrase * grid.steps_per_beat, grid.columns), np.uint8),
             np.empty(count, object),
             np.empty(count, np.int32),
             np.empty(count, np.int8),
@@ -178,9 +189,9 @@ def read_phrases(path: Path) -> PhraseSet:
         for group in range(file.num_row_groups):
             table = file.read_row_group(group).combine_chunks()
             rows = slice(stop, stop := stop + len(table))
-            for part, name in enumerate(PARTS):
+            for place, name in enumerate(columns_of(grid)):
                 column = table[name].chunk(0)
-                phrases.tokens[rows, :, part] = column.flatten().to_numpy().reshape(len(table), phrases.steps)
+                phrases.tokens[rows, :, place] = column.flatten().to_numpy().reshape(len(table), phrases.steps)
             piece = table["piece"].chunk(0)
             names = [known.setdefault(name, name) for name in piece.dictionary.to_pylist()]
             phrases.pieces[rows] = np.array(names, object)[piece.indices.to_numpy()]
@@ -192,7 +203,7 @@ def read_phrases(path: Path) -> PhraseSet:
 def _schema(types: Mapping[str, pa.DataType], metadata: Mapping[str, str]) -> pa.Schema:
     fields = []
     for name, kind in types.items():
-        unit = _CELL_UNIT if name in PARTS else _COLUMN_UNITS.get(name)
+        unit = _CELL_UNIT if name.removesuffix(_SECOND) in PARTS else _COLUMN_UNITS.get(name)
         fields.append(pa.field(name, kind, nullable=False, metadata={"unit": unit} if unit else None))
     return pa.schema(fields, metadata=dict(metadata))
 
@@ -202,13 +213,14 @@ def _grid_metadata(grid: Grid) -> dict[str, str]:
         "steps_per_beat": str(grid.steps_per_beat),
         "pitch_min": str(grid.alphabet.pitch_min),
         "pitch_max": str(grid.alphabet.pitch_max),
+        "chords": grid.chords,
     }
 
 
 def _metadata(schema: pa.Schema, path: Path, kind: str) -> dict[str, str]:
     """Read the schema's metadata, which must have what all our tables have and what this kind of table has."""
     found = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
-    for name in ("steps_per_beat", kind):
+    for name in ("steps_per_beat", "chords", kind):
         if name not in found:
             raise DatasetError(f"{path}: not a table of this project (its schema has no {name}).")
     return found
@@ -216,7 +228,7 @@ def _metadata(schema: pa.Schema, path: Path, kind: str) -> dict[str, str]:
 
 def _grid(metadata: Mapping[str, str]) -> Grid:
     alphabet = Alphabet(int(metadata["pitch_min"]), int(metadata["pitch_max"]))
-    return Grid(int(metadata["steps_per_beat"]), alphabet)
+    return Grid(int(metadata["steps_per_beat"]), alphabet, cast(Chords, metadata["chords"]))
 
 
 def _open(path: Path, stage: str) -> pq.ParquetFile:

@@ -8,14 +8,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from quartetvae.corpus.phrases import cut
+from quartetvae.corpus.phrases import cut, untile
 from quartetvae.corpus.records import PhraseSet, Pieces
 from quartetvae.errors import DatasetError
 from quartetvae.latent import codes
 from quartetvae.metrics.interpolation import crossfade
 from quartetvae.model.autoencoder import Autoencoder
 from quartetvae.music.codec import Tokens
-from quartetvae.music.ensemble import VOICES
 from quartetvae.music.quartet import Grid, Piece
 
 REFERENCE, REAL = "reference", "real"
@@ -74,7 +73,7 @@ def collect(
         "reconstructions": of_pieces(rebuilt.pieces, grid, beats=beats),
         "interpolations": of_pieces(walked.in_split("between"), grid, beats=beats),
         # Phrases put side by side, or cut.
-        **{name: tokens.reshape(count, -1, VOICES)[:, :steps] for name, tokens in sampled.items()},
+        **{name: _side_by_side(tokens, count, grid)[:, :steps] for name, tokens in sampled.items()},
         "crossfade": of_pieces(faded, grid, beats=beats),
     }
     return draw(every, count=count, steps_per_beat=grid.steps_per_beat, seed=seed)
@@ -93,7 +92,15 @@ def of_pieces(pieces: Sequence[Piece], grid: Grid, *, beats: int) -> Tokens:
         )
         for piece in pieces
     ]
-    return np.concatenate([np.zeros((0, steps, VOICES), np.uint8), *cuts])
+    return np.concatenate([np.zeros((0, steps, grid.columns), np.uint8), *cuts])
+
+
+def _side_by_side(tokens: Tokens, count: int, grid: Grid) -> Tokens:
+    """Join phrases to so many excerpts, each of as many phrases."""
+    steps, each = tokens.shape[1], len(tokens) // count
+    starts = steps * np.arange(each)
+    groups = tokens.reshape(count, each, *tokens.shape[1:])
+    return np.stack([untile(group, starts, steps * each, alphabet=grid.alphabet) for group in groups])
 
 
 def crossfades(ends: Sequence[tuple[Piece, Piece]], points: int, *, rng: np.random.Generator) -> list[Piece]:

@@ -182,7 +182,11 @@ def encode(
             f"{file.name}: no quartet found ({assignment.refusal}). Its tracks: {_listed(file)}. {remedy(file)}"
         )
     tokens, losses = codec.encode(
-        notes, ticks_per_beat=music.ticks_per_beat, steps_per_beat=grid.steps_per_beat, alphabet=grid.alphabet
+        notes,
+        ticks_per_beat=music.ticks_per_beat,
+        steps_per_beat=grid.steps_per_beat,
+        alphabet=grid.alphabet,
+        chords=grid.chords,
     )
     bars = metre.bar_numbers(music, steps=len(tokens), steps_per_beat=grid.steps_per_beat)
     # A name may have what no text may: bytes that are not UTF-8, control characters.

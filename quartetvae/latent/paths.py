@@ -16,7 +16,7 @@ from quartetvae.corpus import phrases
 from quartetvae.errors import ModelError, check_mode
 from quartetvae.latent import codes
 from quartetvae.model.autoencoder import Autoencoder, Codes
-from quartetvae.music.codec import Tokens
+from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.quartet import Piece, Quartet
 
 Cut = TypeVar("Cut", Piece, Quartet)
@@ -70,7 +70,9 @@ def reconstruct(
     """Decode the codes of a piece, phrase by phrase: a piece as long as the original."""
     tiles = codes.tile(model, piece, model.architecture.grid)
     decoded = model.decode(codes.encode(model, tiles.tokens, decode=decode, rng=rng))
-    return dataclasses.replace(piece, tokens=phrases.untile(decoded, tiles.starts, len(piece.tokens)))
+    alphabet = model.architecture.grid.alphabet
+    whole = phrases.untile(decoded, tiles.starts, len(piece.tokens), alphabet=alphabet)
+    return dataclasses.replace(piece, tokens=whole)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +81,7 @@ class LatentPath:
 
     originals : A and B, cut to a common length
     z : codes along the path, (phrases, points, latent_dim)
-    tokens : what they decode to, (phrases, points, steps, 4)
+    tokens : what they decode to, (phrases, points, steps, columns)
     starts : first step of each phrase, (phrases,)
     """
 
@@ -87,6 +89,7 @@ class LatentPath:
     z: Codes
     tokens: Tokens
     starts: NDArray[np.int64]
+    alphabet: Alphabet
 
     @property
     def names(self) -> tuple[str, str]:
@@ -100,8 +103,9 @@ class LatentPath:
         return int(self.z.shape[1])
 
     def point(self, k: int) -> Tokens:
-        """Put the phrases of the k-th point together: a part array, (steps, 4)."""
-        return phrases.untile(self.tokens[:, k], self.starts, len(self.originals[0].tokens))
+        """Put the phrases of the k-th point together: a part array, (steps, columns)."""
+        steps = len(self.originals[0].tokens)
+        return phrases.untile(self.tokens[:, k], self.starts, steps, alphabet=self.alphabet)
 
 
 def interpolate(
@@ -119,7 +123,7 @@ def interpolate(
     tiles = [codes.tile(model, end, model.architecture.grid) for end in (a, b)]
     z_a, z_b = (codes.encode(model, tile.tokens, decode=decode, rng=rng) for tile in tiles)
     z = between(z_a, z_b, points=points, kind=kind)
-    return LatentPath((a, b), z, _decoded(model, z), tiles[0].starts)
+    return LatentPath((a, b), z, _decoded(model, z), tiles[0].starts, model.architecture.grid.alphabet)
 
 
 def interpolate_grid(
@@ -137,7 +141,8 @@ def interpolate_grid(
     a, b, c, d = (codes.encode(model, tile.tokens) for tile in tiles)
     left, right = (between(top, bottom, points=points, kind=kind) for top, bottom in ((a, c), (b, d)))
     rows = [between(left[:, k], right[:, k], points=points, kind=kind) for k in range(points)]
-    return [LatentPath((cut[0], cut[1]), z, _decoded(model, z), tiles[0].starts) for z in rows]
+    alphabet = model.architecture.grid.alphabet
+    return [LatentPath((cut[0], cut[1]), z, _decoded(model, z), tiles[0].starts, alphabet) for z in rows]
 
 
 def excerpt(piece: Cut, *, steps: int) -> Cut:

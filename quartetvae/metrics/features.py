@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 
 from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
-from quartetvae.music.ensemble import PARTS
+from quartetvae.music.ensemble import PARTS, VOICES
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -99,32 +99,40 @@ class Table:
 
 
 def of_phrases(phrases: Tokens, alphabet: Alphabet, *, steps_per_beat: int, tempo_qpm: float) -> Table:
-    """List the notes of phrases (excerpts, steps, 4) at a tempo; all velocities are alike.
+    """List the notes of phrases (excerpts, steps, columns) at a tempo; all velocities are alike.
+
+    Notes held from before are struck; those of a part's two columns are in one order.
 
     Raises `CodecError` if the array does not hold phrases over the alphabet.
     """
     codec.check_phrases(phrases, alphabet)
     steps = phrases.shape[1]
-    # Part before step, so that the notes of a part follow one another.
-    by_part = phrases.transpose(0, 2, 1)
-    onsets = codec.onset_mask(by_part, alphabet)
-    excerpt, part, step = np.nonzero(onsets)
+    by_column = codec.struck(phrases, alphabet).transpose(0, 2, 1)
+    excerpt, column, step = np.nonzero(codec.onset_mask(by_column, alphabet))
+    # The notes of a part follow one another.
+    pitch = by_column[excerpt, column, step].astype(np.int64) + alphabet.pitch_min
+    order = np.lexsort((pitch, step, column % VOICES, excerpt))
+    excerpt, column, step, pitch = excerpt[order], column[order], step[order], pitch[order]
+    part = column % VOICES
     # The first cell after an onset that is no sustain: from the right, the nearest such step so far.
-    ends = np.where(by_part == alphabet.sustain, steps, np.arange(steps))
+    ends = np.where(by_column == alphabet.sustain, steps, np.arange(steps))
     ends = np.minimum.accumulate(ends[..., ::-1], axis=-1)[..., ::-1]
     after = np.concatenate([ends[..., 1:], np.full((*ends.shape[:2], 1), steps)], axis=-1)
-    end = after[excerpt, part, step]
+    end = after[excerpt, column, step]
     units = UNITS_PER_BEAT / steps_per_beat
     rest = np.full(len(step), np.nan)
     follows = _follows(excerpt, part)
-    gap = step[1:] - end[:-1]
+    # Until when anything of the part has sounded: the highest end so far, each part beginning anew above the last one.
+    above = (steps + 1) * np.cumsum(np.concatenate([[0], ~follows]))[: len(step)]
+    sounding = np.maximum.accumulate(end + above) - above
+    gap = step[1:] - sounding[:-1]
     rest[1:] = np.where(follows & (gap > 0), gap * units, np.nan)
     beats = step / steps_per_beat
     return Table(
         excerpts=len(phrases),
         excerpt=excerpt,
         part=part,
-        pitch=by_part[excerpt, part, step].astype(np.int64) + alphabet.pitch_min,
+        pitch=pitch,
         weight=(end - step).astype(np.float64),
         onset_beats=beats,
         onset_seconds=beats * 60.0 / tempo_qpm,

@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-Paths are uint8, shape (paths, points, steps, 4): the phrases decoded at evenly spaced points from z_A (position 0) to
+Paths are uint8, shape (paths, points, steps, columns): the phrases decoded at evenly spaced points from z_A (position 0) to
 z_B (position 1), tokens over `codec.Alphabet`. "Path" figures are of the inner points, "ends" of the first and last.
 Distances are normalised Hamming: the share of cells that differ, 0..1.
 
@@ -37,9 +37,9 @@ def summarise(decoded: Tokens, ends: Tokens, bigram: Bigram, alphabet: Alphabet,
     Parameters
     ----------
     decoded
-        Paths, shape (paths, points, steps, 4), two points at least.
+        Paths, shape (paths, points, steps, columns), two points at least.
     ends
-        The plain reconstructions of the phrases A and B, shape (paths, 2, steps, 4).
+        The plain reconstructions of the phrases A and B, shape (paths, 2, steps, columns).
     bigram
         Fitted on the training phrases.
     seed
@@ -89,7 +89,7 @@ def _silent(consistency: Floats) -> int:
 
 
 def endpoint_token_accuracy(decoded: Tokens, ends: Tokens) -> float | None:
-    """Share of equal cells between the two ends of each path and the plain reconstructions, (paths, 2, steps, 4)."""
+    """Share of equal cells between the two ends of each path and the plain reconstructions, (paths, 2, steps, columns)."""
     _check_paths(decoded)
     return token_accuracy(ends, decoded[:, [0, -1]])
 
@@ -131,14 +131,14 @@ def crossfade(first: Tokens, last: Tokens, positions: Floats, *, rng: np.random.
     Parameters
     ----------
     first, last
-        The ends A and B, shape (paths, steps, 4).
+        The ends A and B, shape (paths, steps, columns).
     positions
         Shape (points,), 0 (all of A) to 1 (all of B).
 
     Returns
     -------
     Tokens
-        Shape (paths, points, steps, 4). A sustain may follow a rest in it; the codec reads that as a rest.
+        Shape (paths, points, steps, columns). A sustain may follow a rest in it; the codec reads that as a rest.
     """
     if first.shape != last.shape:
         raise CodecError(f"ends of shapes {first.shape} and {last.shape} found; the same is needed to mix their cells.")
@@ -196,8 +196,8 @@ def _mean(values: Floats) -> float | None:
 
 
 def _check_paths(decoded: Tokens) -> None:
-    if decoded.ndim != 4 or decoded.shape[1] < 2 or decoded.shape[2] < 1 or decoded.shape[3] != VOICES:
+    if decoded.ndim != 4 or decoded.shape[1] < 2 or decoded.shape[2] < 1 or decoded.shape[3] % VOICES:
         raise CodecError(
-            f"paths of shape {decoded.shape} found; (paths, points, steps, {VOICES}) is needed, "
+            f"paths of shape {decoded.shape} found; (paths, points, steps, columns) is needed, "
             "with two points and a step at least."
         )

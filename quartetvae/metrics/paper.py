@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-Phrases are uint8, shape (phrases, steps, 4), tokens over `codec.Alphabet`. A note is an onset cell; notes are not
-weighted by length. Pitches and range of a phrase are over its four parts together; a transition is between consecutive
+Phrases are uint8, shape (phrases, steps, columns), tokens over `codec.Alphabet`. A note is an onset cell, or one held
+from before; notes are not weighted by length. Pitches and range of a phrase are over its four parts together; a transition is between consecutive
 notes of one part within one phrase, however long the rest between them, and all transitions count alike.
 
 The paper (on its own, mostly training, material): median of 11 distinct pitches in the source and 8 in what it
@@ -35,10 +35,12 @@ def figures(phrases: Tokens, alphabet: Alphabet) -> PaperFigures:
         If the array does not hold phrases over the alphabet.
     """
     codec.check_phrases(phrases, alphabet)
-    # Part before step, so that `nonzero` gives the notes of one part of one phrase in a row, in order of time.
-    by_part = phrases.transpose(0, 2, 1)
-    phrase, part, step = np.nonzero(codec.onset_mask(by_part, alphabet))
-    token = by_part[phrase, part, step].astype(np.int64)
+    phrases = codec.struck(phrases, alphabet)
+    phrase, step, column = np.nonzero(codec.onset_mask(phrases, alphabet))
+    token, part = phrases[phrase, step, column].astype(np.int64), column % VOICES
+    # The notes of one part of one phrase in a row, in order of time.
+    order = np.lexsort((token, step, part, phrase))
+    phrase, part, token = phrase[order], part[order], token[order]
     pitch_class = (token + alphabet.pitch_min) % 12
 
     present = np.zeros((len(phrases), alphabet.pitches), dtype=np.bool_)

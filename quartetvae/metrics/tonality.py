@@ -2,7 +2,8 @@
 
 Conventions
 -----------
-Phrases are uint8, shape (phrases, steps, 4), tokens over `codec.Alphabet`. Each onset counts once, whatever its length.
+Phrases are uint8, shape (phrases, steps, columns), tokens over `codec.Alphabet`. Each onset counts once, whatever its
+length; a note held from before is one, too.
 """
 
 import numpy as np
@@ -47,8 +48,9 @@ def scale(phrases: Tokens, alphabet: Alphabet) -> NDArray[np.int64]:
 def pitch_class_counts(phrases: Tokens, alphabet: Alphabet) -> NDArray[np.int64]:
     """Count the onsets of each pitch class, (phrases, 12)."""
     codec.check_phrases(phrases, alphabet)
-    phrase, step, part = np.nonzero(codec.onset_mask(phrases, alphabet))
-    pitch_class = (phrases[phrase, step, part].astype(np.int64) + alphabet.pitch_min) % 12
+    phrases = codec.struck(phrases, alphabet)
+    phrase, step, column = np.nonzero(codec.onset_mask(phrases, alphabet))
+    pitch_class = (phrases[phrase, step, column].astype(np.int64) + alphabet.pitch_min) % 12
     return np.bincount(phrase * 12 + pitch_class, minlength=len(phrases) * 12).reshape(-1, 12)
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
@@ -27,14 +28,28 @@ WEIGHTS = "model.weights.h5"
 BATCH, SMALL_BATCH = 512, 64
 """Phrases at a time where no gradient is needed: many, or a few. Noise is drawn for as many together."""
 
-STEP_DIM, Z_STEP_DIM, HEAD_UNITS = 16, 64, 192
-"""Of the autoregressive decoder: the vector of each step, what of z goes to each step, a head's hidden layer."""
+STEP_DIM, Z_STEP_DIM, HEAD_UNITS, SECOND_HEAD_UNITS = 16, 64, 192, 64
+"""Of the autoregressive decoder: the vector of each step, what of z goes to each step, a head's hidden layer, and that of
+one for second notes, most of which are rests."""
+
+NEVER = -1e9
+"""Logit of what cannot be: a note held from before, anywhere but at the beginning of a phrase."""
 
 DIRECT_UNITS = 256
 """Of the encoder's dense layer over all inputs, with `pooling` `full`."""
 
-ORDER = tuple(reversed(range(VOICES)))
-"""Within a step the parts are chosen from the bass upwards: of a string quartet cello, viola, violin II, violin I."""
+
+def order(columns: int) -> tuple[int, ...]:
+    """Say in which order the columns of a step are chosen: from the bass upwards, a part's second note after its first.
+
+    Of a string quartet cello, viola, violin II, violin I.
+    """
+    return tuple(column for part in reversed(range(VOICES)) for column in range(part, columns, VOICES))
+
+
+def head_units(column: int) -> int:
+    """Say how wide the hidden layer of a column's head is."""
+    return HEAD_UNITS if column < VOICES else SECOND_HEAD_UNITS
 
 
 @dataclass(frozen=True)
@@ -70,13 +85,26 @@ class Architecture:
         return segments
 
     @property
-    def cells(self) -> int:
-        """Cells of a phrase: steps times parts."""
-        return self.steps * VOICES
+    def columns(self) -> int:
+        """Columns of a phrase: one or two for each part."""
+        return self.grid.columns
+
+    @property
+    def symbols(self) -> int:
+        """Symbols of a cell; those of held notes among them if phrases begin with them."""
+        alphabet = self.grid.alphabet
+        return alphabet.size_with_held if self.form.boundary == "held" else alphabet.size
+
+    @property
+    def never(self) -> NDArray[np.float32]:
+        """What is added to logits of cells, (steps, 1, symbols): `NEVER` for held notes after a phrase's first step."""
+        added = np.zeros((self.steps, 1, self.symbols), np.float32)
+        added[1:, :, self.grid.alphabet.held :] = NEVER
+        return added
 
     def check_tokens(self, tokens: Tokens) -> None:
-        """Raise `ModelError` unless these are phrases (phrases, steps, 4) of the network's length."""
-        wanted = (self.steps, VOICES)
+        """Raise `ModelError` unless these are phrases (phrases, steps, columns) of the network's shape."""
+        wanted = (self.steps, self.columns)
         if tokens.ndim != 3 or tokens.shape[1:] != wanted:
             raise ModelError(
                 f"phrases of shape {tokens.shape}; (phrases, {wanted[0]}, {wanted[1]}) is needed: cut them into "
@@ -105,6 +133,7 @@ def write(folder: Path, architecture: Architecture) -> None:
         "network": architecture.network.model_dump(),
         "alphabet": {**asdict(grid.alphabet), "rest": grid.alphabet.rest, "sustain": grid.alphabet.sustain},
         "steps_per_beat": grid.steps_per_beat,
+        "chords": grid.chords,
         "phrases": architecture.form.model_dump(),
         "parts": list(PARTS),
     }
@@ -123,12 +152,13 @@ def read(folder: Path) -> Architecture:
             raise ValueError(f"parts {', '.join(content['parts'])}, this ensemble has {', '.join(PARTS)}")
         encoded = config.Encode(
             steps_per_beat=content["steps_per_beat"],
+            chords=content["chords"],
             pitch_min=content["alphabet"]["pitch_min"],
             pitch_max=content["alphabet"]["pitch_max"],
         )
         return Architecture(
             config.Model(**content["network"]),
-            Grid(encoded.steps_per_beat, Alphabet(encoded.pitch_min, encoded.pitch_max)),
+            Grid(encoded.steps_per_beat, Alphabet(encoded.pitch_min, encoded.pitch_max), encoded.chords),
             config.Phrases(**content["phrases"]),
         )
     except OSError as error:

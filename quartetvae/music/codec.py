@@ -2,15 +2,23 @@
 
 Conventions
 -----------
-A part array is uint8, shape (steps, 4): a row per grid step, a column per part in the order of the ensemble. A cell is
-a pitch token (0 is the lowest pitch of the alphabet), `alphabet.rest`, or `alphabet.sustain` (the note above goes on).
-The grid has `steps_per_beat` steps to a quarter note; onsets and ends are rounded to it, halves upwards.
+A part array is uint8, shape (steps, columns): a row per grid step, a column per part in the order of the ensemble. A
+cell is a pitch token (0 is the lowest pitch of the alphabet), `alphabet.rest`, or `alphabet.sustain` (the note above
+goes on). The grid has `steps_per_beat` steps to a quarter note; onsets and ends are rounded to it, halves upwards.
+
+With `chords` `double` a part has two columns, for double stops and for lines that move above or below a held note: the
+second ones follow the four first ones, so column k is of part k % 4 and `tokens[:, :4]` are the parts without their
+second notes. A note goes to the first column if that is free; of two struck together the upper one.
+
+A phrase may also begin with tokens of a third kind, from `alphabet.held` on: a note held from before, with its pitch
+(`corpus.phrases.cut` writes them, `untile` joins such notes again). They stand in a phrase's first step only.
 
 Lossy on purpose
 ----------------
-- Of a chord (notes of one part with one onset) the lowest note stays.
-- Of several notes that round to one step, the one nearest to the grid stays.
-- A note lasts until its end or the part's next onset, and for one step at least.
+- Of a chord (notes of one part with one onset) the lowest note stays; with `double` the lowest and the highest.
+- Of several notes that round to one step and do not sound together, the one nearest to the grid stays.
+- A note lasts until its end or the part's next onset, and for one step at least. With `double` until the next onset of
+  its column: one that sounds on for over an eighth of a beat is held beside those that follow.
 - A pitch outside the range is moved by octaves. All of this is counted.
 
 Differs from the paper's code
@@ -25,11 +33,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quartetvae.errors import CodecError
+from quartetvae.config import Chords
+from quartetvae.errors import CodecError, check_mode
 from quartetvae.music.ensemble import VOICES
 from quartetvae.music.notes import Notes, make_notes
 
 Tokens = NDArray[np.uint8]
+
+COLUMNS: dict[Chords, int] = {"lowest": VOICES, "double": 2 * VOICES}
+"""Of a part array, by `encode.chords`."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +74,18 @@ class Alphabet:
 
     @property
     def size(self) -> int:
-        """How many symbols in all."""
+        """How many symbols a part array has."""
         return self.pitches + 2
+
+    @property
+    def held(self) -> int:
+        """The token of the lowest pitch held from before: in the first step of a phrase only."""
+        return self.size
+
+    @property
+    def size_with_held(self) -> int:
+        """How many symbols a phrase has that may begin with held notes."""
+        return self.size + self.pitches
 
 
 @dataclass(frozen=True)
@@ -99,7 +121,12 @@ def to_steps(ticks: NDArray[np.int64], *, ticks_per_beat: int, steps_per_beat: i
 
 
 def encode(
-    parts: Sequence[Notes], *, ticks_per_beat: int, steps_per_beat: int, alphabet: Alphabet
+    parts: Sequence[Notes],
+    *,
+    ticks_per_beat: int,
+    steps_per_beat: int,
+    alphabet: Alphabet,
+    chords: Chords = "lowest",
 ) -> tuple[Tokens, Losses]:
     """Encode the notes of four parts.
 
@@ -107,11 +134,13 @@ def encode(
     ----------
     parts
         Four arrays of notes (dtype `notes.NOTE`), in the order of the ensemble.
+    chords
+        `lowest`: a part has one note at a time. `double`: two.
 
     Returns
     -------
     tokens, losses
-        uint8, shape (steps, 4), as long as the last note, and what was changed on the way.
+        uint8, shape (steps, 4) or (steps, 8), as long as the last note, and what was changed on the way.
 
     Raises
     ------
@@ -120,58 +149,150 @@ def encode(
     """
     if len(parts) != VOICES:
         raise CodecError(f"{len(parts)} parts found; {VOICES} are needed, in the order of the ensemble.")
-    columns = [_place(notes, ticks_per_beat, steps_per_beat, alphabet) for notes in parts]
-    steps = max((int(ends.max()) for _, ends, _, _ in columns if len(ends)), default=0)
+    check_mode("chords", chords, Chords)
+    place = {"lowest": _one_voice, "double": _two_voices}[chords]
+    placed = [
+        place(notes[np.lexsort((notes["pitch"], notes["onset"]))], ticks_per_beat, steps_per_beat) for notes in parts
+    ]
+    steps = max((int(ends.max()) for voices, _ in placed for _, ends, _ in voices if len(ends)), default=0)
     if steps == 0:
         raise CodecError("no notes in any of the four parts; a piece needs one at least.")
-    tokens = np.full((steps, VOICES), alphabet.rest, dtype=np.uint8)
-    for column, (onsets, ends, pitches, _) in enumerate(columns):
-        for onset, end, pitch in zip(onsets, ends, pitches, strict=True):
-            tokens[onset, column] = pitch
-            tokens[onset + 1 : end, column] = alphabet.sustain
-    return tokens, sum((losses for _, _, _, losses in columns), Losses())
+    tokens = np.full((steps, COLUMNS[chords]), alphabet.rest, dtype=np.uint8)
+    for part, (voices, _) in enumerate(placed):
+        for voice, (onsets, ends, pitches) in enumerate(voices):
+            column = tokens[:, part + voice * VOICES]
+            pitch_tokens = _in_range(pitches, alphabet) - alphabet.pitch_min
+            for onset, end, token in zip(onsets.tolist(), ends.tolist(), pitch_tokens.tolist(), strict=True):
+                column[onset] = token
+                column[onset + 1 : end] = alphabet.sustain
+    lost = sum((losses for _, losses in placed), Losses())
+    off_grid, moved = 0, 0
+    for notes in parts:
+        off_grid += int((notes["onset"] * steps_per_beat % ticks_per_beat != 0).sum())
+        moved += int(((notes["pitch"] < alphabet.pitch_min) | (notes["pitch"] > alphabet.pitch_max)).sum())
+    return tokens, lost + Losses(off_grid=off_grid, moved_into_range=moved)
 
 
-def _place(
-    notes: Notes, ticks_per_beat: int, steps_per_beat: int, alphabet: Alphabet
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Losses]:
-    """Find the onset steps, end steps and pitch tokens of one part, a note at a time; and what was lost."""
-    notes = notes[np.lexsort((notes["pitch"], notes["onset"]))]
-    count = len(notes)
-    lowest = notes[np.concatenate([[True], np.diff(notes["onset"]) > 0])] if count else notes
+Voice = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+"""The notes of one column: onset steps, end steps, MIDI pitches."""
 
-    onsets = to_steps(lowest["onset"], ticks_per_beat=ticks_per_beat, steps_per_beat=steps_per_beat)
-    distance = np.abs(onsets * ticks_per_beat - lowest["onset"] * steps_per_beat)
-    order = np.lexsort((lowest["onset"], distance, onsets))
-    _, first = np.unique(onsets[order], return_index=True)
-    kept = order[first]
 
-    onsets = onsets[kept]
-    ends = to_steps(
-        lowest["onset"][kept] + lowest["duration"][kept],
-        ticks_per_beat=ticks_per_beat,
-        steps_per_beat=steps_per_beat,
-    )
-    ends = np.maximum(ends, onsets + 1)
-    ends[:-1] = np.minimum(ends[:-1], onsets[1:])
-
-    pitches = lowest["pitch"][kept].astype(np.int64)
+def _in_range(pitches: NDArray[np.int64], alphabet: Alphabet) -> NDArray[np.int64]:
+    """Move pitches into the alphabet's range by octaves."""
     below = np.maximum(0, -(-(alphabet.pitch_min - pitches) // 12))
     above = np.maximum(0, -(-(pitches - alphabet.pitch_max) // 12))
-    pitches = pitches + 12 * (below - above)
+    return pitches + 12 * (below - above)
 
-    return (
-        onsets,
-        ends,
-        pitches - alphabet.pitch_min,
-        Losses(
-            notes=count,
-            off_grid=int((notes["onset"] * steps_per_beat % ticks_per_beat != 0).sum()),
-            moved_into_range=int(((below > 0) | (above > 0)).sum()),
-            dropped_from_chords=count - len(lowest),
-            merged_on_grid=len(lowest) - len(kept),
-        ),
+
+def _nearest_to_grid(onset: NDArray[np.int64], ticks_per_beat: int, steps_per_beat: int) -> NDArray[np.int64]:
+    """Choose, of onsets in ticks in rising order, for each step the one that is nearest to it: their indices."""
+    steps = to_steps(onset, ticks_per_beat=ticks_per_beat, steps_per_beat=steps_per_beat)
+    distance = np.abs(steps * ticks_per_beat - onset * steps_per_beat)
+    order = np.lexsort((onset, distance, steps))
+    _, first = np.unique(steps[order], return_index=True)
+    return np.asarray(order[first])
+
+
+def _ends(notes: Notes, onsets: NDArray[np.int64], ticks_per_beat: int, steps_per_beat: int) -> NDArray[np.int64]:
+    """Round the ends of notes to the grid; each lasts for one step at least."""
+    ends = to_steps(notes["onset"] + notes["duration"], ticks_per_beat=ticks_per_beat, steps_per_beat=steps_per_beat)
+    return np.maximum(ends, onsets + 1)
+
+
+def _one_voice(notes: Notes, ticks_per_beat: int, steps_per_beat: int) -> tuple[list[Voice], Losses]:
+    """Place one part in one column: one note at a time."""
+    lowest = notes[np.flatnonzero(np.diff(notes["onset"], prepend=-1) > 0)]
+    kept = lowest[_nearest_to_grid(lowest["onset"], ticks_per_beat, steps_per_beat)]
+    onsets = to_steps(kept["onset"], ticks_per_beat=ticks_per_beat, steps_per_beat=steps_per_beat)
+    ends = _ends(kept, onsets, ticks_per_beat, steps_per_beat)
+    ends[:-1] = np.minimum(ends[:-1], onsets[1:])
+    losses = Losses(
+        notes=len(notes), dropped_from_chords=len(notes) - len(lowest), merged_on_grid=len(lowest) - len(kept)
     )
+    return [(onsets, ends, kept["pitch"].astype(np.int64))], losses
+
+
+LEGATO = 8
+"""A note that sounds into the next one by an eighth of a beat or less is legato; by more, it is held beside it."""
+
+
+def _two_voices(notes: Notes, ticks_per_beat: int, steps_per_beat: int) -> tuple[list[Voice], Losses]:
+    """Place one part in two columns: double stops, and what moves beside a held note."""
+    kept, merged = _struck_together(notes, ticks_per_beat, steps_per_beat)
+    onsets = to_steps(kept["onset"], ticks_per_beat=ticks_per_beat, steps_per_beat=steps_per_beat)
+    ends = _ends(kept, onsets, ticks_per_beat, steps_per_beat)
+    # By step, then pitch; a pitch that is there twice counts once, the longer one.
+    order = np.lexsort((-ends, kept["pitch"], onsets))
+    onsets, ends, pitches = onsets[order], ends[order], kept["pitch"][order].astype(np.int64)
+    once = (np.diff(onsets, prepend=-1) > 0) | (np.diff(pitches, prepend=-1) != 0)
+    onsets, ends, pitches = onsets[once], ends[once], pitches[once]
+    lowest = np.flatnonzero(np.diff(onsets, prepend=-1) > 0)
+    highest = np.append(lowest[1:], len(onsets))[: len(lowest)] - 1
+    voices = _beside_each_other(
+        onsets[lowest].tolist(),
+        [list(zip(ends[side].tolist(), pitches[side].tolist(), strict=True)) for side in (lowest, highest)],
+        longest_legato=steps_per_beat / LEGATO,
+    )
+    used = len(lowest) + int((lowest != highest).sum())
+    losses = Losses(notes=len(notes), dropped_from_chords=len(kept) - used, merged_on_grid=merged)
+    return [_voice(voice) for voice in voices], losses
+
+
+def _struck_together(notes: Notes, ticks_per_beat: int, steps_per_beat: int) -> tuple[Notes, int]:
+    """Keep of the notes that round to one step the one nearest to it, and those that sound together with it.
+
+    Fingers do not come down at once: what overlaps the nearest note by half the shorter one's length is of one chord.
+    Also gives the number of notes left out.
+    """
+    if not len(notes):
+        return notes, 0
+    steps = to_steps(notes["onset"], ticks_per_beat=ticks_per_beat, steps_per_beat=steps_per_beat)
+    nearest = _nearest_to_grid(notes["onset"], ticks_per_beat, steps_per_beat)
+    first = notes[nearest[np.searchsorted(steps[nearest], steps)]]
+    end, until = (found["onset"] + found["duration"] for found in (notes, first))
+    overlap = np.minimum(end, until) - np.maximum(notes["onset"], first["onset"])
+    together = (notes["onset"] == first["onset"]) | (
+        2 * overlap >= np.maximum(1, np.minimum(notes["duration"], first["duration"]))
+    )
+    return notes[together], int((~together).sum())
+
+
+def _beside_each_other(
+    onsets: list[int], chords: list[list[tuple[int, int]]], *, longest_legato: float
+) -> list[list[list[int]]]:
+    """Give notes to two columns, each as its onset, end and pitch.
+
+    `chords` has the lowest and the highest note of each onset, as end and pitch: the same one, if it is alone.
+    """
+    columns: list[list[list[int]]] = [[], []]
+
+    def strike(column: int, onset: int, end: int, pitch: int) -> None:
+        placed = columns[column]
+        if placed and placed[-1][1] > onset:
+            placed[-1][1] = onset
+        placed.append([onset, end, pitch])
+
+    for onset, low, high in zip(onsets, *chords, strict=True):
+        if low != high:
+            strike(0, onset, *high)
+            strike(1, onset, *low)
+            continue
+        last = [placed[-1] if placed else [0, 0, -1] for placed in columns]
+        again = [column for column in (0, 1) if last[column][1] > onset and last[column][2] == low[1]]
+        held = [column for column in (0, 1) if last[column][1] - onset > longest_legato]
+        if again:
+            strike(again[0], onset, *low)
+        elif len(held) == 2:
+            # Something has to end: what lies nearer.
+            strike(min(held, key=lambda column: abs(last[column][2] - low[1])), onset, *low)
+        else:
+            strike(1 if held == [0] else 0, onset, *low)
+    return columns
+
+
+def _voice(placed: list[list[int]]) -> Voice:
+    onsets, ends, pitches = np.array(placed, np.int64).reshape(-1, 3).T
+    return onsets, ends, pitches
 
 
 def onset_mask(tokens: Tokens, alphabet: Alphabet) -> NDArray[np.bool_]:
@@ -182,40 +303,69 @@ def onset_mask(tokens: Tokens, alphabet: Alphabet) -> NDArray[np.bool_]:
 def decode(tokens: Tokens, alphabet: Alphabet) -> list[Notes]:
     """Decode a part array to the notes of its four parts; times are in steps.
 
-    A sustain that follows no note of its part is a rest.
+    A sustain that follows no note of its column is a rest. A part's two columns may hold one pitch at a time: what
+    sounds in both is one note, struck again where the other begins.
 
     Raises
     ------
     CodecError
-        If the array is not (steps, 4) or holds a token outside the alphabet.
+        If the array is not (steps, 4) or (steps, 8), or holds a token outside the alphabet.
     """
     check(tokens, alphabet)
-    parts = []
-    for column in tokens.T:
-        onsets = np.flatnonzero(column < alphabet.rest)
-        # A note ends at the first cell after its onset that is no sustain.
-        stops = np.append(np.flatnonzero(column != alphabet.sustain), len(column))
-        ends = stops[np.searchsorted(stops, onsets, side="right")]
-        parts.append(make_notes(onsets, ends - onsets, column[onsets].astype(np.int64) + alphabet.pitch_min))
-    return parts
+    columns = [_of_column(column, alphabet) for column in tokens.T]
+    if len(columns) == VOICES:
+        return columns
+    return [_without_doubles(np.concatenate(columns[part::VOICES])) for part in range(VOICES)]
+
+
+def _of_column(column: Tokens, alphabet: Alphabet) -> Notes:
+    onsets = np.flatnonzero(column < alphabet.rest)
+    # A note ends at the first cell after its onset that is no sustain.
+    stops = np.append(np.flatnonzero(column != alphabet.sustain), len(column))
+    ends = stops[np.searchsorted(stops, onsets, side="right")]
+    return make_notes(onsets, ends - onsets, column[onsets].astype(np.int64) + alphabet.pitch_min)
+
+
+def _without_doubles(notes: Notes) -> Notes:
+    """End each note where the next one of its pitch begins; of two that begin together the longer one stays."""
+    order = np.lexsort((-notes["duration"], notes["onset"], notes["pitch"]))
+    by_pitch = notes[order]
+    same = np.diff(by_pitch["pitch"].astype(np.int64), prepend=-1) == 0
+    by_pitch = by_pitch[~(same & (np.diff(by_pitch["onset"], prepend=-1) == 0))]
+    apart = np.diff(by_pitch["onset"])
+    follows = np.diff(by_pitch["pitch"].astype(np.int64)) == 0
+    by_pitch["duration"][:-1] = np.where(
+        follows, np.minimum(by_pitch["duration"][:-1], apart), by_pitch["duration"][:-1]
+    )
+    return by_pitch[np.lexsort((by_pitch["pitch"], by_pitch["onset"]))]
+
+
+def struck(phrases: Tokens, alphabet: Alphabet) -> Tokens:
+    """Strike the notes that are held from before: phrases of any shape as they sound by themselves."""
+    return np.where(phrases >= alphabet.held, phrases - alphabet.held, phrases).astype(np.uint8)
 
 
 def check(tokens: Tokens, alphabet: Alphabet) -> None:
     """Raise `CodecError` unless `tokens` is a part array over `alphabet`."""
-    if tokens.ndim != 2 or tokens.shape[1] != VOICES:
-        raise CodecError(f"part array of shape {tokens.shape} found; (steps, {VOICES}) is needed.")
-    if tokens.size and int(tokens.max()) >= alphabet.size:
-        raise CodecError(
-            f"token {int(tokens.max())} found; the alphabet of pitches {alphabet.pitch_min} to "
-            f"{alphabet.pitch_max} has the tokens 0 to {alphabet.size - 1}."
-        )
+    if tokens.ndim != 2 or tokens.shape[1] not in COLUMNS.values():
+        raise CodecError(f"part array of shape {tokens.shape} found; (steps, 4) is needed, or (steps, 8).")
+    _check_tokens(tokens, alphabet, alphabet.size)
 
 
 def check_phrases(phrases: Tokens, alphabet: Alphabet) -> None:
-    """Raise `CodecError` unless `phrases` is (phrases, steps, 4) with tokens of `alphabet`."""
-    if phrases.ndim != 3 or phrases.shape[-1] != VOICES:
+    """Raise `CodecError` unless `phrases` is (phrases, steps, 4) or (phrases, steps, 8) with tokens of `alphabet`."""
+    if phrases.ndim != 3 or phrases.shape[-1] not in COLUMNS.values():
         raise CodecError(
-            f"phrases of shape {phrases.shape} found; (phrases, steps, {VOICES}) is needed: "
+            f"phrases of shape {phrases.shape} found; (phrases, steps, 4) is needed, or (phrases, steps, 8): "
             "give a single part array as tokens[np.newaxis]."
         )
-    check(phrases.reshape(-1, VOICES), alphabet)
+    _check_tokens(phrases[:, :1], alphabet, alphabet.size_with_held)
+    _check_tokens(phrases[:, 1:], alphabet, alphabet.size)
+
+
+def _check_tokens(tokens: Tokens, alphabet: Alphabet, size: int) -> None:
+    if tokens.size and int(tokens.max()) >= size:
+        raise CodecError(
+            f"token {int(tokens.max())} found; the alphabet of pitches {alphabet.pitch_min} to "
+            f"{alphabet.pitch_max} has the tokens 0 to {size - 1}."
+        )

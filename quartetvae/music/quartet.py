@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-`tokens` is a part array, uint8 (steps, 4); `bars` says which bar each step is in, from 0, int64 (steps,).
+`tokens` is a part array, uint8 (steps, columns of the grid); `bars` says which bar each step is in, from 0, int64 (steps,).
 """
 
 from dataclasses import dataclass, field
@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from quartetvae.errors import RenderingError
+from quartetvae.config import Chords
+from quartetvae.errors import CodecError, RenderingError
 from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, Ensemble
@@ -21,10 +22,16 @@ TEMPO_QPM = 100.0
 
 @dataclass(frozen=True)
 class Grid:
-    """What tokens mean: their alphabet and how many steps a beat (quarter note) has."""
+    """What tokens mean: their alphabet, how many steps a beat (quarter note) has, and notes a part at a time."""
 
     steps_per_beat: int
     alphabet: Alphabet
+    chords: Chords = "lowest"
+
+    @property
+    def columns(self) -> int:
+        """Columns of a part array: one for each part, or two."""
+        return codec.COLUMNS[self.chords]
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,7 @@ class Quartet:
     Raises
     ------
     CodecError
-        If `tokens` is no part array over the grid's alphabet.
+        If `tokens` is no part array over the grid's alphabet with its columns.
     RenderingError
         If `bars` has another length than `tokens`, or the tempo is out of range.
 
@@ -67,10 +74,15 @@ class Quartet:
     tempo_qpm: float = TEMPO_QPM
     """Quarter notes per minute, 1 to 1000."""
     ensemble: Ensemble = DEFAULT_ENSEMBLE
-    """Who plays the four columns."""
+    """Who plays the four parts."""
 
     def __post_init__(self) -> None:
         codec.check(self.tokens, self.grid.alphabet)
+        if self.tokens.shape[1] != self.grid.columns:
+            raise CodecError(
+                f"a part array of {self.tokens.shape[1]} columns; the grid (chords '{self.grid.chords}') has "
+                f"{self.grid.columns}."
+            )
         if not len(self.bars):
             steps = np.arange(len(self.tokens), dtype=np.int64)
             object.__setattr__(self, "bars", steps // (4 * self.grid.steps_per_beat))

@@ -108,7 +108,8 @@ def pitch_classes(path: Path, sets: Mapping[str, Sequence[float | None]]) -> Non
 
 def _pitch_counts(phrases: Tokens, alphabet: Alphabet) -> NDArray[np.int64]:
     """Count the onsets of each pitch in each part, shape (4, pitches)."""
-    parts = phrases.reshape(-1, VOICES).T
+    struck = codec.struck(phrases, alphabet)
+    parts = [struck[..., part::VOICES].ravel() for part in range(VOICES)]
     return np.stack([np.bincount(part, minlength=alphabet.size)[: alphabet.pitches] for part in parts])
 
 

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pydantic import BaseModel
@@ -18,7 +18,18 @@ from quartetvae.corpus.records import Origin, PhraseSet, Pieces
 from quartetvae.errors import ArgumentError, DatasetError
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.quartet import Piece
-from tests.building import ALPHABET, FORM, GRID, REST, SUSTAIN, part_array, piece, pieces, random_tokens
+from tests.building import (
+    ALPHABET,
+    FORM,
+    GRID,
+    REST,
+    SUSTAIN,
+    canonical,
+    part_array,
+    piece,
+    pieces,
+    random_tokens,
+)
 
 SPLIT = config.Split(by="work", seed=0, validation=0.2, test=0.2)
 AUGMENT = config.Augment(kind="transpose", semitones_min=-2, semitones_max=2, hop_steps=2, seed=0)
@@ -215,9 +226,13 @@ def test_tiles_put_together_are_the_piece(
     tokens: Tokens, beats: int, bar: int, align: Align, boundary: Boundary
 ) -> None:
     form = config.Phrases(beats_per_phrase=beats, boundary=boundary, align=align)
+    if boundary == "held":
+        # A sustain of nothing is a rest where a phrase begins.
+        tokens = canonical(tokens)
+        assume(len(tokens) > 0)
     one = piece("a", tokens, steps_per_bar=bar)
     tiles = phrases.tile(one, form, GRID)
-    whole = phrases.untile(tiles.tokens, tiles.starts, len(tokens))
+    whole = phrases.untile(tiles.tokens, tiles.starts, len(tokens), alphabet=ALPHABET)
     if boundary == "onset":
         # Where a phrase begins inside a held note the note is struck again; a lost sustain is a rest.
         struck = np.zeros(len(tokens), dtype=bool)
@@ -226,6 +241,51 @@ def test_tiles_put_together_are_the_piece(
         assert not (whole[again] == SUSTAIN).any()
         whole = np.where(again, SUSTAIN, whole).astype(np.uint8)
     assert whole.tolist() == tokens.tolist()
+
+
+def test_held_notes_are_told_by_their_pitch_and_joined_again() -> None:
+    # 62 is held over the boundary, 64 is struck on it, 65 begins after it.
+    tokens = part_array("62 - - - - .", "64 - - - 64 -", ". . . . . 65")
+    tiles = phrases.tile(piece("a", tokens), FORM.model_copy(update={"boundary": "held"}), GRID)
+    assert tiles.tokens[1, 0].tolist() == [ALPHABET.held + 2, 4, REST, REST]
+    again = phrases.untile(tiles.tokens, tiles.starts, 6, alphabet=ALPHABET)
+    assert again.tolist() == tokens.tolist()
+
+
+def test_a_held_note_that_nothing_of_its_pitch_precedes_is_struck() -> None:
+    first, second = part_array("62 - - -"), part_array("62 - . .")
+    second[0, 0] = ALPHABET.held + 3
+    both = phrases.untile(np.stack([first, second]), np.array([0, 4]), 8, alphabet=ALPHABET)
+    assert both[:, 0].tolist() == [2, SUSTAIN, SUSTAIN, SUSTAIN, 3, SUSTAIN, REST, REST]
+    # Alone, too; and where the note before has ended.
+    alone = phrases.untile(second[np.newaxis], np.array([0]), 4, alphabet=ALPHABET)
+    assert alone[:, 0].tolist() == [3, SUSTAIN, REST, REST]
+    second[0, 0] = ALPHABET.held + 2
+    ended = phrases.untile(np.stack([part_array("62 - . ."), second]), np.array([0, 4]), 8, alphabet=ALPHABET)
+    assert ended[4, 0] == 2
+
+
+def test_a_note_held_over_several_phrases_is_one() -> None:
+    tokens = part_array("62" + 11 * " -")
+    tiles = phrases.tile(piece("a", tokens), FORM.model_copy(update={"boundary": "held"}), GRID)
+    assert tiles.tokens[:, 0, 0].tolist() == [2, ALPHABET.held + 2, ALPHABET.held + 2]
+    assert phrases.untile(tiles.tokens, tiles.starts, 12, alphabet=ALPHABET).tolist() == tokens.tolist()
+
+
+def test_held_notes_are_transposed_with_the_others() -> None:
+    held = np.full((1, 4, 4), REST, np.uint8)
+    held[0, 0, 0], held[0, 1, 1] = ALPHABET.held + 2, 5
+    moved, fits = phrases.transpose(held, 3, ALPHABET)
+    assert (moved[0, 0, 0], moved[0, 1, 1], fits.tolist()) == (ALPHABET.held + 5, 8, [True])
+    # 62 and 65 go down by two at most: below, the held one would leave the octave.
+    assert [bool(phrases.transpose(held, by, ALPHABET)[1][0]) for by in (-2, -3)] == [True, False]
+    form = FORM.model_copy(update={"boundary": "held"})
+    one = piece("a", part_array("62 - - - - - - -", ". . . . 65 . . ."))
+    augment = config.Augment(kind="transpose", semitones_min=-3, semitones_max=3, hop_steps=4, seed=0)
+    found = phrases.build(pieces(train=[one]), form, augment)["train"]
+    second = found.take(found.starts == 4)
+    first_cells = dict(zip(second.semitones.tolist(), second.tokens[:, 0, 0].tolist(), strict=True))
+    assert first_cells == {by: ALPHABET.held + 2 + by for by in range(-2, 4)}
 
 
 def test_tiles_know_where_they_come_from() -> None:

@@ -194,7 +194,7 @@ def test_no_paths_give_none_and_not_nan() -> None:
 
 @pytest.mark.parametrize("shape", [(3, 2, 4), (1, 1, 2, 4), (1, 3, 0, 4), (1, 3, 2, 3)])
 def test_arrays_that_are_no_paths_are_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(CodecError, match=r"\(paths, points, steps, 4\) is needed"):
+    with pytest.raises(CodecError, match=r"\(paths, points, steps, columns\) is needed"):
         interpolation.step_distances(np.zeros(shape, dtype=np.uint8))
 
 

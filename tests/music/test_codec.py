@@ -6,6 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from quartetvae.config import Chords
 from quartetvae.errors import CodecError
 from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Losses, Tokens
@@ -19,10 +20,12 @@ def part_arrays(steps: int = 24) -> st.SearchStrategy[Tokens]:
     return st.integers(1, steps).flatmap(lambda length: arrays(np.uint8, (length, 4), elements=TOKENS))
 
 
-def encode(*parts: list[Row], tpb: int = 480, spb: int = 4, alphabet: Alphabet = ALPHABET) -> tuple[Tokens, Losses]:
+def encode(
+    *parts: list[Row], tpb: int = 480, spb: int = 4, alphabet: Alphabet = ALPHABET, chords: Chords = "lowest"
+) -> tuple[Tokens, Losses]:
     """Encode lists of (onset, duration, pitch); parts not given rest."""
     every = [notes(*rows) for rows in (*parts, *[[]] * (4 - len(parts)))]
-    return codec.encode(every, ticks_per_beat=tpb, steps_per_beat=spb, alphabet=alphabet)
+    return codec.encode(every, ticks_per_beat=tpb, steps_per_beat=spb, alphabet=alphabet, chords=chords)
 
 
 @given(part_arrays())
@@ -209,3 +212,109 @@ def test_a_token_outside_the_alphabet_is_refused() -> None:
     with pytest.raises(CodecError, match="token 14 found; the alphabet of pitches 60 to 71 has the tokens 0 to 13"):
         codec.decode(np.full((2, 4), 14, np.uint8), ALPHABET)
     codec.decode(np.full((2, 4), 13, np.uint8), ALPHABET)
+
+
+# Two notes of a part at a time
+
+
+def two(*rows: Row, spb: int = 4) -> tuple[list[list[int]], Losses]:
+    """The two columns of one part, which holds these notes (a beat has 48 ticks); the array is as it should be."""
+    tokens, losses = encode(list(rows), tpb=48, spb=spb, alphabet=WIDE, chords="double")
+    assert tokens.shape[1] == 8
+    assert (tokens[:, [1, 2, 3, 5, 6, 7]] == WIDE.rest).all()
+    return [tokens[:, 0].tolist(), tokens[:, 4].tolist()], losses
+
+
+R, S = WIDE.rest, WIDE.sustain
+
+
+@pytest.mark.parametrize(
+    ("rows", "first", "second", "lost"),
+    [
+        pytest.param([(0, 48, 60)], [24, S, S, S], [R] * 4, (0, 0), id="one note: the first column"),
+        pytest.param([(0, 48, 60), (0, 48, 64)], [28, S, S, S], [24, S, S, S], (0, 0), id="a double stop: upper first"),
+        pytest.param(
+            [(0, 48, 60), (0, 48, 64), (0, 48, 67)], [31, S, S, S], [24, S, S, S], (1, 0), id="of three the outer two"
+        ),
+        pytest.param([(0, 48, 60), (0, 24, 60)], [24, S, S, S], [R] * 4, (1, 0), id="one pitch twice: the longer"),
+        pytest.param([(0, 24, 60), (0, 48, 64)], [28, S, S, S], [24, S, R, R], (0, 0), id="lengths of their own"),
+        pytest.param(
+            [(0, 48, 60), (12, 12, 72), (24, 12, 74)],
+            [24, S, S, S],
+            [R, 36, 38, R],
+            (0, 0),
+            id="a line above a held note",
+        ),
+        pytest.param(
+            [(0, 18, 60), (12, 12, 62)], [24, 26], [R, R], (0, 0), id="an eighth of a beat over: legato, one line"
+        ),
+        pytest.param([(0, 24, 60), (12, 12, 60)], [24, 24], [R, R], (0, 0), id="struck again: the first one ends"),
+        pytest.param(
+            [(0, 48, 48), (0, 48, 72), (24, 24, 70)],
+            [36, S, 34, S],
+            [12, S, S, S],
+            (0, 0),
+            id="a third note ends the nearer one",
+        ),
+        pytest.param([(0, 12, 60), (3, 12, 64)], [28, R], [24, R], (0, 0), id="fingers do not come down at once"),
+        pytest.param([(0, 3, 60), (3, 3, 64)], [24], [R], (0, 1), id="one after the other in one step: the nearer"),
+    ],
+)
+def test_two_notes_of_a_part(rows: list[Row], first: list[int], second: list[int], lost: tuple[int, int]) -> None:
+    columns, losses = two(*rows)
+    length = len(first)
+    assert [column[:length] for column in columns] == [first, second]
+    assert set(columns[0][length:] + columns[1][length:]) <= {R, S}
+    assert (losses.notes, losses.dropped_from_chords, losses.merged_on_grid) == (len(rows), *lost)
+
+
+def test_the_second_columns_follow_the_four_first_ones() -> None:
+    stop = [(0, 48, 60), (0, 48, 64)]
+    for part in range(4):
+        tokens, _ = encode(*[[]] * part, stop, tpb=48, alphabet=WIDE, chords="double")
+        assert [int(tokens[0, part]), int(tokens[0, part + 4])] == [28, 24]
+        assert [len(found) for found in codec.decode(tokens, WIDE)] == [2 * (k == part) for k in range(4)]
+
+
+@given(st.lists(ROW, min_size=1, max_size=12), st.sampled_from([4, 12]))
+def test_decoding_and_encoding_two_voices_again_gives_the_same_notes(rows: list[Row], spb: int) -> None:
+    tokens, _ = encode(rows, tpb=480, spb=spb, alphabet=WIDE, chords="double")
+    found = codec.decode(tokens, WIDE)
+    again, losses = codec.encode(found, ticks_per_beat=spb, steps_per_beat=spb, alphabet=WIDE, chords="double")
+    assert (losses.dropped_from_chords, losses.merged_on_grid) == (0, 0)
+    onsets = [(note["onset"], note["pitch"]) for note in found[0]]
+    assert [(note["onset"], note["pitch"]) for note in codec.decode(again, WIDE)[0]] == onsets
+
+
+@given(st.lists(ROW, min_size=1, max_size=12))
+def test_a_part_never_sounds_one_pitch_twice_at_a_time(rows: list[Row]) -> None:
+    tokens, _ = encode(rows, tpb=480, spb=12, alphabet=WIDE, chords="double")
+    last: dict[int, int] = {}
+    for onset, duration, pitch, _ in codec.decode(tokens, WIDE)[0].tolist():
+        assert last.get(pitch, 0) <= onset
+        last[pitch] = onset + duration
+
+
+def test_what_sounds_in_both_columns_is_one_note() -> None:
+    tokens = np.full((6, 8), WIDE.rest, np.uint8)
+    tokens[:4, 0] = 24, S, S, S
+    tokens[2:6, 4] = 24, S, S, S
+    assert codec.decode(tokens, WIDE)[0][["onset", "duration"]].tolist() == [(0, 2), (2, 4)]
+    tokens[:, 4] = R
+    tokens[0, 4] = 24
+    assert codec.decode(tokens, WIDE)[0][["onset", "duration"]].tolist() == [(0, 4)]
+
+
+def test_struck_gives_held_notes_their_onset() -> None:
+    phrase = np.array([[WIDE.held, WIDE.held + 71 - 36, R, S]], np.uint8)
+    assert codec.struck(phrase, WIDE).tolist() == [[0, 35, R, S]]
+
+
+def test_held_notes_may_stand_in_the_first_step_of_a_phrase_only() -> None:
+    phrases = np.full((1, 2, 4), REST, np.uint8)
+    phrases[0, 0, 0] = ALPHABET.held
+    codec.check_phrases(phrases, ALPHABET)
+    with pytest.raises(CodecError, match="token 14 found"):
+        codec.check(phrases[0], ALPHABET)
+    with pytest.raises(CodecError, match="token 14 found"):
+        codec.check_phrases(phrases[:, ::-1], ALPHABET)

@@ -7,13 +7,12 @@ from keras import ops
 
 from quartetvae.model.architecture import Architecture
 from quartetvae.model.keras.layers import RecurrentStack, Summary, TokenEmbedding
-from quartetvae.music.ensemble import VOICES
 
 
 class Encoder(keras.Model):
-    """Tokens (batch, steps, 4) to `mean` and `log_var`, each (batch, latent_dim).
+    """Tokens (batch, steps, columns) to `mean` and `log_var`, each (batch, latent_dim).
 
-    An embedding for each part and symbol, side by side at each step, then a recurrent stack; two affine maps of what is
+    An embedding for each column and symbol, side by side at each step, then a recurrent stack; two affine maps of what is
     kept of it. `log_var` is the natural logarithm of the variance. With `segments` above 1 the stack reads each segment
     of the phrase by itself, and a second one reads the segments; each segment then gives its share of the dimensions.
     """
@@ -23,8 +22,10 @@ class Encoder(keras.Model):
         network = architecture.network
         self.steps, self.segments = architecture.steps, architecture.segments
         self.latent_dim = network.latent_dim
-        self.width = VOICES * network.embedding_dim
-        self.embedding = TokenEmbedding(architecture.grid.alphabet.size, network.embedding_dim, name="embedding")
+        self.width = architecture.columns * network.embedding_dim
+        self.embedding = TokenEmbedding(
+            architecture.columns, architecture.symbols, network.embedding_dim, name="embedding"
+        )
 
         stack: dict[str, Any] = {
             **{"cell": network.cell, "units": network.encoder_units, "depth": network.encoder_layers},

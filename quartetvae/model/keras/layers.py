@@ -13,7 +13,6 @@ from keras import ops
 from quartetvae.config import Cell, Pooling
 from quartetvae.errors import check_mode
 from quartetvae.model.architecture import DIRECT_UNITS
-from quartetvae.music.ensemble import VOICES
 
 CHUNK = 4
 """Steps of a phrase that a layer hands on together, so that the next one can begin before it has ended."""
@@ -24,24 +23,24 @@ UNROLLED = 64
 
 @keras.saving.register_keras_serializable("quartetvae")
 class TokenEmbedding(keras.layers.Layer):
-    """An embedding for each part and symbol: tokens (..., 4) to vectors (..., 4, dim)."""
+    """An embedding for each column and symbol: tokens (..., columns) to vectors (..., columns, dim)."""
 
-    def __init__(self, symbols: int, dim: int, **kwargs: Any) -> None:
+    def __init__(self, columns: int, symbols: int, dim: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.symbols, self.dim = symbols, dim
-        self.table = keras.layers.Embedding(VOICES * symbols, dim, name="table")
+        self.columns, self.symbols, self.dim = columns, symbols, dim
+        self.table = keras.layers.Embedding(columns * symbols, dim, name="table")
 
     def call(self, tokens: Any) -> Any:
         """Look the tokens up."""
-        return self.table(ops.cast(tokens, "int32") + self.symbols * ops.arange(VOICES, dtype="int32"))
+        return self.table(ops.cast(tokens, "int32") + self.symbols * ops.arange(self.columns, dtype="int32"))
 
-    def of_part(self, tokens: Any, part: int) -> Any:
-        """Look up the vectors (..., dim) of tokens (...) of one part."""
-        return self.table(tokens + self.symbols * part)
+    def of_column(self, tokens: Any, column: int) -> Any:
+        """Look up the vectors (..., dim) of tokens (...) of one column."""
+        return self.table(tokens + self.symbols * column)
 
     def get_config(self) -> dict[str, Any]:
         """List the constructor's arguments."""
-        return {**super().get_config(), "symbols": self.symbols, "dim": self.dim}
+        return {**super().get_config(), "columns": self.columns, "symbols": self.symbols, "dim": self.dim}
 
 
 def joined(chunks: list[Any]) -> Any:

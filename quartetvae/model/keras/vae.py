@@ -36,7 +36,6 @@ from quartetvae.model.keras.encoder import Encoder
 from quartetvae.model.keras.optimizer import Adam
 from quartetvae.model.keras.schedules import LearningRate, beta_share
 from quartetvae.music.codec import Tokens
-from quartetvae.music.ensemble import VOICES
 
 
 class QuartetVAE(keras.Model):
@@ -50,14 +49,14 @@ class QuartetVAE(keras.Model):
             self.encoder = Encoder(architecture, seed=seed, name="encoder")
             self.decoder = DECODERS[architecture.network.decoder](architecture, seed=seed + 1000, name="decoder")
             self.noise = keras.random.SeedGenerator(seed)
-            self(np.zeros((1, architecture.steps, VOICES), dtype="int32"))
+            self(np.zeros((1, architecture.steps, architecture.columns), dtype="int32"))
             # Kept from Keras' eyes, which would take them for layers and save their weights again.
             self.compiled_calls = SimpleNamespace(
                 generate=Call(self.decoder, self.decoder.generate), logits=Call(self.decoder, self.decoder)
             )
 
     def call(self, tokens: Any, training: bool = False) -> dict[str, Any]:
-        """Compute nats of each phrase's `cells`, (batch, steps, 4), given one sample of z, and of `kl`, (batch,)."""
+        """Compute nats of each phrase's `cells`, (batch, steps, columns), given one sample of z, and of `kl`, (batch,)."""
         mean, log_var = self.encoder(tokens, training=training)
         epsilon = keras.random.normal(ops.shape(mean), seed=self.noise)
         z = mean + ops.exp(0.5 * log_var) * epsilon
@@ -139,7 +138,7 @@ class QuartetVAE(keras.Model):
         return tokens.astype("int32"), np.full(len(tokens), share * self.beta, np.float32)
 
     def encode(self, tokens: Tokens) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Compute the posterior's `mean` and `log_var`, each (phrases, latent_dim), of phrases (phrases, steps, 4).
+        """Compute the posterior's `mean` and `log_var`, each (phrases, latent_dim), of phrases (phrases, steps, columns).
 
         This and the methods below raise `ModelError` for phrases or codes of another shape.
         """
@@ -150,7 +149,7 @@ class QuartetVAE(keras.Model):
         return mean, log_var
 
     def decode(self, z: NDArray[np.float32], *, temperature: float = 0.0, seed: int = 0) -> Tokens:
-        """Decode to tokens, uint8, (codes, steps, 4), of latent codes (codes, latent_dim).
+        """Decode to tokens, uint8, (codes, steps, columns), of latent codes (codes, latent_dim).
 
         Each cell sees what was chosen before it, never a truth. At temperature 0 the likeliest symbol is chosen; above,
         one is drawn from the softmax of the logits divided by it. Raises `ModelError` below.
@@ -158,7 +157,7 @@ class QuartetVAE(keras.Model):
         self.architecture.check_codes(z)
         check_temperature(temperature)
         rng = np.random.default_rng(seed)
-        shape = (self.architecture.steps, VOICES, self.architecture.grid.alphabet.size)
+        shape = (self.architecture.steps, self.architecture.columns, self.architecture.symbols)
         parts = [np.zeros((0, *shape[:2]), np.uint8)]
         for codes in map(_padded, _batches(z)):
             if temperature:
@@ -218,7 +217,7 @@ def _padded(batch: NDArray[Any]) -> NDArray[Any]:
 
 
 def cell_nats(tokens: Any, logits: Any) -> Any:
-    """Compute the cross-entropy of each cell of (batch, steps, 4) given logits (..., symbols), in nats."""
+    """Compute the cross-entropy of each cell of (batch, steps, columns) given logits (..., symbols), in nats."""
     return keras.losses.sparse_categorical_crossentropy(ops.cast(tokens, "int32"), logits, from_logits=True)
 
 

@@ -14,7 +14,6 @@ from scipy.special import erf
 
 from quartetvae.model.numpy.weights import Floats, Weights
 from quartetvae.music.codec import Tokens
-from quartetvae.music.ensemble import VOICES
 
 State = tuple[Floats, ...]
 """Of a recurrent layer: its output, and the memory of an LSTM; each (batch, units)."""
@@ -124,5 +123,5 @@ def last_state(outputs: Floats, *, bidirectional: bool) -> Floats:
 
 
 def embed(tokens: Tokens, table: Floats, symbols: int) -> Floats:
-    """Turn tokens (..., 4) into vectors (..., 4, dim)."""
-    return np.asarray(table[tokens.astype(np.int64) + symbols * np.arange(VOICES)])
+    """Turn tokens (..., columns) into vectors (..., columns, dim)."""
+    return np.asarray(table[tokens.astype(np.int64) + symbols * np.arange(tokens.shape[-1])])

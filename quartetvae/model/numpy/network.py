@@ -14,13 +14,12 @@ from scipy.special import logsumexp
 
 from quartetvae.errors import ModelError
 from quartetvae.model import architecture as architectures
-from quartetvae.model.architecture import BATCH, ORDER, SMALL_BATCH, WEIGHTS, Z_STEP_DIM, Architecture
+from quartetvae.model.architecture import BATCH, NEVER, SMALL_BATCH, WEIGHTS, Z_STEP_DIM, Architecture
 from quartetvae.model.autoencoder import check_temperature
 from quartetvae.model.numpy import weights
 from quartetvae.model.numpy.layers import CELLS, Stack, State, dense, embed, gelu, gelu_by_tanh, last_state
 from quartetvae.model.numpy.weights import Floats, Weights
 from quartetvae.music.codec import Tokens
-from quartetvae.music.ensemble import VOICES
 
 DECODERS = ("autoregressive", "flat", "hierarchical")
 """That are written out here, by `model.decoder`."""
@@ -45,7 +44,9 @@ class NumpyAutoencoder:
         network = architecture.network
         if network.decoder not in DECODERS:
             raise ModelError(f"decoder '{network.decoder}': NumPy knows {', '.join(DECODERS)}; load it with Keras.")
-        self._network, self._symbols = network, architecture.grid.alphabet.size
+        self._network, self._symbols, self._columns = network, architecture.symbols, architecture.columns
+        self._order = architectures.order(self._columns)
+        self._parts_of_hidden = np.cumsum([architectures.head_units(column) for column in self._order])[:-1]
         encoder, decoder = weights.below("encoder"), weights.below("decoder")
         read = partial(
             Stack.from_weights,
@@ -67,12 +68,12 @@ class NumpyAutoencoder:
     # Encoding
 
     def encode(self, tokens: Tokens) -> tuple[Floats, Floats]:
-        """Compute the posterior's `mean` and `log_var`, each (phrases, latent_dim), of phrases (phrases, steps, 4)."""
+        """Compute the posterior's `mean` and `log_var`, each (phrases, latent_dim), of phrases (phrases, steps, columns)."""
         self.architecture.check_tokens(tokens)
         segments, network = self.architecture.segments, self._network
         (table,) = self._encoder.layer("embedding/table")
         embedded = embed(tokens, table, self._symbols)
-        width = VOICES * table.shape[1]
+        width = self._columns * table.shape[1]
         inputs = embedded.reshape(len(tokens) * segments, self.architecture.steps // segments, width)
         outputs = self._read.run(inputs)
         state = last_state(outputs, bidirectional=network.bidirectional)
@@ -92,7 +93,7 @@ class NumpyAutoencoder:
     # Decoding
 
     def decode(self, z: Floats, *, temperature: float = 0.0, seed: int = 0) -> Tokens:
-        """Decode to tokens, uint8, (codes, steps, 4), of latent codes (codes, latent_dim).
+        """Decode to tokens, uint8, (codes, steps, columns), of latent codes (codes, latent_dim).
 
         At temperature 0 the likeliest symbol is chosen; above, one is drawn from the softmax of the logits divided by
         it. Raises `ModelError` below, and for codes of another shape.
@@ -100,14 +101,14 @@ class NumpyAutoencoder:
         self.architecture.check_codes(z)
         check_temperature(temperature)
         rng = np.random.default_rng(seed)
-        steps = self.architecture.steps
-        found = [np.zeros((0, steps, VOICES), np.uint8)]
+        steps, columns = self.architecture.steps, self._columns
+        found = [np.zeros((0, steps, columns), np.uint8)]
         for start in range(0, len(z), BATCH):
             codes = np.asarray(z[start : start + BATCH], dtype=np.float32)
-            noise = np.zeros((len(codes), steps, VOICES, 1), np.float32)
+            noise = np.zeros((len(codes), steps, columns, 1), np.float32)
             if temperature:
                 drawn = BATCH if len(codes) > SMALL_BATCH else SMALL_BATCH
-                gumbel = rng.gumbel(size=(drawn, steps, VOICES, self._symbols))
+                gumbel = rng.gumbel(size=(drawn, steps, columns, self._symbols))
                 noise = (temperature * gumbel[: len(codes)]).astype(np.float32)
             found.append(self._generate(codes, noise))
         return np.concatenate(found)
@@ -134,23 +135,25 @@ class NumpyAutoencoder:
         (table,) = self._below.layer("embedding/table")
         (vectors,) = self._below.layer("layers/embedding")
         states = _starts(codes, self._below, self._network.cell, self._network.decoder_layers)
-        last = np.zeros((len(codes), VOICES * table.shape[1]), np.float32)
-        tokens = np.zeros((len(codes), steps, VOICES), np.uint8)
+        last = np.zeros((len(codes), self._columns * table.shape[1]), np.float32)
+        tokens = np.zeros((len(codes), steps, self._columns), np.uint8)
+        chosen = np.zeros((len(codes), self._columns, table.shape[1]), np.float32)
+        barred = self._barred(len(codes), steps)
         for step in range(steps):
             share = shares[:, step]
             vector = np.broadcast_to(vectors[step], (len(codes), vectors.shape[1]))
             output, states = self._write.step(np.concatenate([last, vector, share], axis=-1), states)
             hidden = self._hidden(output, share)
-            before: list[Floats] = []
-            for place, part in enumerate(ORDER):
-                logits = self._head(place, part, hidden, before)
-                tokens[:, step, part] = (logits + noise[:, step, part]).argmax(axis=-1)
-                before.append(table[tokens[:, step, part].astype(np.int64) + self._symbols * part])
-            last = np.concatenate(before[::-1], axis=-1)
-        return tokens.reshape(len(z), self.architecture.steps, VOICES)
+            for place, column in enumerate(self._order):
+                before = [chosen[:, earlier] for earlier in self._order[:place]]
+                logits = self._head(place, hidden, before, barred[:, step])
+                tokens[:, step, column] = (logits + noise[:, step, column]).argmax(axis=-1)
+                chosen[:, column] = table[tokens[:, step, column].astype(np.int64) + self._symbols * column]
+            last = chosen.reshape(len(codes), -1)
+        return tokens.reshape(len(z), self.architecture.steps, self._columns)
 
     def _logits(self, tokens: Tokens, z: Floats) -> Floats:
-        """Compute the logits of every cell given the true ones before it, (phrases, steps, 4, symbols)."""
+        """Compute the logits of every cell given the true ones before it, (phrases, steps, columns, symbols)."""
         self.architecture.check_tokens(tokens)
         self.architecture.check_codes(z)
         if len(tokens) != len(z):
@@ -161,7 +164,7 @@ class NumpyAutoencoder:
         steps = self.architecture.steps // self.architecture.segments
         (table,) = self._below.layer("embedding/table")
         (vectors,) = self._below.layer("layers/embedding")
-        embedded = embed(tokens.reshape(len(codes), steps, VOICES), table, self._symbols)
+        embedded = embed(tokens.reshape(len(codes), steps, self._columns), table, self._symbols)
         last = embedded.reshape(len(codes), steps, -1)
         last = np.concatenate([np.zeros_like(last[:, :1]), last[:, :-1]], axis=1)
         shares = self._shares(codes, steps)
@@ -169,16 +172,18 @@ class NumpyAutoencoder:
         initial = _starts(codes, self._below, self._network.cell, self._network.decoder_layers)
         states = self._write.run(np.concatenate([last, over_time, shares], axis=-1), initial)
         hidden = self._hidden(states, shares)
-        logits = [
-            self._head(place, part, hidden, [embedded[:, :, earlier] for earlier in ORDER[:place]])
-            for place, part in enumerate(ORDER)
-        ]
-        return np.stack(logits[::-1], axis=-2).reshape(*tokens.shape, self._symbols)
+        barred = self._barred(len(codes), steps)
+        logits = {
+            column: self._head(place, hidden, [embedded[:, :, earlier] for earlier in self._order[:place]], barred)
+            for place, column in enumerate(self._order)
+        }
+        found = np.stack([logits[column] for column in range(self._columns)], axis=-2)
+        return found.reshape(*tokens.shape, self._symbols)
 
     def _flat(self, z: Floats) -> Floats:
         over_time = np.repeat(z[:, np.newaxis], self.architecture.steps, axis=1)
         logits = dense(self._write.run(over_time), self._decoder.layer("heads"))
-        return logits.reshape(len(z), self.architecture.steps, VOICES, self._symbols)
+        return logits.reshape(len(z), self.architecture.steps, self._columns, self._symbols) + self.architecture.never
 
     def _codes(self, z: Floats) -> Floats:
         """Make what the autoregressive decoder gets: z, or the code of each segment."""
@@ -193,16 +198,27 @@ class NumpyAutoencoder:
     def _shares(self, codes: Floats, steps: int) -> Floats:
         return dense(codes, self._below.layer("layers/dense")).reshape(len(codes), steps, Z_STEP_DIM)
 
+    def _barred(self, codes: int, steps: int) -> Floats:
+        """Say what is added to the logits of held notes, (codes, steps, 1): 0 where a phrase begins and `NEVER` else."""
+        barred = np.full((codes, steps, 1), NEVER, np.float32)
+        barred[:: self.architecture.segments, 0] = 0.0
+        return barred
+
     def _hidden(self, states: Floats, shares: Floats) -> list[Floats]:
         both = np.concatenate([states, shares], axis=-1)
-        return np.split(dense(both, self._below.layer("hidden")), VOICES, axis=-1)
+        return np.split(dense(both, self._below.layer("hidden")), self._parts_of_hidden, axis=-1)
 
-    def _head(self, place: int, part: int, hidden: list[Floats], before: list[Floats]) -> Floats:
-        inner = hidden[part]
+    def _head(self, place: int, hidden: list[Floats], before: list[Floats], barred: Floats) -> Floats:
+        inner = hidden[place]
         if before:
             (kernel,) = self._below.layers("chosen/dense", place)[-1]
             inner = inner + np.concatenate(before, axis=-1) @ kernel
-        return dense(gelu_by_tanh(inner), self._below.layers("heads/dense", place + 1)[-1])
+        logits = dense(gelu_by_tanh(inner), self._below.layers("heads/dense", place + 1)[-1])
+        alphabet = self.architecture.grid.alphabet
+        if self._symbols == alphabet.size:
+            return logits
+        held = logits[..., : alphabet.pitches] + (logits[..., -1:] + barred)
+        return np.concatenate([logits[..., :-1], held], axis=-1)
 
 
 def load(folder: Path) -> NumpyAutoencoder:
@@ -217,7 +233,7 @@ def load(folder: Path) -> NumpyAutoencoder:
     path = folder / WEIGHTS
     try:
         model = NumpyAutoencoder(architecture, weights.read(path))
-        model.decode(model.encode(np.zeros((1, architecture.steps, VOICES), np.uint8))[0])
+        model.decode(model.encode(np.zeros((1, architecture.steps, architecture.columns), np.uint8))[0])
     except (OSError, KeyError, ValueError) as error:
         detail = " ".join(str(error).split())
         raise ModelError(f"{path}: not the weights of this architecture ({detail}); train again.") from error
