@@ -16,12 +16,7 @@ from quartetvae.errors import CorpusError
 from quartetvae.metrics import whole_files
 from quartetvae.metrics.figures import FileFigures, FileGroupScores, FileScores, WorstWork
 from quartetvae.metrics.whole_files import Counts, Played
-from quartetvae.music import codec
-from quartetvae.music.codec import Tokens
 from quartetvae.music.quartet import Grid, Piece
-
-HIGH = 92
-"""MIDI pitch, G sharp 6: few notes lie as high, and those are the first to be lost."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +57,9 @@ def match(
         file = Played(notes, music.ticks_per_beat)
         yield Matched(
             original,
-            whole_files.match(file, played(original.tokens, grid)),
-            whole_files.match(file, played(made.tokens, grid)),
+            whole_files.match(file, whole_files.of_tokens(original.tokens, grid)),
+            whole_files.match(file, whole_files.of_tokens(made.tokens, grid)),
         )
-
-
-def played(tokens: Tokens, grid: Grid) -> Played:
-    """Decode a part array to notes; a tick is a grid step."""
-    return Played(codec.decode(tokens, grid.alphabet), grid.steps_per_beat)
 
 
 def figures(matched: Sequence[Matched], pieces: Pieces) -> FileFigures:
@@ -84,7 +74,7 @@ def _scores(
     matched: Sequence[Matched], pieces: Pieces, of: Callable[[Matched], Sequence[Mapping[int, Counts]]]
 ) -> FileScores:
     parts = [part for one in matched for part in of(one)]
-    every, high = whole_files.total(parts), whole_files.total(parts, lowest=HIGH)
+    every, high = whole_files.total(parts), whole_files.total(parts, lowest=whole_files.HIGH)
 
     def by(name: Callable[[Piece], str]) -> dict[str, FileGroupScores]:
         names = [name(one.piece) for one in matched]

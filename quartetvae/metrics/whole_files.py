@@ -30,7 +30,10 @@ from numpy.typing import NDArray
 
 from quartetvae.errors import CodecError
 from quartetvae.metrics.figures import MatchScores
+from quartetvae.music import codec
+from quartetvae.music.codec import Tokens
 from quartetvae.music.notes import Notes
+from quartetvae.music.quartet import Grid
 
 ONSETS_PER_BEAT = 24
 """The inverse of how far onsets may lie apart, in beats."""
@@ -40,6 +43,9 @@ OFFSETS_PER_BEAT = 8
 
 OFFSET_SHARE = 0.2
 """Of the original's length, by which offsets may always lie apart."""
+
+HIGH = 92
+"""MIDI pitch, G sharp 6: few notes lie as high, and those are the first to be lost."""
 
 RUN = 500
 """Notes of one pitch that are matched at once, about: memory grows with the square."""
@@ -114,7 +120,7 @@ def match(original: Played, copy: Played) -> list[dict[int, Counts]]:
     """
     if len(original.parts) != len(copy.parts):
         raise CodecError(
-            f"{len(original.parts)} parts of the original, {len(copy.parts)} of the copy; the same number."
+            f"{len(original.parts)} parts of the original, {len(copy.parts)} of the copy; as many are needed in both."
         )
     _check(original, "original")
     _check(copy, "copy")
@@ -126,19 +132,24 @@ def match(original: Played, copy: Played) -> list[dict[int, Counts]]:
     ]
 
 
+def of_tokens(tokens: Tokens, grid: Grid) -> Played:
+    """Decode a part array to notes; a tick is a grid step."""
+    return Played(codec.decode(tokens, grid.alphabet), grid.steps_per_beat)
+
+
 def total(parts: Iterable[Mapping[int, Counts]], *, lowest: int = 0) -> Counts:
     """Add up the counts of some parts, of pitches from `lowest` (MIDI number) up."""
     counts = (of for part in parts for pitch, of in part.items() if pitch >= lowest)
     return sum(counts, Counts())
 
 
-def excerpt(played: Played, *, from_beat: int = 0, beats: float | None = None) -> Played:
-    """Take what sounds in an excerpt, its first beat being 0: notes held over its beginning or its end are cut there.
+def excerpt(played: Played, *, from_beat: int = 0, beats: int | None = None) -> Played:
+    """Take what sounds in an excerpt, its first beat being 0; `beats` None: to the end of the music.
 
-    `beats` None: to the end, whatever sounds last.
+    A note held over the beginning begins there, as in the excerpts that a model sees; one held over the end ends there.
     """
     start = from_beat * played.ticks_per_beat
-    stop = None if beats is None else start + round(beats * played.ticks_per_beat)
+    stop = None if beats is None else start + beats * played.ticks_per_beat
     return Played([_between(notes, start, stop) for notes in played.parts], played.ticks_per_beat)
 
 
@@ -197,7 +208,7 @@ def _count(true: NDArray[np.int64], found: NDArray[np.int64], unit: int) -> Coun
 def _runs(
     true: NDArray[np.int64], found: NDArray[np.int64], reach: int
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Cut notes into runs so far apart that no note of one can match one of another."""
+    """Cut notes into runs so far apart that no note of one can match one of another; count from the first onset."""
     onsets = np.sort(np.concatenate([true[:, 0], found[:, 0]]))
     gaps = np.flatnonzero(np.diff(onsets) > reach) + 1
     # Not at each gap: a call for every note takes longer than a matrix of a few hundred.
@@ -206,7 +217,7 @@ def _runs(
     sides = []
     for times in (true, found):
         ordered = times[np.argsort(times[:, 0], kind="stable")]
-        sides.append(np.split(ordered, np.searchsorted(ordered[:, 0], starts)))
+        sides.append(np.split(ordered - onsets[0], np.searchsorted(ordered[:, 0], starts)))
     yield from zip(*sides, strict=True)
 
 
