@@ -19,7 +19,7 @@ COMMANDS = {
     **dict.fromkeys(
         ("interpolate", "reconstruct", "sample", "vary", "morph", "nearest", "encode", "decode", "inspect"), "music"
     ),
-    **dict.fromkeys(("features", "compare"), "measures"),
+    **dict.fromkeys(("features", "compare", "match"), "measures"),
 }
 """The commands, and the module beside this one that has each; imported when asked for, since that takes time."""
 

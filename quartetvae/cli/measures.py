@@ -1,8 +1,8 @@
-"""`quartetvae features` and `compare`: music by the measures of `quartetvae.metrics`."""
+"""`quartetvae features`, `compare` and `match`: music by the measures of `quartetvae.metrics`."""
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,18 @@ import numpy as np
 from tqdm import tqdm
 
 from quartetvae import terminal
+from quartetvae.cli import common
+from quartetvae.cli.common import FILE, Tracks, parts_of_each_option, share, spread_option
 from quartetvae.errors import CorpusError, MidiError
 from quartetvae.evaluation import excerpts, file_features
-from quartetvae.io import midi_events, scores
+from quartetvae.io import midi_events, read, scores
 from quartetvae.io.read import MIDI_SUFFIXES
-from quartetvae.metrics import comparison
+from quartetvae.metrics import comparison, whole_files
 from quartetvae.metrics import features as measures
 from quartetvae.metrics.figures import FeatureLikeness, SetLikeness
+from quartetvae.metrics.whole_files import Counts, Played
+from quartetvae.music.codec import Losses
+from quartetvae.music.ensemble import PARTS
 from quartetvae.music.notes import PITCH_CLASSES
 from quartetvae.plots import sets
 
@@ -41,18 +46,18 @@ def features(file: Path, as_json: bool) -> None:
     """
     if file.suffix.lower() in scores.SUFFIXES and file.is_file():
         raise CorpusError(f"{file.name}: a score; features are of what is played: export it as MIDI (.mid).")
-    read = midi_events.read(file)
-    table = file_features.table(read)
-    found = measures.of_all_and_parts(table, list(read.voices))
+    content = midi_events.read(file)
+    table = file_features.table(content)
+    found = measures.of_all_and_parts(table, list(content.voices))
     shown = {name: measures.plain(values) for name, values in found.items()}
     if as_json:
-        content: dict[str, Any] = {"whole": shown.pop("whole"), "parts": shown}
-        if read.refusal:
-            content["not_a_quartet"] = read.refusal
-        click.echo(json.dumps(content, indent=2))
+        printed: dict[str, Any] = {"whole": shown.pop("whole"), "parts": shown}
+        if content.refusal:
+            printed["not_a_quartet"] = content.refusal
+        click.echo(json.dumps(printed, indent=2))
         return
-    if read.refusal:
-        click.echo(f"{file.name} is no quartet: {read.refusal}. Its tracks stand for parts.", err=True)
+    if content.refusal:
+        click.echo(f"{file.name} is no quartet: {content.refusal}. Its tracks stand for parts.", err=True)
     _print_features(shown)
 
 
@@ -161,10 +166,10 @@ def _equal_numbers(a: Mapping[str, Any], b: Mapping[str, Any], rng: np.random.Ge
 def _print_comparison(whole: SetLikeness, equal: Mapping[str, SetLikeness]) -> None:
     rows = []
     for feature in comparison.FEATURES:
-        both = (_share(equal[name][feature]["overlap"]) for name in (excerpts.REAL, "b"))
+        both = (share(equal[name][feature]["overlap"]) for name in (excerpts.REAL, "b"))
         rows.append((feature.replace("_", " "), _said(whole[feature]), _number(whole[feature]["kl_nats"]), *both))
     mean = _spanned(whole["mean_overlap"], whole["mean_low"], whole["mean_high"])
-    rows.append(("mean", mean, "", *(_share(equal[name]["mean_overlap"]) for name in (excerpts.REAL, "b"))))
+    rows.append(("mean", mean, "", *(share(equal[name]["mean_overlap"]) for name in (excerpts.REAL, "b"))))
     click.echo(terminal.table(("feature", "overlap (95 %)", "KL, nats", "A with A", "B with A"), rows))
 
 
@@ -172,12 +177,8 @@ def _said(likeness: FeatureLikeness) -> str:
     return likeness.get("reason") or _spanned(likeness["overlap"], likeness["low"], likeness["high"])
 
 
-def _share(value: float | None) -> str:
-    return "n/a" if value is None else f"{value:.3f}".removeprefix("0")
-
-
 def _spanned(value: float | None, low: float | None, high: float | None) -> str:
-    return _share(value) if low is None else f"{_share(value)} ({_share(low)}-{_share(high)})"
+    return share(value) if low is None else f"{share(value)} ({share(low)}-{share(high)})"
 
 
 def _midi_files(folder: Path, *, fewest: int) -> list[Path]:
@@ -202,3 +203,66 @@ def _features_of(paths: Sequence[Path]) -> dict[str, Any]:
     if not rows:
         raise CorpusError(f"{paths[0].parent}: none of {left_out} MIDI files can be read; put others there.")
     return {name: np.concatenate([row[name] for row in rows]) for name in measures.FEATURES}
+
+
+@click.command()
+@click.argument("original", type=FILE)
+@click.argument("copy", type=FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@spread_option
+@parts_of_each_option
+def match(original: Path, copy: Path, as_json: bool, spread: bool, tracks: list[Tracks]) -> None:
+    """Count the notes of a quartet that another file of it has, too.
+
+    Any two MIDI files or scores, each at its own resolution. Part by part, a note matches one of the same pitch that
+    begins within 1/24 beat of it; `with ends` it also has to end within 1/8 beat, or within 20 % of the original's
+    length. Each matches one other at most. Precision is the share of the copy's notes that match, recall that of the
+    original's, F1 their harmonic mean. Beats count from the beginning of each file; repeats are played.
+
+    In JSON: {"whole": {"notes": ..., "notes_of_copy": ..., "onset": {"precision": ..., "recall": ..., "f1": ...},
+    "offset": likewise, with ends, "notes_from_92": those of the original from MIDI pitch 92 up, "recall_from_92": by
+    onset}, "parts": {"violin_1": likewise, ...}}.
+
+    \b
+    Examples:
+      quartetvae match quartet.mid quartetvae-out/reconstruction.mid
+      quartetvae match score.musicxml played.mid --json | jq .whole.onset.f1
+      quartetvae match five-tracks.mid quartet.mid --parts 1,2,3,4 --parts auto
+    """
+    of_each = common.for_each(tracks, 2)
+    for chosen in of_each:
+        common.check_parts(chosen, spread)
+    both = [_played(path, chosen, spread) for path, chosen in zip((original, copy), of_each, strict=True)]
+    parts = dict(zip(PARTS, whole_files.match(*both), strict=True))
+    if as_json:
+        content = {"whole": _matched(parts.values()), "parts": {name: _matched([of]) for name, of in parts.items()}}
+        click.echo(json.dumps(content, indent=2))
+        return
+    counts = {name.replace("_", " "): whole_files.total([of]) for name, of in parts.items()}
+    counts["whole"] = whole_files.total(parts.values())
+    rows = [((name, f"{of.true:,}", f"{of.found:,}"), of) for name, of in counts.items()]
+    click.echo(common.matches(("part", "notes", "of the copy"), rows))
+
+
+def _played(path: Path, tracks: Tracks, spread: bool) -> Played:
+    """Read the notes of a file's parts; what is not read is said."""
+    file = read.read(path)
+    parts = read.part_notes(file, tracks=tracks, spread=spread)
+    lost = read.Lost(Losses(), read.of_no_part(file, parts), file.music.left_out, 1)
+    if said := lost.lines():
+        click.echo(f"note: {click.format_filename(file.name)}: {'; '.join(said)}.", err=True)
+    return Played(parts, file.music.ticks_per_beat)
+
+
+def _matched(parts: Iterable[Mapping[int, Counts]]) -> dict[str, Any]:
+    """Make what `match --json` prints of some parts."""
+    parts = list(parts)
+    every, high = whole_files.total(parts), whole_files.total(parts, lowest=whole_files.HIGH)
+    return {
+        "notes": every.true,
+        "notes_of_copy": every.found,
+        "onset": every.onset,
+        "offset": every.offset,
+        "notes_from_92": high.true,
+        "recall_from_92": high.onset["recall"],
+    }

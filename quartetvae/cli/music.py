@@ -11,21 +11,19 @@ import click
 from tqdm import tqdm
 
 from quartetvae import api
+from quartetvae.cli import common
+from quartetvae.cli.common import FILE, PLAYERS, Tracks, parts_of_each_option, spread_option
 from quartetvae.config import PathKind
 from quartetvae.errors import ModelError, RenderingError
 from quartetvae.io import read, write
 from quartetvae.latent import directions, neighbours
+from quartetvae.metrics import whole_files
 from quartetvae.metrics.attributes import ATTRIBUTES
 from quartetvae.model import architecture, pretrained
 from quartetvae.model.numpy.network import NumpyAutoencoder
 from quartetvae.music.codec import Losses
-from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, VOICES
 from quartetvae.music.quartet import Quartet
 from quartetvae.music.tracks import Music
-
-FILE = click.Path(path_type=Path)
-
-PLAYERS = ", ".join(DEFAULT_ENSEMBLE.names)
 
 KINDS = {suffix.removeprefix("."): suffix for suffix in write.WRITERS}
 
@@ -39,27 +37,6 @@ def _kinds(ctx: click.Context, param: click.Parameter, value: str) -> list[str]:
     if unknown := [kind for kind in wanted if kind not in KINDS]:
         raise click.BadParameter(f"'{', '.join(unknown)}' is none of {', '.join(KINDS)}.", ctx, param)
     return [KINDS[kind] for kind in wanted]
-
-
-Tracks = list[int] | None
-"""The tracks that play the four parts; None to find out."""
-
-
-def _tracks(ctx: click.Context, param: click.Parameter, value: str | None) -> Tracks:
-    """Read track numbers from text with commas between them."""
-    if value in (None, "auto"):
-        return None
-    numbers = str(value).split(",")
-    if len(numbers) != VOICES or not all(re.fullmatch(r"\s*[0-9]{1,4}\s*", number) for number in numbers):
-        raise click.BadParameter(
-            f"'{value}' is not the numbers of four tracks with commas between them, as 0,1,2,3.", ctx, param
-        )
-    return [int(number) for number in numbers]
-
-
-def _tracks_of_each(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> list[Tracks]:
-    """Read those of several pieces."""
-    return [_tracks(ctx, param, one) for one in value]
 
 
 def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -87,11 +64,11 @@ temperature_option = click.option(
 excerpt_options = _options(
     click.option("--from-beat", default=0, show_default=True, type=click.IntRange(0), help="Where to begin, from 0."),
     click.option("--beats", type=click.IntRange(1), help="How much; by default all of it."),
-    click.option("--spread", is_flag=True, help="Spread the notes over four parts where no quartet is found."),
+    spread_option,
 )
 input_options = _options(
     excerpt_options,
-    click.option("--parts", "tracks", callback=_tracks, metavar="N,N,N,N", help=f"Tracks that play {PLAYERS}."),
+    click.option("--parts", "tracks", callback=common.tracks, metavar="N,N,N,N", help=f"Tracks that play {PLAYERS}."),
 )
 output_options = _options(
     click.option(
@@ -149,11 +126,15 @@ def _counted(count: int) -> Iterable[int]:
 
 
 def _read(
-    model: NumpyAutoencoder, path: Path, from_beat: int, beats: int | None, tracks: Tracks, spread: bool
+    model: NumpyAutoencoder,
+    path: Path | read.MusicFile,
+    from_beat: int,
+    beats: int | None,
+    tracks: Tracks,
+    spread: bool,
 ) -> Quartet:
-    if tracks is not None and spread:
-        raise click.UsageError("--parts says where the parts are, --spread that they are nowhere; say one of them.")
-    file = read.read(path)
+    common.check_parts(tracks, spread)
+    file = path if isinstance(path, read.MusicFile) else read.read(path)
     music = api.read(file, model, tracks=tracks, spread=spread, from_beat=from_beat, beats=beats)
     _, lost = read.encode(file, model.architecture.grid, tracks=tracks, spread=spread)
     if said := lost.lines():
@@ -167,14 +148,7 @@ def _read(
 @click.option("--points", default=5, show_default=True, type=click.IntRange(2, 100), help="The ends included.")
 @click.option("--path", "kind", default="spherical", show_default=True, type=click.Choice(["spherical", "linear"]))
 @excerpt_options
-@click.option(
-    "--parts",
-    "tracks",
-    multiple=True,
-    callback=_tracks_of_each,
-    metavar="N,N,N,N",
-    help=f"Tracks that play {PLAYERS}: once for all pieces, or for each ('auto': to be found).",
-)
+@parts_of_each_option
 @model_option
 @output_options
 def interpolate(
@@ -204,9 +178,7 @@ def interpolate(
     """
     if len(files) not in (2, 4):
         raise click.UsageError(f"{len(files)} pieces; two, or four for a grid, are needed.")
-    if len(tracks) not in (0, 1, len(files)):
-        raise click.UsageError(f"--parts {len(tracks)} times for {len(files)} pieces; say it once, or once for each.")
-    of_each = tracks * len(files) if len(tracks) == 1 else tracks or [None] * len(files)
+    of_each = common.for_each(tracks, len(files))
     model = api.load(folder)
     pieces = [_read(model, path, from_beat, beats, chosen, spread) for path, chosen in zip(files, of_each, strict=True)]
     digits = len(str(points - 1))
@@ -237,14 +209,27 @@ def reconstruct(
 ) -> None:
     """Give a piece back as the model decodes it, beside the piece as the model sees it.
 
+    Also says how many notes of the file come back, part by part, through the grid alone and through the model; what
+    counts is told by `quartetvae match --help`.
+
     \b
     Examples:
       quartetvae reconstruct quartet.mid
       quartetvae reconstruct quartet.musicxml --beats 64 --as mid,svg
     """
     model = api.load(folder)
-    music = _read(model, file, from_beat, beats, tracks, spread)
-    _written(out, {"original": music, "reconstruction": api.reconstruct(model, music)}, kinds, tempo)
+    found = read.read(file)
+    music = _read(model, found, from_beat, beats, tracks, spread)
+    rebuilt = api.reconstruct(model, music)
+    _written(out, {"original": music, "reconstruction": rebuilt}, kinds, tempo)
+    played = whole_files.Played(read.part_notes(found, tracks=tracks, spread=spread), found.music.ticks_per_beat)
+    asked = whole_files.excerpt(played, from_beat=from_beat, beats=beats)
+    rows = [
+        ([name], whole_files.total(whole_files.match(asked, whole_files.of_tokens(made.tokens, made.grid))))
+        for name, made in (("on the grid", music), ("by the model", rebuilt))
+    ]
+    notes = sum(map(len, asked.parts))
+    click.echo(common.matches((f"of {notes:,} note{'' if notes == 1 else 's'}",), rows))
 
 
 @click.command()

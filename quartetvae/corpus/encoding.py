@@ -16,6 +16,7 @@ from quartetvae.metrics.figures import Losses as LossCounts
 from quartetvae.music import codec, metre, part_assignment
 from quartetvae.music.codec import Alphabet, Losses
 from quartetvae.music.ensemble import PARTS
+from quartetvae.music.notes import Notes
 from quartetvae.music.part_assignment import Assignment
 from quartetvae.music.quartet import Grid, Piece
 from quartetvae.music.tracks import Music
@@ -41,12 +42,7 @@ def encode_all(raw: Path, table: pd.DataFrame, grid: Grid) -> Iterator[tuple[Pie
 
 def encode_file(raw: Path, row: Any, grid: Grid) -> tuple[Piece, Losses]:
     """Encode one file by its row of the table of `survey`; any file whose four parts were found will do."""
-    path = raw / row["file"]
-    found = {part or None for part in row["parts"]}
-    if not found.issuperset(PARTS):
-        raise CorpusError(f"{row['id']} ({row['file']}): its four parts were not found ({row['reason']}).")
-    music, _ = read(path)
-    notes = part_assignment.merge(music.tracks, [part or None for part in row["parts"]])
+    music, notes = read_parts(raw, row)
     tokens, losses = codec.encode(
         notes,
         ticks_per_beat=music.ticks_per_beat,
@@ -56,6 +52,18 @@ def encode_file(raw: Path, row: Any, grid: Grid) -> tuple[Piece, Losses]:
     )
     bars = metre.bar_numbers(music, steps=len(tokens), steps_per_beat=grid.steps_per_beat)
     return Piece(row["id"], row["composer"], row["work"], tokens, bars), losses
+
+
+def read_parts(raw: Path, row: Any) -> tuple[Music, list[Notes]]:
+    """Read a file by its row of the table of `survey`: the notes of its four parts, in ticks of the music.
+
+    They are all that the tracks of the parts play, repeats as often as they are played.
+    """
+    parts = [part or None for part in row["parts"]]
+    if not set(parts).issuperset(PARTS):
+        raise CorpusError(f"{row['id']} ({row['file']}): its four parts were not found ({row['reason']}).")
+    music, _ = read(raw / row["file"])
+    return music, part_assignment.merge(music.tracks, parts)
 
 
 def origins(table: pd.DataFrame) -> dict[str, Origin]:

@@ -11,14 +11,14 @@ from quartetvae.corpus.records import PhraseSet, Pieces
 from quartetvae.latent import codes
 from quartetvae.latent.paths import LatentPath
 from quartetvae.metrics import bigram, diagnostics, interpolation, reconstruction
-from quartetvae.metrics.figures import CodeUse, InterpolateFigures, SplitScores
+from quartetvae.metrics.figures import CodeUse, InterpolateFigures, PhraseFigures
 from quartetvae.model.autoencoder import Autoencoder
 
 
 def reconstructions(
     model: Autoencoder, held_out: PhraseSet, training: PhraseSet, pieces: Pieces, *, decode: Posterior, seed: int
-) -> SplitScores:
-    """Score what comes back of the phrases of one split: its figures in metrics/reconstruct.json.
+) -> PhraseFigures:
+    """Score what comes back of the phrases of one split: its figures in metrics/reconstruct.json, but for `file`.
 
     Decoded greedily from the posterior mean (or a sample, if `decode` says so); the bounds from one sample each.
     """
@@ -51,7 +51,7 @@ def reconstructions(
         "by_source": reconstruction.by_group(held_out.tokens, decoded, of_source, alphabet, groups),
         "by_composer": reconstruction.by_group(held_out.tokens, decoded, of_composer, alphabet, groups),
         "by_work": reconstruction.by_group(held_out.tokens, decoded, of_work, alphabet, groups),
-        "baselines": reconstruction.baselines(held_out.tokens, training.tokens, alphabet),
+        "baselines": reconstruction.baselines(held_out.tokens, training.tokens, alphabet, seed=seed),
     }
 
 

@@ -168,19 +168,8 @@ def encode(
     file: MusicFile, grid: Grid, *, tracks: Sequence[int] | None = None, spread: bool = False
 ) -> tuple[Piece, Lost]:
     """Encode a file that has been read, and count what is lost; see `read_piece`."""
-    music, assignment = file.music, file.assignment
-    if tracks is not None:
-        notes = _chosen(file, tracks)
-    elif assignment.refusal is None:
-        notes = part_assignment.merge(music.tracks, assignment.parts, ensemble=file.ensemble)
-    elif spread:
-        notes = arrangement.spread(music, assignment.parts, ensemble=file.ensemble)
-        if not sum(map(len, notes)):
-            raise CorpusError(f"{file.name}: no notes but those of drums; notes with pitches are needed.")
-    else:
-        raise CorpusError(
-            f"{file.name}: no quartet found ({assignment.refusal}). Its tracks: {_listed(file)}. {remedy(file)}"
-        )
+    music = file.music
+    notes = part_notes(file, tracks=tracks, spread=spread)
     tokens, losses = codec.encode(
         notes,
         ticks_per_beat=music.ticks_per_beat,
@@ -191,9 +180,31 @@ def encode(
     bars = metre.bar_numbers(music, steps=len(tokens), steps_per_beat=grid.steps_per_beat)
     # A name may have what no text may: bytes that are not UTF-8, control characters.
     title = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in Path(file.name).stem)
-    pitched = sum(len(track.notes) for track in music.tracks if not track.is_drum)
-    lost = Lost(losses, max(0, pitched - losses.notes), music.left_out, grid.steps_per_beat)
+    lost = Lost(losses, of_no_part(file, notes), music.left_out, grid.steps_per_beat)
     return Piece(title, "", title, tokens, bars), lost
+
+
+def part_notes(file: MusicFile, *, tracks: Sequence[int] | None = None, spread: bool = False) -> list[Notes]:
+    """Take the notes of the four parts, in ticks of `file.music`; see `read_piece`."""
+    music, assignment = file.music, file.assignment
+    if tracks is not None:
+        return _chosen(file, tracks)
+    if assignment.refusal is None:
+        return part_assignment.merge(music.tracks, assignment.parts, ensemble=file.ensemble)
+    if not spread:
+        raise CorpusError(
+            f"{file.name}: no quartet found ({assignment.refusal}). Its tracks: {_listed(file)}. {remedy(file)}"
+        )
+    notes = arrangement.spread(music, assignment.parts, ensemble=file.ensemble)
+    if not sum(map(len, notes)):
+        raise CorpusError(f"{file.name}: no notes but those of drums; notes with pitches are needed.")
+    return notes
+
+
+def of_no_part(file: MusicFile, parts: Sequence[Notes]) -> int:
+    """Count the notes with pitches that none of the parts has."""
+    pitched = sum(len(track.notes) for track in file.music.tracks if not track.is_drum)
+    return max(0, pitched - sum(map(len, parts)))
 
 
 def _listed(file: MusicFile) -> str:

@@ -27,6 +27,9 @@ from quartetvae.music.ensemble import VOICES
 ALPHA = 0.1
 """Default smoothing: most pitches never follow a given one, so a whole count for each would drown what was seen."""
 
+BATCH = 50_000
+"""Phrases that are counted at once: a pair of symbols takes 16 bytes while it is counted."""
+
 
 @dataclass(frozen=True)
 class Bigram:
@@ -73,9 +76,12 @@ def fit(phrases: Tokens, alphabet: Alphabet, *, alpha: float = ALPHA) -> Bigram:
     shape = (alphabet.size + 1, alphabet.size)
     tables = []
     for part in range(VOICES):
-        symbols = phrases[:, :, part]
-        pairs = _previous(symbols, alphabet) * alphabet.size + symbols
-        counts = np.bincount(pairs.ravel(), minlength=shape[0] * shape[1]).reshape(shape) + alpha
+        found = np.zeros(shape[0] * shape[1], dtype=np.int64)
+        for start in range(0, len(phrases), BATCH):
+            symbols = phrases[start : start + BATCH, :, part]
+            pairs = _previous(symbols, alphabet) * alphabet.size + symbols
+            found += np.bincount(pairs.ravel(), minlength=len(found))
+        counts = found.reshape(shape) + alpha
         tables.append(np.log(counts / counts.sum(axis=1, keepdims=True)))
     return Bigram(alphabet, np.stack(tables))
 

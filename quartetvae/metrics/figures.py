@@ -145,7 +145,7 @@ class TrainFigures(TypedDict):
     val_kl: float
 
 
-# metrics/reconstruct.json: quartetvae.metrics.reconstruction, quartetvae.evaluation.model
+# metrics/reconstruct.json: quartetvae.metrics.reconstruction, quartetvae.metrics.whole_files, quartetvae.evaluation
 
 
 class CellScores(TypedDict):
@@ -170,12 +170,19 @@ class BigramScore(TypedDict):
     nats_per_phrase: float | None
 
 
+class NearestPhraseScores(CellScores):
+    """Of the most similar training phrase, for some phrases among some training phrases."""
+
+    phrases: int
+    training: int
+
+
 class Baselines(TypedDict):
     """What guesses without a model of music reach."""
 
     sustain: CellScores
     likeliest_symbol: CellScores
-    nearest_phrase: CellScores
+    nearest_phrase: NearestPhraseScores
     wrong_pitch: CellScores
     bigram: BigramScore
 
@@ -191,8 +198,8 @@ class PhraseScores(TypedDict):
     parts: dict[str, CellScores]
 
 
-class SplitScores(PhraseScores):
-    """One split of metrics/reconstruct.json."""
+class PhraseFigures(PhraseScores):
+    """What comes back of the phrases of one split."""
 
     phrases: int
     works: int
@@ -205,6 +212,64 @@ class SplitScores(PhraseScores):
     by_composer: dict[str, GroupScores]
     by_work: dict[str, GroupScores]
     baselines: Baselines
+
+
+class MatchScores(TypedDict):
+    """How many notes match: shares of those that came out, of those there were, and their harmonic mean."""
+
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
+class FileGroupScores(TypedDict):
+    """Notes of some files and what came out: a composer's, a work's."""
+
+    notes: int
+    """Of the files."""
+    onset_precision: float | None
+    onset_recall: float | None
+    onset_f1: float | None
+    offset_f1: float | None
+
+
+class WorstWork(TypedDict):
+    """The work of the lowest onset F1."""
+
+    name: str
+    onset_f1: float
+
+
+class FileScores(TypedDict):
+    """Notes of the files of one split against what came out."""
+
+    notes: int
+    """Of the files."""
+    onset: MatchScores
+    """Part, pitch and onset match."""
+    offset: MatchScores
+    """The end, too."""
+    notes_from_92: int
+    """Of the files, from MIDI pitch 92 (G sharp 6) up."""
+    recall_from_92: float | None
+    """Of those, by onset."""
+    by_source: dict[str, FileGroupScores]
+    by_composer: dict[str, FileGroupScores]
+    by_work: dict[str, FileGroupScores]
+    worst_work: WorstWork | None
+
+
+class FileFigures(TypedDict):
+    """Whole files: through the grid and back, and through the model."""
+
+    codec: FileScores
+    model: FileScores
+
+
+class SplitScores(PhraseFigures):
+    """One split of metrics/reconstruct.json."""
+
+    file: FileFigures
 
 
 class ReconstructFigures(TypedDict):

@@ -26,6 +26,9 @@ from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import PARTS
 
+MOST_PHRASES, MOST_TRAINING = 2_000, 50_000
+"""Phrases whose nearest one is looked for, and among how many, at most: the time grows with one times the other."""
+
 
 class OnsetScores(NamedTuple):
     """Shares in 0..1, or None where nothing can be said."""
@@ -118,7 +121,7 @@ def by_group(
     return found
 
 
-def baselines(truth: Tokens, training: Tokens, alphabet: Alphabet) -> Baselines:
+def baselines(truth: Tokens, training: Tokens, alphabet: Alphabet, *, seed: int) -> Baselines:
     """Find what guesses without a model of music reach on the true phrases.
 
     Parameters
@@ -126,16 +129,18 @@ def baselines(truth: Tokens, training: Tokens, alphabet: Alphabet) -> Baselines:
     truth
         The held-out phrases, shape (phrases, steps, 4).
     training
-        Phrases to guess from, shape (any number but 0, steps, 4). Time grows with truth times training; the phrases
-        before augmentation will do.
+        Phrases to guess from, shape (any number but 0, steps, 4).
+    seed
+        Of the phrases that are drawn where there are more than `MOST_PHRASES` or `MOST_TRAINING`; for the nearest
+        phrase only.
 
     Returns
     -------
     dict
         Token accuracy and onset F1 of `sustain` (every cell), `likeliest_symbol` (per step and part),
         `nearest_phrase` (the training phrase with most cells equal: it has seen the answer, and is what
-        remembering would give) and `wrong_pitch` (rhythm right, every pitch wrong); and `bigram.nats_per_phrase`
-        (mean over phrases).
+        remembering would give; of `phrases` true phrases, among `training` others) and `wrong_pitch` (rhythm right,
+        every pitch wrong); and `bigram.nats_per_phrase` (mean over phrases).
 
     Raises
     ------
@@ -148,14 +153,20 @@ def baselines(truth: Tokens, training: Tokens, alphabet: Alphabet) -> Baselines:
     guesses = {
         "sustain": np.full_like(truth, alphabet.sustain),
         "likeliest_symbol": np.broadcast_to(likeliest_symbols(training, alphabet), truth.shape),
-        "nearest_phrase": training[nearest_phrases(truth, training)],
         "wrong_pitch": wrong_pitches(truth, alphabet),
     }
+    rng = np.random.default_rng(seed)
+    asked, known = _drawn(truth, MOST_PHRASES, rng), _drawn(training, MOST_TRAINING, rng)
+    nearest = known[nearest_phrases(asked, known)]
     nats = bigram.fit(training, alphabet).nats(truth)
     return {
         "sustain": _scores(truth, guesses["sustain"], alphabet),
         "likeliest_symbol": _scores(truth, guesses["likeliest_symbol"], alphabet),
-        "nearest_phrase": _scores(truth, guesses["nearest_phrase"], alphabet),
+        "nearest_phrase": {
+            **_scores(asked, nearest, alphabet),
+            "phrases": len(asked),
+            "training": len(known),
+        },
         "wrong_pitch": _scores(truth, guesses["wrong_pitch"], alphabet),
         "bigram": {"nats_per_phrase": float(nats.mean()) if len(nats) else None},
     }
@@ -203,6 +214,13 @@ def wrong_pitches(truth: Tokens, alphabet: Alphabet) -> Tokens:
     """Give `truth` with every rest and sustain, and every onset a semitone too high (the highest: the lowest)."""
     higher = (truth.astype(np.int64) + 1) % alphabet.pitches
     return np.where(codec.onset_mask(truth, alphabet), higher, truth).astype(np.uint8)
+
+
+def _drawn(phrases: Tokens, count: int, rng: np.random.Generator) -> Tokens:
+    """Draw so many phrases, in their order; all of them if there are no more."""
+    if len(phrases) <= count:
+        return phrases
+    return phrases[np.sort(rng.choice(len(phrases), count, replace=False))]
 
 
 def _scores(truth: Tokens, decoded: Tokens, alphabet: Alphabet) -> CellScores:

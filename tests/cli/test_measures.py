@@ -1,6 +1,7 @@
 """The command `quartetvae`: what it prints, and what it says of bad input."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ from quartetvae import cli
 from quartetvae.cli import measures
 from quartetvae.errors import QuartetError
 from quartetvae.evaluation import file_features
-from quartetvae.io import midi, midi_events
+from quartetvae.io import midi, midi_events, read, write
 from quartetvae.metrics import comparison, features
 from quartetvae.music import tracks
+from quartetvae.music.codec import Alphabet
 from quartetvae.music.ensemble import PARTS
+from quartetvae.music.quartet import Grid, Quartet
 from tests.building import line, quartet, track
 
 
@@ -43,7 +46,7 @@ def folder(path: Path, *lifts: int, more_notes: int = 0) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", [[], ["features"], ["compare"]])
+@pytest.mark.parametrize("command", [[], ["features"], ["compare"], ["match"]])
 def test_help_has_examples(command: list[str]) -> None:
     result = run(*command, "--help")
     assert result.exit_code == 0
@@ -197,6 +200,108 @@ def test_a_folder_of_broken_files(tmp_path: Path) -> None:
         run("compare", a, tmp_path / "b")
 
 
+# match
+
+
+def copied(path: Path) -> Path:
+    """The quartet of `file`, the viola's first note 21 ticks too late (20 are 1/24 beat), the cello's last held on."""
+    first, second, viola, cello = quartet().tracks
+    viola.notes["onset"][0] += 21
+    cello.notes["duration"][-1] = 480
+    midi.write(path, tracks.Music(480, (first, second, viola, cello)), tempo_qpm=90)
+    return path
+
+
+def test_match_as_json(file: Path, tmp_path: Path) -> None:
+    found = json.loads(run("match", file, copied(tmp_path / "copy.mid"), "--json").stdout)
+    assert set(found) == {"whole", "parts"}
+    assert tuple(found["parts"]) == PARTS
+    whole, same = found["whole"], {"precision": 1.0, "recall": 1.0, "f1": 1.0}
+    assert (whole["notes"], whole["notes_of_copy"]) == (32, 32)
+    assert whole["onset"] == dict.fromkeys(same, 31 / 32)
+    # The cello's last note is 200 ticks long: its end may be 60 away, and is 280.
+    assert whole["offset"] == dict.fromkeys(same, 30 / 32)
+    assert found["parts"]["violin_1"]["offset"] == found["parts"]["cello"]["onset"] == same
+    assert found["parts"]["viola"]["onset"] == found["parts"]["cello"]["offset"] == dict.fromkeys(same, 7 / 8)
+    # Violin I goes from 76 to 79.
+    assert (whole["notes_from_92"], whole["recall_from_92"]) == (0, None)
+
+
+def test_match_counts_what_lies_high(tmp_path: Path) -> None:
+    # From 76 + 14 on violin I plays 93, 92, 91, 90, 91, 92, 93, 92.
+    midi.write(tmp_path / "high.mid", quartet(lift=14), tempo_qpm=120)
+    high = json.loads(run("match", tmp_path / "high.mid", tmp_path / "high.mid", "--json").stdout)
+    assert (high["whole"]["notes_from_92"], high["whole"]["recall_from_92"]) == (5, 1.0)
+    assert high["parts"]["violin_2"]["notes_from_92"] == 0
+
+
+def test_match_as_a_table(file: Path, tmp_path: Path) -> None:
+    result = run("match", file, copied(tmp_path / "copy.mid"))
+    assert result.stderr == ""
+    assert [row.split() for row in result.stdout.splitlines()[1:]] == [
+        ["violin", "1", "8", "8", *["1.000"] * 6],
+        ["violin", "2", "8", "8", *["1.000"] * 6],
+        ["viola", "8", "8", *[".875"] * 6],
+        ["cello", "8", "8", *["1.000"] * 3, *[".875"] * 3],
+        ["whole", "32", "32", *[".969"] * 3, *[".938"] * 3],
+    ]
+
+
+def test_match_takes_any_resolution_and_notation(file: Path, tmp_path: Path) -> None:
+    coarse = [replace(of, notes=of.notes.copy()) for of in quartet().tracks]
+    for of in coarse:
+        of.notes["onset"] //= 10
+        of.notes["duration"] //= 10
+    midi.write(tmp_path / "coarse.mid", tracks.Music(48, tuple(coarse)), tempo_qpm=50)
+    assert "whole" in run("match", tmp_path / "coarse.mid", file).stdout
+    assert json.loads(run("match", file, tmp_path / "coarse.mid", "--json").stdout)["whole"]["offset"]["f1"] == 1
+    tokens = read.read_piece(file, Grid(4, Alphabet(36, 99))).tokens
+    write.write(tmp_path / "score.musicxml", Quartet(tokens, Grid(4, Alphabet(36, 99))))
+    # Of the 200 ticks of each note the grid makes 240, and 60 would be allowed.
+    assert json.loads(run("match", file, tmp_path / "score.musicxml", "--json").stdout)["whole"]["offset"]["f1"] == 1
+
+
+def test_match_of_parts_that_are_named(file: Path, tmp_path: Path) -> None:
+    nameless = [track(f"line {k}", 0, *line(low)) for k, low in enumerate((48, 60, 69, 76))]
+    other = tmp_path / "lines.mid"
+    midi.write(other, tracks.Music(480, (*nameless, track("more", 0, *line(90)))), tempo_qpm=120)
+    with pytest.raises(QuartetError, match=r"lines\.mid: no quartet found .*--parts 0,1,2,3.*--spread"):
+        run("match", file, other)
+    result = run("match", file, other, "--parts", "auto", "--parts", "3,2,1,0", "--json")
+    assert json.loads(result.stdout)["whole"]["onset"]["f1"] == 1
+    assert result.stderr == "note: lines.mid: 8 notes of no part left out.\n"
+    both = run("match", other, other, "--parts", "0,1,2,4", "--json")
+    assert json.loads(both.stdout)["parts"]["cello"]["notes"] == 8
+    assert run("match", file, other, "--spread", "--json").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--parts", "0,1,2"], "'0,1,2' is not the numbers of four tracks"),
+        (["--parts", "0,1,2,3"] * 3, "--parts 3 times for 2 pieces; say it once, or once for each"),
+        (["--parts", "0,1,2,3", "--spread"], "--parts says where the parts are, --spread that they are nowhere"),
+    ],
+)
+def test_wrong_usage_of_match(more: list[str], message: str, file: Path) -> None:
+    result = run("match", file, file, *more)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr
+
+
+def test_match_of_files_that_cannot_be_read(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.mid").write_bytes(b"no music")
+    for words, message in {
+        ("bad.mid",): r"bad\.mid: not a readable MIDI file",
+        ("missing.mid",): r"missing\.mid: there is no such file",
+        ("",): "neither MIDI nor a score by its name",
+        ("quartet.mid", "--parts", "0,1,2,9"): r"quartet\.mid: tracks 0,1,2,9 asked for; four different ones",
+    }.items():
+        with pytest.raises(QuartetError, match=message):
+            run("match", file, tmp_path / words[0], *words[1:])
+
+
 def test_wrong_usage_is_2() -> None:
     assert run("compare", "one").exit_code == 2
+    assert run("match", "one").exit_code == 2
     assert run("features", "x.mid", "--yaml").exit_code == 2

@@ -120,6 +120,8 @@ def sounding(music: Quartet) -> list[list[int]]:
     return rows
 
 
+WRITTEN = ("original", "reconstruction")
+
 COMMANDS = tuple(name for name, module in cli.COMMANDS.items() if module == "music")
 
 
@@ -171,6 +173,42 @@ def test_reconstruct_writes_the_piece_as_it_was_read_too(work: Path) -> None:
     music = api.read("a.mid", model, from_beat=2, beats=6)
     assert tokens("quartetvae-out/original.mid") == sounding(music)
     assert tokens("quartetvae-out/reconstruction.mid") == sounding(api.reconstruct(model, music))
+
+
+def matched(result: Result) -> dict[str, list[str]]:
+    """The table at the end of what `reconstruct` prints: its head, and what stands behind the name of each row."""
+    head, grid, model = result.stdout.splitlines()[-3:]
+    return {
+        "head": head.split("  ")[0].split(),
+        "grid": grid.removeprefix("on the grid").split(),
+        "model": model.removeprefix("by the model").split(),
+    }
+
+
+def test_reconstruct_says_how_many_notes_come_back(work: Path) -> None:
+    result = run("reconstruct", A)
+    assert result.stdout.splitlines()[:2] == [str(Path("quartetvae-out", f"{of}.mid")) for of in WRITTEN]
+    said = matched(result)
+    # Everything is on the grid; notes of 200 ticks become such of 240.
+    assert said["head"] == ["of", "128", "notes"]
+    assert said["grid"] == ["1.000"] * 6
+    assert run("match", A, "quartetvae-out/reconstruction.mid").stdout.splitlines()[-1].split()[3:] == said["model"]
+    # Of four parts that play every half beat, five beats have 40 notes.
+    assert matched(run("reconstruct", A, "--from-beat", 3, "--beats", 5))["head"] == ["of", "40", "notes"]
+
+
+def test_reconstruct_counts_what_the_grid_loses(work: Path) -> None:
+    midi.write(work / "rich.mid", losing(), tempo_qpm=120)
+    # Of 24 notes of parts two are gone, of a chord and of a step; one of those kept, 20 ticks late, is just within. A
+    # pitch is moved by octaves. 21 of 22 match, of 24.
+    assert matched(run("reconstruct", "rich.mid"))["grid"][:3] == [f"{21 / 22:.3f}"[1:], ".875", f"{42 / 46:.3f}"[1:]]
+
+
+def test_reconstruct_counts_what_is_held_over_the_ends_of_an_excerpt(work: Path) -> None:
+    long = [track(of.name, of.program, (0, 1920, 60 - 5 * k)) for k, of in enumerate(building.quartet().tracks)]
+    midi.write(work / "long.mid", tracks.Music(480, tuple(long)), tempo_qpm=120)
+    said = matched(run("reconstruct", "long.mid", "--from-beat", 1, "--beats", 2))
+    assert (said["head"], said["grid"]) == (["of", "4", "notes"], ["1.000"] * 6)
 
 
 def test_samples_and_variations_are_named_by_their_seeds(work: Path) -> None:

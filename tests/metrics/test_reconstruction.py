@@ -116,23 +116,41 @@ def test_a_token_outside_the_alphabet_is_refused() -> None:
 def test_baselines_counted_by_hand() -> None:
     training = np.concatenate([DECODED, DECODED, np.full_like(TRUTH, R)])
     nats = bigram.fit(training, ALPHABET).nats(TRUTH)[0]
-    assert reconstruction.baselines(TRUTH, training, ALPHABET) == {
+    assert reconstruction.baselines(TRUTH, training, ALPHABET, seed=0) == {
         "sustain": {"token_accuracy": 6 / 16, "onset_f1": 0.0},
         "likeliest_symbol": {"token_accuracy": 13 / 16, "onset_f1": 10 / 15},
-        "nearest_phrase": {"token_accuracy": 13 / 16, "onset_f1": 10 / 15},
+        "nearest_phrase": {"token_accuracy": 13 / 16, "onset_f1": 10 / 15, "phrases": 1, "training": 3},
         "wrong_pitch": {"token_accuracy": 9 / 16, "onset_f1": 0.0},
         "bigram": {"nats_per_phrase": pytest.approx(nats)},
     }
 
 
+def test_the_nearest_phrase_is_looked_for_in_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Ten phrases, each with its copy in training: found where both are drawn, and the seed says which are.
+    truth = np.arange(10, dtype=np.uint8)[:, None, None] * np.ones((1, 4, 4), np.uint8)
+    every = reconstruction.baselines(truth, truth, ALPHABET, seed=0)["nearest_phrase"]
+    assert every == {"token_accuracy": 1.0, "onset_f1": 1.0, "phrases": 10, "training": 10}
+    monkeypatch.setattr(reconstruction, "MOST_PHRASES", 3)
+    monkeypatch.setattr(reconstruction, "MOST_TRAINING", 5)
+    found = [reconstruction.baselines(truth, truth, ALPHABET, seed=seed) for seed in (0, 0, *range(1, 20))]
+    nearest = [of["nearest_phrase"] for of in found]
+    assert all((of["phrases"], of["training"]) == (3, 5) for of in nearest)
+    # Of three phrases none, one, two or all have theirs among the five.
+    assert {of["token_accuracy"] for of in nearest} <= {0, 1 / 3, 2 / 3, 1}
+    assert len({of["token_accuracy"] for of in nearest}) > 1
+    assert found[0] == found[1]
+    # The other baselines are of all phrases.
+    assert all({**of, "nearest_phrase": None} == {**found[0], "nearest_phrase": None} for of in found)
+
+
 def test_baselines_without_training_phrases_are_refused() -> None:
     with pytest.raises(CodecError, match="one training phrase at least"):
-        reconstruction.baselines(TRUTH, TRUTH[:0], ALPHABET)
+        reconstruction.baselines(TRUTH, TRUTH[:0], ALPHABET, seed=0)
 
 
 def test_baselines_of_phrases_of_another_length_are_refused() -> None:
     with pytest.raises(CodecError, match="same params `phrases`"):
-        reconstruction.baselines(TRUTH, TRUTH[:, :3], ALPHABET)
+        reconstruction.baselines(TRUTH, TRUTH[:, :3], ALPHABET, seed=0)
 
 
 def test_likeliest_symbol_is_chosen_for_each_step_and_part() -> None:
@@ -184,6 +202,14 @@ def test_a_bigram_model_without_counts_is_uniform() -> None:
     training = np.full((1, 1, 4), R, dtype=np.uint8)  # only the start mark is followed by anything
     after_a_pitch = bigram.fit(training, ALPHABET).log_probabilities[:, 0]
     assert after_a_pitch == pytest.approx(-math.log(ALPHABET.size))
+
+
+@given(phrases(7))
+def test_a_bigram_model_counted_in_batches_is_the_same(training: Tokens) -> None:
+    whole = bigram.fit(training, ALPHABET)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bigram, "BATCH", 3)
+        assert np.array_equal(bigram.fit(training, ALPHABET).log_probabilities, whole.log_probabilities)
 
 
 def test_bigram_parts_do_not_share_counts() -> None:
