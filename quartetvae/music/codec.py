@@ -218,23 +218,26 @@ LEGATO = 8
 
 def _two_voices(notes: Notes, ticks_per_beat: int, steps_per_beat: int) -> tuple[list[Voice], Losses]:
     """Place one part in two columns: double stops, and what moves beside a held note."""
-    kept, merged = _struck_together(notes, ticks_per_beat, steps_per_beat)
-    onsets = to_steps(kept["onset"], ticks_per_beat=ticks_per_beat, steps_per_beat=steps_per_beat)
-    ends = _ends(kept, onsets, ticks_per_beat, steps_per_beat)
+    together, merged = _struck_together(notes, ticks_per_beat, steps_per_beat)
+    onsets = to_steps(together["onset"], ticks_per_beat=ticks_per_beat, steps_per_beat=steps_per_beat)
+    ends = _ends(together, onsets, ticks_per_beat, steps_per_beat)
     # By step, then pitch; a pitch that is there twice counts once, the longer one.
-    order = np.lexsort((-ends, kept["pitch"], onsets))
-    onsets, ends, pitches = onsets[order], ends[order], kept["pitch"][order].astype(np.int64)
+    order = np.lexsort((-ends, together["pitch"], onsets))
+    kept, onsets, ends = together[order], onsets[order], ends[order]
+    pitches = kept["pitch"].astype(np.int64)
     once = (np.diff(onsets, prepend=-1) > 0) | (np.diff(pitches, prepend=-1) != 0)
-    onsets, ends, pitches = onsets[once], ends[once], pitches[once]
+    kept, onsets, ends, pitches = kept[once], onsets[once], ends[once], pitches[once]
     lowest = np.flatnonzero(np.diff(onsets, prepend=-1) > 0)
     highest = np.append(lowest[1:], len(onsets))[: len(lowest)] - 1
-    voices = _beside_each_other(
-        onsets[lowest].tolist(),
-        [list(zip(ends[side].tolist(), pitches[side].tolist(), strict=True)) for side in (lowest, highest)],
-        longest_legato=steps_per_beat / LEGATO,
-    )
+    # A note is cut within its column; whether it is held beside the next one, its own length says.
+    until = kept["onset"] + kept["duration"] - ticks_per_beat / LEGATO
+    sides = [
+        list(zip(ends[side].tolist(), pitches[side].tolist(), until[side].tolist(), strict=True))
+        for side in (lowest, highest)
+    ]
+    voices = _beside_each_other(onsets[lowest].tolist(), kept["onset"][lowest].tolist(), *sides)
     used = len(lowest) + int((lowest != highest).sum())
-    losses = Losses(notes=len(notes), dropped_from_chords=len(kept) - used, merged_on_grid=merged)
+    losses = Losses(notes=len(notes), dropped_from_chords=len(together) - used, merged_on_grid=merged)
     return [_voice(voice) for voice in voices], losses
 
 
@@ -257,41 +260,45 @@ def _struck_together(notes: Notes, ticks_per_beat: int, steps_per_beat: int) -> 
     return notes[together], int((~together).sum())
 
 
+Placed = tuple[int, int, float]
+"""A note's end step, its pitch, and the tick before which another one begins beside it, not after it."""
+
+
 def _beside_each_other(
-    onsets: list[int], chords: list[list[tuple[int, int]]], *, longest_legato: float
-) -> list[list[list[int]]]:
-    """Give notes to two columns, each as its onset, end and pitch.
+    onsets: list[int], ticks: list[int], lowest: list[Placed], highest: list[Placed]
+) -> list[list[list[float]]]:
+    """Give notes to two columns, each as its onset, end, pitch, and what else `Placed` has.
 
-    `chords` has the lowest and the highest note of each onset, as end and pitch: the same one, if it is alone.
+    `lowest` and `highest` have those of each onset: the same one, if it is alone.
     """
-    columns: list[list[list[int]]] = [[], []]
+    columns: list[list[list[float]]] = [[], []]
 
-    def strike(column: int, onset: int, end: int, pitch: int) -> None:
+    def strike(column: int, onset: int, note: Placed) -> None:
         placed = columns[column]
         if placed and placed[-1][1] > onset:
             placed[-1][1] = onset
-        placed.append([onset, end, pitch])
+        placed.append([onset, *note])
 
-    for onset, low, high in zip(onsets, *chords, strict=True):
+    for onset, tick, low, high in zip(onsets, ticks, lowest, highest, strict=True):
         if low != high:
-            strike(0, onset, *high)
-            strike(1, onset, *low)
+            strike(0, onset, high)
+            strike(1, onset, low)
             continue
-        last = [placed[-1] if placed else [0, 0, -1] for placed in columns]
+        last = [placed[-1] if placed else [0, 0, -1, -1] for placed in columns]
         again = [column for column in (0, 1) if last[column][1] > onset and last[column][2] == low[1]]
-        held = [column for column in (0, 1) if last[column][1] - onset > longest_legato]
+        held = [column for column in (0, 1) if last[column][1] > onset and last[column][3] > tick]
         if again:
-            strike(again[0], onset, *low)
+            strike(again[0], onset, low)
         elif len(held) == 2:
             # Something has to end: what lies nearer.
-            strike(min(held, key=lambda column: abs(last[column][2] - low[1])), onset, *low)
+            strike(min(held, key=lambda column: abs(last[column][2] - low[1])), onset, low)
         else:
-            strike(1 if held == [0] else 0, onset, *low)
+            strike(1 if held == [0] else 0, onset, low)
     return columns
 
 
-def _voice(placed: list[list[int]]) -> Voice:
-    onsets, ends, pitches = np.array(placed, np.int64).reshape(-1, 3).T
+def _voice(placed: list[list[float]]) -> Voice:
+    onsets, ends, pitches, _ = np.array(placed, np.int64).reshape(-1, 4).T
     return onsets, ends, pitches
 
 

@@ -312,7 +312,7 @@ def test_windows_begin_every_hop_from_the_start_or_each_bar_line(hop: int, align
 
 @pytest.mark.parametrize("boundary", ["onsets", "", None])
 def test_a_boundary_that_is_none_is_refused(boundary: Any) -> None:
-    with pytest.raises(ArgumentError, match=f"boundary {boundary!r} found; one of 'onset', 'sustain' is needed"):
+    with pytest.raises(ArgumentError, match=f"boundary {boundary!r} found; one of 'held', 'onset', 'sustain' is needed"):
         phrases.cut(part_array("60 - - -"), [0], 2, alphabet=ALPHABET, boundary=boundary)
 
 
@@ -552,6 +552,13 @@ def rows(found: PhraseSet) -> list[tuple[str, int, int, list[list[int]]]]:
     return list(zip(*columns, strict=True))
 
 
+HELD = ALPHABET.held
+
+
+def pitched(token: int) -> bool:
+    return token < REST or token >= HELD
+
+
 def by_definition(corpus: Pieces, form: config.Phrases, augment: config.Augment) -> list[Any]:
     """The rows for training, in order, from notes alone: written anew, with nothing of the module."""
     steps, plain = form.beats_per_phrase * GRID.steps_per_beat, []
@@ -563,9 +570,10 @@ def by_definition(corpus: Pieces, form: config.Phrases, augment: config.Augment)
                 continue
             cells = [one.tokens[k].tolist() if k < len(one.tokens) else [REST] * 4 for k in range(start, start + steps)]
             for part in range(4):
-                if form.boundary == "onset" and cells[0][part] == SUSTAIN:
+                if form.boundary != "sustain" and cells[0][part] == SUSTAIN:
                     before = [token for token in one.tokens[:start, part].tolist() if token != SUSTAIN]
-                    cells[0][part] = before[-1] if before else REST
+                    held = HELD if form.boundary == "held" and before and before[-1] != REST else 0
+                    cells[0][part] = before[-1] + held if before else REST
             if any(token != REST for cell in cells for token in cell):
                 plain.append((one.id, start, 0, cells))
     if augment.kind == "none":
@@ -576,7 +584,7 @@ def by_definition(corpus: Pieces, form: config.Phrases, augment: config.Augment)
         moved = [
             [
                 [
-                    min(max(token + shift, 0), REST - 1) if token < REST else token
+                    min(max(token % HELD + shift, 0), REST - 1) + token // HELD * HELD if pitched(token) else token
                     for token, shift in zip(*both, strict=True)
                 ]
                 for both in zip(cells, shifts, strict=True)
@@ -587,9 +595,9 @@ def by_definition(corpus: Pieces, form: config.Phrases, augment: config.Augment)
     found = []
     for semitones in range(augment.semitones_min, augment.semitones_max + 1):
         for id, start, _, cells in plain:
-            pitches = [token + semitones for cell in cells for token in cell if token < REST]
+            pitches = [token % HELD + semitones for cell in cells for token in cell if pitched(token)]
             if all(0 <= pitch < REST for pitch in pitches):
-                up = [[token + semitones if token < REST else token for token in cell] for cell in cells]
+                up = [[token + semitones if pitched(token) else token for token in cell] for cell in cells]
                 found.append((id, start, semitones, up))
     return found
 

@@ -248,6 +248,7 @@ R, S = WIDE.rest, WIDE.sustain
         pytest.param(
             [(0, 18, 60), (12, 12, 62)], [24, 26], [R, R], (0, 0), id="an eighth of a beat over: legato, one line"
         ),
+        pytest.param([(0, 19, 60), (12, 12, 62)], [24, S], [R, 26], (0, 0), id="more: one beside the other"),
         pytest.param([(0, 24, 60), (12, 12, 60)], [24, 24], [R, R], (0, 0), id="struck again: the first one ends"),
         pytest.param(
             [(0, 48, 48), (0, 48, 72), (24, 24, 70)],
@@ -256,7 +257,7 @@ R, S = WIDE.rest, WIDE.sustain
             (0, 0),
             id="a third note ends the nearer one",
         ),
-        pytest.param([(0, 12, 60), (3, 12, 64)], [28, R], [24, R], (0, 0), id="fingers do not come down at once"),
+        pytest.param([(0, 12, 60), (3, 12, 64)], [28], [24], (0, 0), id="fingers do not come down at once"),
         pytest.param([(0, 3, 60), (3, 3, 64)], [24], [R], (0, 1), id="one after the other in one step: the nearer"),
     ],
 )
