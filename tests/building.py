@@ -103,6 +103,17 @@ def random_tokens(*shape: int, seed: int = 0, alphabet: Alphabet = ALPHABET) -> 
     return np.where(held, alphabet.sustain, rng.integers(0, alphabet.rest + 1, shape)).astype(np.uint8)
 
 
+def random_phrases(count: int, of: Architecture, *, seed: int = 0) -> Tokens:
+    """Phrases as a network takes them, tokens of any kind: held notes among the first ones, if it knows any."""
+    alphabet = of.grid.alphabet
+    tokens = random_tokens(count, of.steps, of.columns, seed=seed, alphabet=alphabet)
+    if of.symbols > alphabet.size:
+        first = tokens[:, 0]
+        held = np.random.default_rng(seed + 1).random(first.shape) < 0.5
+        first[held & (first < alphabet.rest)] += np.uint8(alphabet.held)
+    return tokens
+
+
 def piece(id: str, tokens: Tokens, *, work: str = "", steps_per_bar: int = 16) -> Piece:
     """A piece with bars of one length; without a `work` it is one of its own."""
     return Piece(id, "Haydn", work or f"work {id}", tokens, np.arange(len(tokens), dtype=np.int64) // steps_per_bar)

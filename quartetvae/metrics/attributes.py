@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-Phrases are uint8, shape (phrases, steps, columns), heard by themselves: a note held from before is struck. An attribute is float64, shape (phrases,), NaN for a phrase that has none
-(without notes, mostly).
+Phrases are uint8, shape (phrases, steps, columns), heard by themselves: a note held from before is struck. An attribute
+is float64, shape (phrases,), NaN for a phrase that has none (without notes, mostly).
 
 note_density
     Notes per beat of all four parts together.

@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-Paths are uint8, shape (paths, points, steps, columns): the phrases decoded at evenly spaced points from z_A (position 0) to
-z_B (position 1), tokens over `codec.Alphabet`. "Path" figures are of the inner points, "ends" of the first and last.
+Paths are uint8, shape (paths, points, steps, columns): the phrases decoded at evenly spaced points from z_A (position 0)
+to z_B (position 1), tokens over `codec.Alphabet`. "Path" figures are of the inner points, "ends" of the first and last.
 Distances are normalised Hamming: the share of cells that differ, 0..1.
 
 The crossfade is what a path has to beat: it takes each cell from A or B by coin, with the odds of its position. It is
@@ -89,7 +89,7 @@ def _silent(consistency: Floats) -> int:
 
 
 def endpoint_token_accuracy(decoded: Tokens, ends: Tokens) -> float | None:
-    """Share of equal cells between the two ends of each path and the plain reconstructions, (paths, 2, steps, columns)."""
+    """Share of equal cells between the two ends of each path and plain reconstructions, (paths, 2, steps, columns)."""
     _check_paths(decoded)
     return token_accuracy(ends, decoded[:, [0, -1]])
 

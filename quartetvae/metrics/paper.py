@@ -3,8 +3,9 @@
 Conventions
 -----------
 Phrases are uint8, shape (phrases, steps, columns), tokens over `codec.Alphabet`. A note is an onset cell, or one held
-from before; notes are not weighted by length. Pitches and range of a phrase are over its four parts together; a transition is between consecutive
-notes of one part within one phrase, however long the rest between them, and all transitions count alike.
+from before; notes are not weighted by length. Pitches and range of a phrase are over its four parts together; a
+transition is between consecutive notes of one part within one phrase, however long the rest between them, and all
+transitions count alike.
 
 The paper (on its own, mostly training, material): median of 11 distinct pitches in the source and 8 in what it
 generated; mean range 30.5 and 26.3 semitones; 25 % and 48 % of transitions on the same pitch class.

@@ -29,8 +29,8 @@ BATCH, SMALL_BATCH = 512, 64
 """Phrases at a time where no gradient is needed: many, or a few. Noise is drawn for as many together."""
 
 STEP_DIM, Z_STEP_DIM, HEAD_UNITS, SECOND_HEAD_UNITS = 16, 64, 192, 64
-"""Of the autoregressive decoder: the vector of each step, what of z goes to each step, a head's hidden layer, and that of
-one for second notes, most of which are rests."""
+"""Of the autoregressive decoder: the vector of each step, what of z goes to each step, a head's hidden layer, and that
+of one for second notes, most of which are rests."""
 
 NEVER = -1e9
 """Logit of what cannot be: a note held from before, anywhere but at the beginning of a phrase."""

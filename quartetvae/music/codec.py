@@ -181,7 +181,7 @@ def _in_range(pitches: NDArray[np.int64], alphabet: Alphabet) -> NDArray[np.int6
     """Move pitches into the alphabet's range by octaves."""
     below = np.maximum(0, -(-(alphabet.pitch_min - pitches) // 12))
     above = np.maximum(0, -(-(pitches - alphabet.pitch_max) // 12))
-    return pitches + 12 * (below - above)
+    return np.asarray(pitches + 12 * (below - above))
 
 
 def _nearest_to_grid(onset: NDArray[np.int64], ticks_per_beat: int, steps_per_beat: int) -> NDArray[np.int64]:
@@ -344,7 +344,7 @@ def _without_doubles(notes: Notes) -> Notes:
     by_pitch["duration"][:-1] = np.where(
         follows, np.minimum(by_pitch["duration"][:-1], apart), by_pitch["duration"][:-1]
     )
-    return by_pitch[np.lexsort((by_pitch["pitch"], by_pitch["onset"]))]
+    return np.asarray(by_pitch[np.lexsort((by_pitch["pitch"], by_pitch["onset"]))])
 
 
 def struck(phrases: Tokens, alphabet: Alphabet) -> Tokens:

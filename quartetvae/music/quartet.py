@@ -2,7 +2,8 @@
 
 Conventions
 -----------
-`tokens` is a part array, uint8 (steps, columns of the grid); `bars` says which bar each step is in, from 0, int64 (steps,).
+`tokens` is a part array, uint8 (steps, columns of the grid); `bars` says which bar each step is in, from 0, int64
+(steps,).
 """
 
 from dataclasses import dataclass, field

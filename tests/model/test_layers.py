@@ -140,7 +140,7 @@ def test_the_last_states_of_both_directions() -> None:
         GRU(3, 5),
         RecurrentStack("gru", 3, 2, steps=5, dropout=0.1, bidirectional=True, seed=4),
         Summary("full", "summary", {"cell": "gru", "units": 3, "depth": 1, "steps": 5, "dropout": 0.0}),
-        layers.TokenEmbedding(7, 3),
+        layers.TokenEmbedding(4, 7, 3),
     ],
     ids=lambda layer: type(layer).__name__,
 )

@@ -13,9 +13,13 @@ from quartetvae.model.architecture import WEIGHTS
 from quartetvae.model.keras import saving
 from quartetvae.model.keras.vae import QuartetVAE
 from quartetvae.model.numpy import network
+from quartetvae.music.codec import Tokens
 from quartetvae.music.quartet import Grid
 from tests import networks
-from tests.building import ALPHABET, FORM, architecture, random_tokens
+from tests.building import ALPHABET, FORM, architecture, random_phrases
+
+PLAIN = FORM.model_copy(update={"beats_per_phrase": 2})
+HELD = PLAIN.model_copy(update={"boundary": "held"})
 
 NETWORKS: dict[str, dict[str, Any]] = {
     "flat": {"decoder": "flat", "cell": "lstm", "decoder_layers": 2},
@@ -25,6 +29,10 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "hierarchical": {"decoder": "hierarchical", "bidirectional": True, "decoder_layers": 2, "pooling": "full"},
     "of LSTMs, hierarchical": {"decoder": "hierarchical", "cell": "lstm", "encoder_layers": 2},
 }
+NETWORKS |= {
+    f"{kind}, two notes a part": {**NETWORKS[kind], "grid": Grid(2, ALPHABET, "double"), "form": HELD}
+    for kind in ("flat", "autoregressive", "hierarchical")
+}
 
 
 @pytest.fixture(scope="module", params=NETWORKS)
@@ -32,8 +40,7 @@ def both(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[QuartetVAE, network.NumpyAutoencoder]:
     """A network of random weights, far from small, in Keras and in NumPy."""
-    form, grid = FORM.model_copy(update={"beats_per_phrase": 2}), Grid(2, ALPHABET)
-    model = QuartetVAE(architecture(form=form, grid=grid, **NETWORKS[request.param]), seed=3)
+    model = QuartetVAE(architecture(**{"form": PLAIN, "grid": Grid(2, ALPHABET), **NETWORKS[request.param]}), seed=3)
     rng = np.random.default_rng(0)
     model.set_weights([(of + rng.normal(0, 0.3, of.shape)).astype(of.dtype) for of in model.get_weights()])
     # As `saving.save` does, which builds the network once more.
@@ -43,11 +50,13 @@ def both(
     return model, network.load(folder)
 
 
-PHRASES = random_tokens(70, 4, 4, alphabet=ALPHABET)
+
+def phrases_for(model: QuartetVAE) -> Tokens:
+    return random_phrases(70, model.architecture)
 
 
 def test_codes_are_the_same(both: tuple[QuartetVAE, network.NumpyAutoencoder]) -> None:
-    for one, other in zip(*(model.encode(PHRASES) for model in both), strict=True):
+    for one, other in zip(*(model.encode(phrases_for(both[0])) for model in both), strict=True):
         assert one.dtype == other.dtype
         np.testing.assert_allclose(other, one, atol=1e-5)
 
@@ -62,30 +71,34 @@ def test_tokens_are_the_same(both: tuple[QuartetVAE, network.NumpyAutoencoder], 
 
 
 def test_nats_and_what_the_truth_would_give_are_the_same(both: tuple[QuartetVAE, network.NumpyAutoencoder]) -> None:
-    z = np.random.default_rng(2).normal(size=(len(PHRASES), 4)).astype(np.float32)
     keras, numpy = both
-    np.testing.assert_allclose(numpy.reconstruction(PHRASES, z), keras.reconstruction(PHRASES, z), rtol=1e-4)
-    one, other = keras.teacher_forced(PHRASES, z), numpy.teacher_forced(PHRASES, z)
+    phrases = phrases_for(keras)
+    z = np.random.default_rng(2).normal(size=(len(phrases), 4)).astype(np.float32)
+    np.testing.assert_allclose(numpy.reconstruction(phrases, z), keras.reconstruction(phrases, z), rtol=1e-4)
+    one, other = keras.teacher_forced(phrases, z), numpy.teacher_forced(phrases, z)
     assert (one is None) == (other is None) == (keras.architecture.network.decoder == "flat")
     assert one is None or other is None or np.array_equal(one, other)
 
 
 def test_no_phrases_and_no_codes(both: tuple[QuartetVAE, network.NumpyAutoencoder]) -> None:
-    _, numpy = both
-    assert numpy.decode(np.zeros((0, 4), np.float32)).shape == (0, 4, 4)
-    assert numpy.encode(PHRASES[:0])[0].shape == (0, 4)
+    keras, numpy = both
+    assert numpy.decode(np.zeros((0, 4), np.float32)).shape == (0, 4, keras.architecture.columns)
+    assert numpy.encode(phrases_for(keras)[:0])[0].shape == (0, 4)
 
 
 def test_other_shapes_are_refused(both: tuple[QuartetVAE, network.NumpyAutoencoder]) -> None:
-    _, numpy = both
+    keras, numpy = both
+    phrases = phrases_for(keras)
     with pytest.raises(ModelError, match="phrases of shape"):
-        numpy.encode(PHRASES[:, :3])
+        numpy.encode(phrases[:, :3])
+    with pytest.raises(ModelError, match="phrases of shape"):
+        numpy.encode(np.repeat(phrases, 2, axis=2))
     with pytest.raises(ModelError, match="codes of shape"):
         numpy.decode(np.zeros((2, 5), np.float32))
     with pytest.raises(ModelError, match="temperature -1"):
         numpy.decode(np.zeros((2, 4), np.float32), temperature=-1)
     with pytest.raises(ModelError, match="a code for each phrase"):
-        numpy.reconstruction(PHRASES, np.zeros((2, 4), np.float32))
+        numpy.reconstruction(phrases, np.zeros((2, 4), np.float32))
 
 
 ONE = Grid(1, ALPHABET)

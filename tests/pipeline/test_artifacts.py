@@ -50,7 +50,7 @@ def a_walk() -> paths.LatentPath:
     arrays = [np.resize(tokens, (20, 4)) for tokens in (ONE.tokens, between, OTHER.tokens)]
     points = np.stack([tokens.reshape(5, 4, 4) for tokens in arrays], axis=1)
     ends = paths.excerpt(ONE, steps=18), paths.excerpt(OTHER, steps=18)
-    return paths.LatentPath(ends, np.zeros((5, 3, 2), np.float32), points, np.arange(0, 20, 4))
+    return paths.LatentPath(ends, np.zeros((5, 3, 2), np.float32), points, np.arange(0, 20, 4), ALPHABET)
 
 
 def test_a_walk_is_a_file_for_each_point_and_both_originals(tmp_path: Path) -> None:

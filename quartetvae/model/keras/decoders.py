@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-`call(z, tokens)` gives the logits (batch, steps, columns, symbols) of each cell, for a decoder with feedback given the true
-tokens before it; `generate(z, noise)` decodes by itself, each cell seeing what was chosen before. `noise` is added to
+`call(z, tokens)` gives the logits (batch, steps, columns, symbols) of each cell, for a decoder with feedback given the
+true tokens before it; `generate(z, noise)` decodes by itself, each cell seeing what was chosen before. `noise` is added to
 the logits before the highest is taken: 0 is greedy, Gumbel noise times a temperature draws from the softmax at that
 temperature (Gumbel-max trick; Maddison, Tarlow & Minka 2014).
 """
@@ -95,7 +95,8 @@ class AutoregressiveDecoder(keras.Model):
         super().__init__(**kwargs)
         network, alphabet = architecture.network, architecture.grid.alphabet
         self.steps, self.columns, self.symbols = steps or architecture.steps, architecture.columns, architecture.symbols
-        self.order, self.pitches, self.has_held = architectures.order(self.columns), alphabet.pitches, self.symbols > alphabet.size
+        self.order, self.pitches = architectures.order(self.columns), alphabet.pitches
+        self.has_held = self.symbols > alphabet.size
         self.width = self.columns * network.embedding_dim
         self.embedding = TokenEmbedding(self.columns, self.symbols, network.embedding_dim, name="embedding")
         self.word_dropout = keras.layers.Dropout(

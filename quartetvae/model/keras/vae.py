@@ -56,7 +56,7 @@ class QuartetVAE(keras.Model):
             )
 
     def call(self, tokens: Any, training: bool = False) -> dict[str, Any]:
-        """Compute nats of each phrase's `cells`, (batch, steps, columns), given one sample of z, and of `kl`, (batch,)."""
+        """Compute nats of each phrase's `cells`, (batch, steps, columns), given a sample of z, and of `kl`, (batch,)."""
         mean, log_var = self.encoder(tokens, training=training)
         epsilon = keras.random.normal(ops.shape(mean), seed=self.noise)
         z = mean + ops.exp(0.5 * log_var) * epsilon
@@ -138,7 +138,7 @@ class QuartetVAE(keras.Model):
         return tokens.astype("int32"), np.full(len(tokens), share * self.beta, np.float32)
 
     def encode(self, tokens: Tokens) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Compute the posterior's `mean` and `log_var`, each (phrases, latent_dim), of phrases (phrases, steps, columns).
+        """Compute the posterior's `mean` and `log_var`, each (phrases, latent_dim), of (phrases, steps, columns).
 
         This and the methods below raise `ModelError` for phrases or codes of another shape.
         """

@@ -68,7 +68,7 @@ class NumpyAutoencoder:
     # Encoding
 
     def encode(self, tokens: Tokens) -> tuple[Floats, Floats]:
-        """Compute the posterior's `mean` and `log_var`, each (phrases, latent_dim), of phrases (phrases, steps, columns)."""
+        """Compute the posterior's `mean` and `log_var`, each (phrases, latent_dim), of (phrases, steps, columns)."""
         self.architecture.check_tokens(tokens)
         segments, network = self.architecture.segments, self._network
         (table,) = self._encoder.layer("embedding/table")
@@ -199,7 +199,7 @@ class NumpyAutoencoder:
         return dense(codes, self._below.layer("layers/dense")).reshape(len(codes), steps, Z_STEP_DIM)
 
     def _barred(self, codes: int, steps: int) -> Floats:
-        """Say what is added to the logits of held notes, (codes, steps, 1): 0 where a phrase begins and `NEVER` else."""
+        """Say what is added to the logits of held notes, (codes, steps, 1): 0 where a phrase begins, or `NEVER`."""
         barred = np.full((codes, steps, 1), NEVER, np.float32)
         barred[:: self.architecture.segments, 0] = 0.0
         return barred
