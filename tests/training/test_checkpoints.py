@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quartetvae.corpus import tables
+from quartetvae.corpus import streams, tables
 from quartetvae.errors import TrainingError
 from quartetvae.model.keras.vae import QuartetVAE
 from quartetvae.music.quartet import Grid
@@ -29,6 +29,7 @@ GRID = Grid(2, ALPHABET)
 TRAINING, VALIDATION = (
     phrase_set(random_tokens(count, 2, 4, seed=seed), grid=GRID) for seed, count in enumerate((40, 6))
 )
+SETS = streams.of(TRAINING), streams.of(VALIDATION)
 SECTION = train(epochs=4, batch_size=16, schedule="cosine", warmup_steps=2, beta_warmup=0.5, patience=4)
 NETWORK: dict[str, Any] = {
     **{"decoder": "autoregressive", "word_dropout": 0.3, "encoder_layers": 2, "dropout": 0.2},
@@ -56,24 +57,24 @@ class Stopping(Checkpoint):
 @pytest.mark.slow
 def test_a_resumed_training_is_the_uninterrupted_one(tmp_path: Path) -> None:
     whole = network(**NETWORK)
-    expected = loop.fit(whole, TRAINING, VALIDATION, SECTION)
+    expected = loop.fit(whole, *SETS, SECTION)
     weights = whole.get_weights()
     with pytest.raises(Killed):
-        loop.fit(network(**NETWORK), TRAINING, VALIDATION, SECTION, Stopping(tmp_path, after=2))
+        loop.fit(network(**NETWORK), *SETS, SECTION, Stopping(tmp_path, after=2))
     # Nothing of its own matters.
     resumed = network(scale=3, **NETWORK)
-    assert loop.fit(resumed, TRAINING, VALIDATION, SECTION, Checkpoint(tmp_path)) == expected
+    assert loop.fit(resumed, *SETS, SECTION, Checkpoint(tmp_path)) == expected
     assert all(np.array_equal(one, other) for one, other in zip(weights, resumed.get_weights(), strict=True))
 
 
 def test_a_training_that_is_done_does_nothing_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = loop.fit(network(grid=GRID), TRAINING, VALIDATION, SECTION, Checkpoint(tmp_path))
+    first = loop.fit(network(grid=GRID), *SETS, SECTION, Checkpoint(tmp_path))
 
     def refuse(*_: Any) -> None:
         raise AssertionError("trained again")
 
     monkeypatch.setattr(QuartetVAE, "train_batch", refuse)
-    assert loop.fit(network(grid=GRID), TRAINING, VALIDATION, SECTION, Checkpoint(tmp_path)) == first
+    assert loop.fit(network(grid=GRID), *SETS, SECTION, Checkpoint(tmp_path)) == first
 
 
 def progress() -> Progress:
