@@ -215,8 +215,9 @@ class PhraseTable:
                     # In the thread of whoever asks: training has the cores.
                     table = file.read_row_group(group, columns=list(self.columns), use_threads=False)
                 except (OSError, pa.ArrowException) as error:
+                    detail = " ".join(str(error).split())
                     raise DatasetError(
-                        f"{self.path}, row group {group}: cannot be read ({error}); run `dvc repro augment`."
+                        f"{self.path}, row group {group}: cannot be read ({detail}); run `dvc repro augment`."
                     ) from error
                 found = [table[name].combine_chunks().flatten().to_numpy() for name in self.columns]
                 yield np.stack([column.reshape(len(table), -1) for column in found], axis=-1)

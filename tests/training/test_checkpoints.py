@@ -1,5 +1,6 @@
 """Training that is killed goes on where it was, to the same bytes. Networks are tiny."""
 
+import errno
 import os
 import re
 import shutil
@@ -129,6 +130,80 @@ def test_the_same_training_twice_at_once_is_an_error(tmp_path: Path) -> None:
     ):
         pass
     assert not (tmp_path / "key").exists()
+
+
+WITHOUT_FCNTL = """
+import os, sys
+from pathlib import Path
+for name in ("fcntl", "grp"):
+    sys.modules[name] = None
+del os.sched_getaffinity
+from quartetvae import files, machine
+from quartetvae.errors import TrainingError
+from quartetvae.training import checkpoints
+with checkpoints.opened(Path("key")):
+    try:
+        with checkpoints.opened(Path("key")):
+            print("twice")
+    except TrainingError as error:
+        print(f"in process {os.getpid()}," in str(error))
+print(Path("key").exists(), machine.cores() == os.cpu_count())
+os.kill = None
+Path(f".partial-{os.getppid()}-a").touch()
+with files.replacing(Path("a")) as temporary:
+    temporary.touch()
+print(sorted(os.listdir()) == sorted([f".partial-{os.getppid()}-a", "a"]))
+"""
+
+
+def test_where_the_system_has_no_such_locks_there_are_others(tmp_path: Path) -> None:
+    """As Windows has it: no fcntl, no affinity, and os.kill would end the process."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    command = [sys.executable, "-c", WITHOUT_FCNTL]
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines() == ["True", "False True", "True"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+def test_a_checkpoint_that_cannot_be_written_keeps_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    Checkpoint(tmp_path).write(progress())
+    before = (tmp_path / "progress.npz").read_bytes()
+
+    def refuse(path: Path, content: bytes) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", refuse)
+        with pytest.raises(
+            TrainingError, match=rf"progress\.npz: cannot be written \({os.strerror(number)}\); make room .*goes on"
+        ):
+            Checkpoint(tmp_path).write(progress())
+    assert [path.name for path in tmp_path.iterdir()] == ["progress.npz"]
+    assert (tmp_path / "progress.npz").read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(TrainingError, match=r"key: cannot be written \(.+\); make room"),
+        checkpoints.opened(tmp_path / "file" / "key"),
+    ):
+        pass
+
+
+def test_data_larger_than_memory_have_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "train.parquet").write_bytes(b"one")
+    plain = Path.read_bytes
+
+    def read(path: Path) -> bytes:
+        assert path.suffix == ".py"
+        return plain(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    assert checkpoints.key((TRAIN,), [tmp_path / "train.parquet"])
 
 
 def test_an_error_keeps_the_checkpoint(tmp_path: Path) -> None:

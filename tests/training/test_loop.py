@@ -1,6 +1,7 @@
 """Training: repeatable, stopped in time, every parameter at work. Its networks are tiny."""
 
 import dataclasses
+import threading
 from pathlib import Path
 from typing import Any, cast
 
@@ -292,6 +293,48 @@ def test_several_devices_under_tensorflow_are_an_error(monkeypatch: pytest.Monke
         assert number == 1
     with pytest.raises(ModelError, match=r"'all' with 2 devices.*KERAS_BACKEND=jax"), devices.used("all"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("changes", "match"),
+    [
+        # 40 phrases in batches of 16, twice.
+        (
+            {"warmup_steps": 6},
+            r"train\.warmup_steps 6 in a training of 6 step\(s\) \(3 batch\(es\) an epoch, epochs 2\): .* to 5 or less",
+        ),
+        ({"warmup_steps": 200}, r"train\.warmup_steps 200 in a training of 6 step"),
+        (
+            {"beta_cycles": 4, "beta_warmup": 0.5},
+            r"train\.beta_cycles 4 in a training of 6 step\(s\) .*: a cycle needs 2 steps, .*lower it to 3 or less",
+        ),
+    ],
+)
+def test_a_training_too_short_for_its_schedules_is_an_error(changes: dict[str, Any], match: str) -> None:
+    with pytest.raises(TrainingError, match=match):
+        fit_told(Told([2, 1]), **changes)
+
+
+def test_the_longest_schedules_that_fit_are_none() -> None:
+    fit_told(Told([2, 1]), warmup_steps=5)
+    fit_told(Told([2, 1]), beta_cycles=3, beta_warmup=0.5)
+    # Beta has risen from the beginning.
+    fit_told(Told([2]), batch_size=64, beta_warmup=0.0)
+
+
+def test_an_error_in_a_batch_ends_the_thread_that_reads_on() -> None:
+    with pytest.raises(TrainingError, match="epoch 1: the loss is nan"):
+        fit_told(Told([1.0], training_loss=float("nan")), batch_size=1)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("batches")]
+
+
+@pytest.mark.parametrize("pool", [40 * 4, 8 * 4])
+def test_a_small_pool_trains_on_every_phrase_too(pool: int) -> None:
+    told = Told([1, 1])
+    training = streams.of(TRAINING, group=4, pool=pool)
+    loop.fit(cast(QuartetVAE, told), training, SETS[1], TRAIN.model_copy(update={"epochs": 2}))
+    assert [len(batch) for batch in told.batches] == [16, 16, 8] * 2
+    assert sorted(np.concatenate(told.batches[:3]).tolist()) == sorted(TRAINING.tokens.tolist())
 
 
 @pytest.mark.parametrize("other", ["training", "validation"])
