@@ -1,9 +1,9 @@
 """Training from a table that memory does not hold: `python -m benchmarks.streaming`.
 
 memory
-    The most that a process holds that builds the default network, trains it for some batches and then takes the other
-    batches of an epoch from a made-up table: one as large as the pool, which is kept, and one of 4 million phrases of
-    384 bytes.
+    The most that a process holds that builds the default network, trains it for some batches (on the first steps of
+    their phrases) and then takes all other batches of an epoch from a made-up table of phrases of 384 bytes: one that
+    fits into the pool, and is kept, and one of 4 million phrases.
 speed
     Phrases per second of training the default network, out of a pool that has to be filled up all the time, against
     batches of an array in memory. The two take turns in one process; what counts is the ratio.
@@ -51,24 +51,23 @@ def made_up(grid: Grid, form: config.Phrases, count: int) -> Iterator[PhraseSet]
         yield PhraseSet(tokens, np.full(number, "one", object), zeros, zeros.astype(np.int8), grid, form)
 
 
-def _long() -> tuple[Architecture, config.Train]:
-    """Read the default profile, with phrases of 96 steps: 384 bytes."""
-    architecture, train = settings("default")
+def _long(architecture: Architecture) -> tuple[Grid, config.Phrases]:
+    """Choose phrases of 96 steps: 384 bytes."""
     form = architecture.form.model_copy(update={"beats_per_phrase": 8})
-    return replace(architecture, grid=replace(architecture.grid, steps_per_beat=12), form=form), train
+    return replace(architecture.grid, steps_per_beat=12), form
 
 
 def peak(path: Path) -> tuple[float, int]:
     """Train a little, take all batches of an epoch, and tell the most memory in GiB, and how many phrases came."""
     devices.share_threads()
-    architecture, train = _long()
+    architecture, train = settings("default")
     model, stream, phrases = QuartetVAE(architecture), streams.opened(path), 0
     model.prepare(train, 1_000_000)
     with closing(stream.mixed(train.batch_size, seed=0, epoch=1, count=len(stream))) as batches:
         for number, batch in enumerate(batches):
             phrases += len(batch)
             if number < TRAINED:
-                model.train_batch(batch, number)
+                model.train_batch(batch[:, : architecture.steps], number)
     # Linux counts in KiB.
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, phrases
 
@@ -107,20 +106,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7, help="how often table and memory take turns (7)")
     parser.add_argument("--batches", type=int, default=60, help="batches in a turn (60)")
     arguments = parser.parse_args()
-    architecture, _ = _long()
-    fitting = streams.POOL // architecture.cells
+    default, _ = settings("default")
+    grid, form = _long(default)
+    size = form.beats_per_phrase * grid.steps_per_beat * VOICES
     memory: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "train.parquet"
-        for count in (fitting, arguments.phrases):
-            tables.write_phrases(
-                path, made_up(architecture.grid, architecture.form, count), architecture.grid, architecture.form
-            )
+        for count in (streams.POOL // size, arguments.phrases):
+            tables.write_phrases(path, made_up(grid, form, count), grid, form)
             memory[str(count)], phrases = _apart().apply(peak, (path,))
             assert phrases == count
-            print(f"{count:>9,} phrases, {count * architecture.cells / 2**30:.2f} GiB: {memory[str(count)]:.2f} GiB")
-        short, _ = settings("default")
-        tables.write_phrases(path, made_up(short.grid, short.form, 100_000), short.grid, short.form)
+            print(f"{count:>9,} phrases, {count * size / 2**30:.2f} GiB: {memory[str(count)]:.2f} GiB at most")
+        tables.write_phrases(path, made_up(default.grid, default.form, 100_000), default.grid, default.form)
         speed = _apart().apply(rates, (path, arguments.rounds, arguments.batches))
     ratio = speed["table"] / speed["memory"]
     print(f"{speed['table']:.0f} phrases/s from the table, {speed['memory']:.0f} from memory: {ratio:.3f}")

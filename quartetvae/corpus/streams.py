@@ -27,8 +27,8 @@ from quartetvae.corpus.records import PhraseSet
 from quartetvae.music.codec import Tokens
 from quartetvae.music.quartet import Grid
 
-POOL = 768 * 2**20
-"""Bytes of tokens in memory, at most: what leaves room for the network within 2 GiB."""
+POOL = 512 * 2**20
+"""Bytes of tokens in memory, at most: with the default network a training then stays within 2 GiB."""
 
 AHEAD = 16
 """Batches that are ready before they are asked for, at most."""
