@@ -31,6 +31,9 @@ Precision = Literal["float32", "mixed_bfloat16"]
 Devices = Literal["one", "all"]
 """Of the network and its training; params.yaml says what each is."""
 
+Storage = Literal["float32", "float16"]
+"""Of what size the numbers of a weights file are: whole, or half for half the bytes; they are read as float32."""
+
 Source = Literal["musicnet", "openscore", "music21", "directory"]
 """Where music comes from; see `quartetvae.corpus.sources`."""
 

@@ -9,25 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from quartetvae import machine
+
 
 def _beside(path: Path) -> Path:
     """Choose a temporary name beside `path`; what processes that were killed left under such names is removed."""
     for left in path.parent.glob(f".partial-*-{glob.escape(path.name)}"):
         number = left.name.split("-")[1]
-        if number.isdecimal() and not _runs(int(number)):
+        if number.isdecimal() and not machine.runs(int(number)):
             shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
     # The suffix stays last: some writers choose their format by it.
     return path.with_name(f".partial-{os.getpid()}-{path.name}")
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it is somebody else's
-        return True
-    return True
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from quartetvae import errors, files
-from quartetvae.corpus import tables
+from quartetvae.corpus import streams
 from quartetvae.model.architecture import Architecture
 from quartetvae.model.keras import devices, saving
 from quartetvae.model.keras.vae import QuartetVAE
@@ -16,7 +16,7 @@ def main() -> None:
     """Train on data/phrases, or go on with a training that was killed."""
     network, train = params.load("model", "train")
     paths = [locations.phrases(split) for split in ("train", "validation")]
-    phrases, validation = (tables.read_phrases(path) for path in paths)
+    phrases, validation = (streams.opened(path) for path in paths)
     name = checkpoints.key((network, train), paths, devices.backend())
     devices.share_threads()
     root = Path(os.environ.get("DVC_ROOT", "."))

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from quartetvae.config import Devices
+from quartetvae.corpus import streams
 from quartetvae.model.keras import devices, saving
 from quartetvae.model.keras.vae import QuartetVAE
 from quartetvae.music.quartet import Grid
@@ -52,7 +53,8 @@ def on_devices(wanted: Devices) -> dict[str, Any]:
     # Odd numbers on one device less one are what is left of them on two.
     sizes = (33, 9) if wanted == "all" else (32, 8)
     phrases, held_out = (
-        phrase_set(random_tokens(33, 1, 4, seed=seed)[:size], grid=WHOLES) for seed, size in enumerate(sizes)
+        streams.of(phrase_set(random_tokens(33, 1, 4, seed=seed)[:size], grid=WHOLES))
+        for seed, size in enumerate(sizes)
     )
     with devices.used(wanted) as number:
         model = QuartetVAE(architecture(encoder_layers=2, dropout=0.3, grid=WHOLES))

@@ -13,6 +13,7 @@ from tests.imports import ROOT, imported_by
 LAYERS = (
     *(
         "errors",
+        "machine",
         "files",
         "terminal",
         "config",

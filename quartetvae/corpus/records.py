@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,18 @@ class Pieces:
     def in_split(self, split: str) -> list[Piece]:
         """List the pieces of one split."""
         return [piece for piece, name in zip(self.pieces, self.splits, strict=True) if name == split]
+
+
+class Cut(Protocol):
+    """Phrases, in memory or not: what their tokens mean, and how long they are."""
+
+    @property
+    def grid(self) -> Grid:
+        """The grid of their steps, and the alphabet."""
+
+    @property
+    def steps(self) -> int:
+        """Grid steps of a phrase."""
 
 
 @dataclass(frozen=True)

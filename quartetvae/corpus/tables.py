@@ -4,12 +4,13 @@ pieces.parquet
     A row per grid step, a row group per piece, a column of tokens per part, named after it. With `encode.chords`
     `double` four more columns have the parts' second notes: violin_1_second and so on.
 phrases/<split>.parquet
-    A row per phrase, a fixed-size list of tokens for each of these columns; row groups of a batch, so that neither
-    writing nor reading holds it twice.
+    A row per phrase, a fixed-size list of tokens for each of these columns; row groups of at most `GROUP` phrases, so
+    that neither writing nor reading holds it twice, and training can mix phrases without holding them all.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -22,12 +23,15 @@ from quartetvae.config import Chords, Phrases
 from quartetvae.corpus.records import Origin, PhraseSet, Pieces
 from quartetvae.errors import DatasetError
 from quartetvae.files import replacing
-from quartetvae.music.codec import Alphabet
+from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import PARTS
 from quartetvae.music.quartet import Grid, Piece
 
 LOST = ("notes_dropped_from_chords", "notes_merged_on_grid", "notes_moved_into_range")
 """Columns of quartets.parquet: what becomes of notes on the grid; see `music.codec.Losses`."""
+
+GROUP = 8192
+"""Phrases of a row group, at most."""
 
 _NAME = pa.dictionary(pa.int32(), pa.string())
 _NAMES = ("piece", "composer", "work", "source", "work_id", "split")
@@ -143,7 +147,7 @@ def read_pieces(path: Path) -> Pieces:
 
 
 def write_phrases(path: Path, batches: Iterable[PhraseSet], grid: Grid, form: Phrases) -> None:
-    """Write the phrases of one split as they come, a row group for each batch."""
+    """Write the phrases of one split as they come, one row group or several for each batch."""
     steps = form.beats_per_phrase * grid.steps_per_beat
     schema = _schema(
         {
@@ -164,19 +168,16 @@ def write_phrases(path: Path, batches: Iterable[PhraseSet], grid: Grid, form: Ph
             for column in range(grid.columns):
                 flat = pa.array(np.ascontiguousarray(batch.tokens[:, :, column]).reshape(-1))
                 columns.append(pa.FixedSizeListArray.from_arrays(flat, steps))
-            writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=len(batch))
+            writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=GROUP)
 
 
 def read_phrases(path: Path) -> PhraseSet:
     """Read the phrases of one split; raises `DatasetError` if the table is missing, not ours, or empty."""
+    opened = open_phrases(path)
+    count, grid, form = sum(opened.rows), opened.grid, opened.form
     with _open(path, "augment") as file:
-        metadata = _metadata(file.schema_arrow, path, "form")
-        count = file.metadata.num_rows
-        if not count:
-            raise DatasetError(f"{path}: no phrases in it; give this split a share in params.yaml (section `split`).")
-        grid, form = _grid(metadata), Phrases.model_validate_json(metadata["form"])
         phrases = PhraseSet(
-            np.empty((count, form.beats_per_phrase * grid.steps_per_beat, grid.columns), np.uint8),
+            np.empty((count, opened.shape[0], grid.columns), np.uint8),
             np.empty(count, object),
             np.empty(count, np.int32),
             np.empty(count, np.int8),
@@ -198,6 +199,56 @@ def read_phrases(path: Path) -> PhraseSet:
             phrases.starts[rows] = table["start"].to_numpy()
             phrases.semitones[rows] = table["semitones"].to_numpy()
     return phrases
+
+
+@dataclass(frozen=True)
+class PhraseTable:
+    """A table of phrases of which all is known but the rows."""
+
+    path: Path
+    grid: Grid
+    form: Phrases
+    columns: tuple[str, ...]
+    """That hold tokens, in their order."""
+    rows: tuple[int, ...]
+    """How many phrases each row group has."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Of a phrase: grid steps, and columns of tokens."""
+        return self.form.beats_per_phrase * self.grid.steps_per_beat, len(self.columns)
+
+    def tokens(self, groups: Sequence[int]) -> Iterator[Tokens]:
+        """Read the tokens of row groups, uint8, (phrases, steps, columns), one group after the other."""
+        with _open(self.path, "augment") as file:
+            for group in groups:
+                try:
+                    # In the thread of whoever asks: training has the cores.
+                    table = file.read_row_group(group, columns=list(self.columns), use_threads=False)
+                except (OSError, pa.ArrowException) as error:
+                    detail = " ".join(str(error).split())
+                    raise DatasetError(
+                        f"{self.path}, row group {group}: cannot be read ({detail}); run `dvc repro augment`."
+                    ) from error
+                found = [table[name].combine_chunks().flatten().to_numpy() for name in self.columns]
+                yield np.stack([column.reshape(len(table), -1) for column in found], axis=-1)
+
+
+def open_phrases(path: Path) -> PhraseTable:
+    """Look what a table of phrases holds; raises `DatasetError` if it is missing, not ours, or empty."""
+    with _open(path, "augment") as file:
+        metadata, schema = _metadata(file.schema_arrow, path, "form"), file.schema_arrow
+        groups = range(file.num_row_groups)
+        rows = tuple(int(file.metadata.row_group(group).num_rows) for group in groups)
+    if not sum(rows):
+        raise DatasetError(f"{path}: no phrases in it; give this split a share in params.yaml (section `split`).")
+    grid, form = _grid(metadata), Phrases.model_validate_json(metadata["form"])
+    # Told by their type: how many there are for a part is the encoding's affair.
+    cells = pa.list_(pa.uint8(), form.beats_per_phrase * grid.steps_per_beat)
+    columns = tuple(column.name for column in schema if column.type.equals(cells))
+    if not columns:
+        raise DatasetError(f"{path}: no column of {cells} in it, which phrases are; run `dvc repro augment`.")
+    return PhraseTable(path, grid, form, columns, rows)
 
 
 def _schema(types: Mapping[str, pa.DataType], metadata: Mapping[str, str]) -> pa.Schema:

@@ -4,7 +4,9 @@ The record is written beside the weights, so that whatever loads them needs no p
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +15,15 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from quartetvae import config
-from quartetvae.corpus.records import PhraseSet
-from quartetvae.errors import ModelError
+from quartetvae.corpus.records import Cut
+from quartetvae.errors import ModelError, shortened
 from quartetvae.files import replacing
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import PARTS, VOICES
 from quartetvae.music.quartet import Grid
 
 FILE = "architecture.json"
-FORMAT = 3
+FORMAT = 4
 WEIGHTS = "model.weights.h5"
 """The file of weights, beside `FILE`."""
 
@@ -116,7 +118,7 @@ class Architecture:
         if z.ndim != 2 or z.shape[1] != self.network.latent_dim:
             raise ModelError(f"codes of shape {z.shape}; (codes, {self.network.latent_dim}) is needed.")
 
-    def check(self, phrases: PhraseSet) -> None:
+    def check(self, phrases: Cut) -> None:
         """Raise `ModelError` unless these phrases are what the network was built for."""
         if (phrases.grid, phrases.steps) != (self.grid, self.steps):
             raise ModelError(
@@ -125,8 +127,8 @@ class Architecture:
             )
 
 
-def write(folder: Path, architecture: Architecture) -> None:
-    """Write `architecture.json` into a model's folder."""
+def write(folder: Path, architecture: Architecture, weights: bytes) -> None:
+    """Write `architecture.json` and the file of weights, whose sha256 is in it, into a model's folder."""
     grid = architecture.grid
     content = {
         "format": FORMAT,
@@ -136,9 +138,12 @@ def write(folder: Path, architecture: Architecture) -> None:
         "chords": grid.chords,
         "phrases": architecture.form.model_dump(),
         "parts": list(PARTS),
+        "weights": {"sha256": sha256(weights).hexdigest()},
     }
     with replacing(folder / FILE) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    with replacing(folder / WEIGHTS) as temporary:
+        temporary.write_bytes(weights)
 
 
 def read(folder: Path) -> Architecture:
@@ -150,6 +155,8 @@ def read(folder: Path) -> Architecture:
             raise ValueError(f"format {content['format']}, this version reads {FORMAT}")
         if tuple(content["parts"]) != PARTS:
             raise ValueError(f"parts {', '.join(content['parts'])}, this ensemble has {', '.join(PARTS)}")
+        if not isinstance(content["weights"]["sha256"], str):
+            raise ValueError("a sha256 of weights that is no text")
         encoded = config.Encode(
             steps_per_beat=content["steps_per_beat"],
             chords=content["chords"],
@@ -171,3 +178,38 @@ def read(folder: Path) -> Architecture:
     except (ValueError, KeyError, TypeError) as error:
         detail = " ".join(str(error).split())
         raise ModelError(f"{path}: not the architecture of a model of this project ({detail}); train again.") from error
+
+
+def read_with_weights(folder: Path) -> tuple[Architecture, bytes]:
+    """Read a model's folder: what the network looks like, and the bytes of its weights.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing or damaged, or the two do not belong together.
+    """
+    architecture, path = read(folder), folder / WEIGHTS
+    wanted = json.loads((folder / FILE).read_text(encoding="utf-8"))["weights"]["sha256"]
+    try:
+        weights = path.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"{path}: cannot be read ({error.strerror}); copy the model's folder whole, or train again (dvc repro)."
+        ) from error
+    found = sha256(weights).hexdigest()
+    if found != wanted:
+        raise ModelError(
+            f"{path}: damaged, or another model's: {len(weights):,} bytes of sha256 {found[:12]}..., and {FILE} says "
+            f"{wanted[:12]}...; copy the model's folder whole, or train again (dvc repro)."
+        )
+    return architecture, weights
+
+
+def check_finite(path: Path, weights: Mapping[str, NDArray[Any]]) -> None:
+    """Raise `ModelError` if there are NaN or infinite numbers among the weights of a file, by their places."""
+    wrong = [place for place, values in weights.items() if not np.isfinite(values).all()]
+    if wrong:
+        raise ModelError(
+            f"{path}: numbers that are not finite in {shortened(wrong)}; no music can be made of them. Train again "
+            "(dvc repro), with a lower train.learning_rate."
+        )

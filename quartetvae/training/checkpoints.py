@@ -5,7 +5,6 @@ libraries, so another training never goes on from it. It is written whole after 
 is done.
 """
 
-import fcntl
 import hashlib
 import importlib.metadata
 import io
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import filelock
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
@@ -27,7 +27,10 @@ from quartetvae.errors import TrainingError
 from quartetvae.files import replacing
 from quartetvae.training.history import Epoch
 
-CHECKING_ONLY = ("quartetvae", "quartetvae.config", "quartetvae.errors", "quartetvae.pipeline.params")
+CHECKING_ONLY = (
+    *("quartetvae", "quartetvae.config", "quartetvae.errors", "quartetvae.machine"),
+    "quartetvae.pipeline.params",
+)
 
 LIBRARIES = ("jax", "keras", "numpy", "tensorflow")
 
@@ -58,7 +61,8 @@ def key(sections: Sequence[BaseModel], data: Sequence[Path], *settings: str) -> 
     for section in sections:
         add(section.model_dump_json().encode())
     for path in data:
-        add(path.name.encode(), path.read_bytes())
+        with path.open("rb") as file:  # which may be larger than memory
+            add(path.name.encode(), hashlib.file_digest(file, "sha256").digest())
     for name, module in sorted(sys.modules.items()):
         ours = name.split(".")[0] in ("quartetvae", "__main__") and name not in CHECKING_ONLY
         if ours and getattr(module, "__file__", None):
@@ -83,12 +87,18 @@ class Checkpoint:
         self.path = folder / "progress.npz"
 
     def write(self, progress: Progress) -> None:
-        """Write it, in place of the one before."""
+        """Write it, in place of the one before; raises `TrainingError` where that cannot be done."""
         told = json.dumps({"history": progress.history, "best_epoch": progress.best_epoch, "seconds": progress.seconds})
         arrays: dict[str, Any] = {f"state_{k:05}": array for k, array in enumerate(progress.state)}
         arrays |= {f"best_{k:05}": array for k, array in enumerate(progress.best_weights)}
-        with replacing(self.path) as temporary:
-            np.savez(temporary, told=np.array(told), **arrays)
+        # By Python's own file: where the disk is full zipfile's errors say nothing.
+        content = io.BytesIO()
+        np.savez(content, told=np.array(told), **arrays)
+        try:
+            with replacing(self.path) as temporary:
+                temporary.write_bytes(content.getbuffer())
+        except OSError as error:
+            raise _not_written(self.path, error) from error
 
     def read(self) -> Progress | None:
         """Read what was written last; None if nothing was.
@@ -119,21 +129,34 @@ def opened(folder: Path) -> Iterator[Checkpoint]:
     Raises
     ------
     TrainingError
-        If the same training is running already: stopping `dvc` may leave its stage at work.
+        If the same training is running already: stopping `dvc` may leave its stage at work. Or if nothing can be
+        written there.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            lock.seek(0)
-            process = lock.read().strip()
-            raise TrainingError(
-                f"{folder}: the same training is running already, in process {process}, which a stopped `dvc` may have "
-                f"left behind. Wait for its end, or stop it (kill {process}) and say `dvc repro` again."
-            ) from error
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield Checkpoint(folder)
-        shutil.rmtree(folder)
+    # A file of its own: what is locked cannot be read everywhere.
+    checkpoint, lock, holder = Checkpoint(folder), filelock.FileLock(folder / "lock"), folder / "process"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+        holder.write_text(str(os.getpid()), encoding="utf-8")
+    except filelock.Timeout as error:
+        process = holder.read_text(encoding="utf-8") if holder.is_file() else "unknown"
+        raise TrainingError(
+            f"{folder}: the same training is running already, in process {process}, which a stopped `dvc` may have "
+            f"left behind. Wait for its end, or stop it (kill {process}) and say `dvc repro` again."
+        ) from error
+    except OSError as error:
+        raise _not_written(folder, error) from error
+    try:
+        yield checkpoint
+        checkpoint.path.unlink(missing_ok=True)
+    finally:
+        lock.release()
+    # Not everywhere can a lock be removed while it is held.
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _not_written(path: Path, error: OSError) -> TrainingError:
+    return TrainingError(
+        f"{path}: cannot be written ({error.strerror or error}); make room on the disk, or see who may write there, "
+        "then say `dvc repro` again: training goes on after the last epoch that was written."
+    )

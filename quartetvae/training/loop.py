@@ -5,7 +5,7 @@ order of the batches and the state of every random generator come from the seed 
 holds the rest. (On a GPU only as far as its kernels add up in one order.)
 """
 
-from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Literal
@@ -14,12 +14,11 @@ import numpy as np
 from tqdm import tqdm
 
 from quartetvae import config
-from quartetvae.corpus.records import PhraseSet
+from quartetvae.corpus.streams import PhraseStream
 from quartetvae.errors import TrainingError
 from quartetvae.metrics.figures import TrainFigures
 from quartetvae.model.autoencoder import LOSSES
 from quartetvae.model.keras.vae import QuartetVAE
-from quartetvae.music.codec import Tokens
 from quartetvae.training.checkpoints import Checkpoint, Progress
 from quartetvae.training.history import Epoch
 
@@ -58,8 +57,8 @@ def _change(losses: list[float]) -> str:
 
 def fit(
     model: QuartetVAE,
-    training: PhraseSet,
-    validation: PhraseSet,
+    training: PhraseStream,
+    validation: PhraseStream,
     train: config.Train,
     checkpoint: Checkpoint | None = None,
     *,
@@ -73,8 +72,8 @@ def fit(
     Raises
     ------
     TrainingError
-        If a set is empty or smaller than the number of devices, `batch_size` is no multiple of that, or a loss is no
-        longer finite.
+        If a set is empty or smaller than the number of devices, `batch_size` is no multiple of that, the training is
+        too short for its `warmup_steps` or `beta_cycles`, or a loss is no longer finite.
     """
     for name, phrases in (("training", training), ("validation", validation)):
         if len(phrases) < devices:
@@ -87,10 +86,8 @@ def fit(
         raise TrainingError(
             f"train.batch_size {train.batch_size} cannot be shared by {devices} devices; make it a multiple."
         )
-    training, validation = (
-        phrases.take(slice(0, len(phrases) - len(phrases) % devices)) for phrases in (training, validation)
-    )
-    batches = -(-len(training) // train.batch_size)
+    batches = -(-_shared(training, devices) // train.batch_size)
+    _check_steps(train, batches)
     model.prepare(train, train.epochs * batches)
     done = checkpoint.read() if checkpoint else None
     if done is None:
@@ -109,6 +106,27 @@ def fit(
     return Outcome(done.history, done.best_epoch, stopped, done.seconds)
 
 
+def _shared(phrases: PhraseStream, devices: int) -> int:
+    """Count the phrases that devices can share."""
+    return len(phrases) - len(phrases) % devices
+
+
+def _check_steps(train: config.Train, batches: int) -> None:
+    """Raise `TrainingError` if the training is over before learning rate or beta have risen."""
+    steps = train.epochs * batches
+    told = f"a training of {steps} step(s) ({batches} batch(es) an epoch, epochs {train.epochs})"
+    if train.warmup_steps >= steps:
+        raise TrainingError(
+            f"train.warmup_steps {train.warmup_steps} in {told}: the learning rate would never be whole; lower it to "
+            f"{steps - 1} or less, or train for more epochs."
+        )
+    if train.beta_warmup and steps < 2 * train.beta_cycles:
+        raise TrainingError(
+            f"train.beta_cycles {train.beta_cycles} in {told}: a cycle needs 2 steps, or beta stays 0; lower it to "
+            f"{steps // 2} or less, train for more epochs, or set train.beta_warmup to 0."
+        )
+
+
 def _patience_ran_out(done: Progress, train: config.Train) -> bool:
     # Until beta has risen for the last time the validation loss, which has the final one, says little.
     risen = train.epochs * (1 - (1 - train.beta_warmup) / train.beta_cycles)
@@ -117,8 +135,8 @@ def _patience_ran_out(done: Progress, train: config.Train) -> bool:
 
 def _next_epoch(
     model: QuartetVAE,
-    training: PhraseSet,
-    validation: PhraseSet,
+    training: PhraseStream,
+    validation: PhraseStream,
     train: config.Train,
     done: Progress,
     progress: "tqdm[Any]",
@@ -127,7 +145,7 @@ def _next_epoch(
     """Train and validate once more."""
     began = monotonic()
     epoch = len(done.history) + 1
-    row = _epoch(model, training, validation, train, epoch, progress, VALIDATION_BATCH - VALIDATION_BATCH % devices)
+    row = _epoch(model, training, validation, train, epoch, progress, devices)
     if not np.isfinite(row["val_loss"]):
         raise TrainingError(_diverged(epoch, "validation loss", row["val_loss"], train))
     history = (*done.history, row)
@@ -142,29 +160,30 @@ def _next_epoch(
 
 def _epoch(
     model: QuartetVAE,
-    training: PhraseSet,
-    validation: PhraseSet,
+    training: PhraseStream,
+    validation: PhraseStream,
     train: config.Train,
     epoch: int,
     progress: "tqdm[Any]",
-    validation_batch: int,
+    devices: int,
 ) -> Epoch:
     model.reseed(train.seed, epoch)
-    order = np.random.default_rng([train.seed, epoch]).permutation(len(training))
-    batches = _batches(training.tokens[order], train.batch_size)
-    totals = _Totals()
-    first = (epoch - 1) * -(-len(training) // train.batch_size)
-    for step, batch in enumerate(batches, start=first):
-        losses = model.train_batch(batch, step)
-        if not np.isfinite(losses["loss"]):
-            raise TrainingError(_diverged(epoch, "loss", losses["loss"], train))
-        totals.add(losses, len(batch))
-        progress.update()
+    totals, count = _Totals(), _shared(training, devices)
+    first = (epoch - 1) * -(-count // train.batch_size)
+    # Closed, so that no thread reads on after an error.
+    with closing(training.mixed(train.batch_size, seed=train.seed, epoch=epoch, count=count)) as batches:
+        for step, batch in enumerate(batches, start=first):
+            losses = model.train_batch(batch, step)
+            if not np.isfinite(losses["loss"]):
+                raise TrainingError(_diverged(epoch, "loss", losses["loss"], train))
+            totals.add(losses, len(batch))
+            progress.update()
     # The same noise in every epoch, so that epochs are compared on their weights.
     model.reseed(train.seed, 0)
-    held_out = _Totals()
-    for batch in _batches(validation.tokens, validation_batch):
-        held_out.add(model.test_batch(batch), len(batch))
+    held_out, size = _Totals(), VALIDATION_BATCH - VALIDATION_BATCH % devices
+    with closing(validation.in_order(size, count=_shared(validation, devices))) as batches:
+        for batch in batches:
+            held_out.add(model.test_batch(batch), len(batch))
     return {
         "epoch": epoch,
         **totals.means(),
@@ -191,12 +210,7 @@ def _diverged(epoch: int, name: str, value: float, train: config.Train) -> str:
     return f"epoch {epoch}: the {name} is {value}; lower train.learning_rate ({train.learning_rate:g})."
 
 
-def _batches(tokens: Tokens, size: int) -> Iterator[Tokens]:
-    for start in range(0, len(tokens), size):
-        yield tokens[start : start + size]
-
-
-def figures(outcome: Outcome, model: QuartetVAE, training: PhraseSet) -> TrainFigures:
+def figures(outcome: Outcome, model: QuartetVAE, training: PhraseStream) -> TrainFigures:
     """Sum a training up: the figures of metrics/train.json; losses are of the best epoch, in nats per phrase."""
     best = outcome.history[outcome.best_epoch - 1]
     return {

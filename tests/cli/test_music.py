@@ -23,6 +23,7 @@ from quartetvae.errors import QuartetError
 from quartetvae.io import midi, read, write
 from quartetvae.latent import directions, neighbours
 from quartetvae.metrics.attributes import ATTRIBUTES
+from quartetvae.model import architecture as architectures
 from quartetvae.model import pretrained
 from quartetvae.model.architecture import WEIGHTS
 from quartetvae.music import tracks
@@ -418,6 +419,7 @@ def other_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         file.visititems(lambda _, of: found.append(of) if isinstance(of, h5py.Dataset) else None)
         for of in found:
             of[...] = 0.5 * of[...]
+    architectures.write(folder, architectures.read(folder), (folder / WEIGHTS).read_bytes())
     return folder
 
 

@@ -109,6 +109,16 @@ def test_a_batch_is_a_row_group(tmp_path: Path) -> None:
         assert [file.metadata.row_group(k).num_rows for k in range(file.num_row_groups)] == [5, 2]
 
 
+def test_a_large_batch_is_several_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "GROUP", 2)
+    path = write_phrases(tmp_path / "t.parquet")
+    with pq.ParquetFile(path) as file:
+        assert [file.metadata.row_group(k).num_rows for k in range(file.num_row_groups)] == [2, 2, 1]
+    found = tables.read_phrases(path)
+    for name in ("tokens", "pieces", "starts", "semitones"):
+        assert getattr(found, name).tolist() == getattr(PHRASES, name).tolist(), name
+
+
 def test_batches_that_fail_leave_no_table(tmp_path: Path) -> None:
     def batches() -> Iterator[PhraseSet]:
         yield PHRASES

@@ -1,23 +1,28 @@
 """The network: what is built, its losses in nats, saving and loading, batches. Its tests' networks are tiny."""
 
 import dataclasses
+import errno
 import json
 import math
+import os
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
 from quartetvae import config
-from quartetvae.errors import ModelError
+from quartetvae.errors import ArgumentError, ModelError
 from quartetvae.model import architecture as architectures
 from quartetvae.model.keras import saving
 from quartetvae.model.keras.decoders import DECODERS
 from quartetvae.model.keras.encoder import Encoder
 from quartetvae.model.keras.vae import QuartetVAE, cell_nats, kl_nats
+from quartetvae.model.numpy import network as numpy_network
 from quartetvae.music.codec import Alphabet
 from quartetvae.music.quartet import Grid
 from tests.building import ALPHABET, FORM, GRID, TRAIN, architecture, phrase_set, random_tokens, train
@@ -412,11 +417,12 @@ def test_saving_replaces_what_was_there_and_the_same_model_gives_the_same_bytes(
 
 
 def test_the_architecture_says_what_tokens_mean(tmp_path: Path) -> None:
-    architectures.write(tmp_path, architecture())
+    architectures.write(tmp_path, architecture(), b"weights")
     content = json.loads((tmp_path / "architecture.json").read_text())
     assert content["alphabet"] == {"pitch_min": 60, "pitch_max": 71, "rest": 12, "sustain": 13}
     assert content["steps_per_beat"] == 4
     assert content["parts"] == ["violin_1", "violin_2", "viola", "cello"]
+    assert content["weights"] == {"sha256": sha256(b"weights").hexdigest()}
     assert architectures.read(tmp_path) == architecture()
 
 
@@ -454,6 +460,8 @@ def test_a_damaged_architecture_is_an_error(copied: Path, content: bytes) -> Non
     [
         ("network", "decoder_units", 0),
         ("network", "colour", 1),
+        ("", "format", 3),
+        ("weights", "sha256", None),
         ("phrases", "align", "page"),
         ("", "steps_per_beat", "4"),
     ],
@@ -469,24 +477,99 @@ def test_a_wrong_value_in_the_architecture_is_an_error(copied: Path, section: st
 
 def test_missing_weights_are_an_error(copied: Path) -> None:
     (copied / "model.weights.h5").unlink()
-    with pytest.raises(ModelError, match=r"model\.weights\.h5: cannot be loaded \(.+\); train again") as caught:
+    with pytest.raises(
+        ModelError, match=r"model\.weights\.h5: cannot be read \(No such file.+copy the model's"
+    ) as caught:
         saving.load(copied)
     assert one_line(caught)
 
 
 @pytest.mark.parametrize("keep", [0, 100, 3000])
 def test_damaged_weights_are_an_error(copied: Path, keep: int) -> None:
-    path = copied / "model.weights.h5"
+    path, there = copied / "model.weights.h5", architectures.read(copied)
     path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(ModelError, match=r"model\.weights\.h5: damaged, .* of sha256 .*; copy the model's") as caught:
+        saving.load(copied)
+    assert one_line(caught)
+    # As if they had been so from the beginning.
+    architectures.write(copied, there, path.read_bytes())
     with pytest.raises(ModelError, match=r"model\.weights\.h5: cannot be loaded \(.+\); train again") as caught:
         saving.load(copied)
     assert one_line(caught)
 
 
+def changed_weights(folder: Path, change: Callable[[Any], Any]) -> None:
+    """Write a model's folder with other weights, as if they had been so from the beginning."""
+    path, there = folder / "model.weights.h5", architectures.read(folder)
+    with h5py.File(path, "r+") as file:
+        kernel = file["decoder/heads/vars/0"]
+        kernel[...] = change(kernel[()])
+    architectures.write(folder, there, path.read_bytes())
+
+
+@pytest.mark.parametrize("load", [saving.load, numpy_network.load])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_an_error(copied: Path, load: Callable[[Path], Any], value: float) -> None:
+    changed_weights(copied, lambda kernel: np.where(kernel == kernel.max(), value, kernel))
+    with pytest.raises(
+        ModelError, match=r"model\.weights\.h5: numbers that are not finite in .*heads.*Train again"
+    ) as caught:
+        load(copied)
+    assert one_line(caught)
+
+
+@pytest.mark.parametrize("load", [saving.load, numpy_network.load])
+def test_other_weights_than_those_written_are_an_error(copied: Path, load: Callable[[Path], Any]) -> None:
+    path = copied / "model.weights.h5"
+    with h5py.File(path, "r+") as file:
+        file["decoder/heads/vars/0"][...] *= 2
+    with pytest.raises(ModelError, match=r"damaged, or another model's: .* copy the model's folder whole"):
+        load(copied)
+
+
+def test_weights_of_half_the_size_are_nearly_the_same(saved: Path, tmp_path: Path) -> None:
+    model = network(grid=ONE)
+    for folder in (tmp_path / "one", tmp_path / "two"):
+        saving.save(folder, model, storage="float16")
+    assert flatten(tmp_path / "one") == flatten(tmp_path / "two")
+    assert (tmp_path / "one" / "model.weights.h5").stat().st_size < (saved / "model.weights.h5").stat().st_size
+    phrases = PHRASES[:9, :1]
+    keras, numpy, whole = saving.load(tmp_path / "one"), numpy_network.load(tmp_path / "one"), numpy_network.load(saved)
+    assert {str(weights.dtype) for weights in keras.get_weights()} == {"float32"}
+    codes = [each.encode(phrases)[0] for each in (keras, numpy, whole)]
+    np.testing.assert_allclose(codes[0], codes[1], atol=1e-5)
+    # float16 has 11 bits.
+    np.testing.assert_allclose(codes[1], codes[2], atol=1e-2)
+    assert not np.array_equal(codes[1], codes[2])
+
+
+def test_weights_too_large_for_half_the_size_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"a weight of .* is too large for float16"):
+        saving.save(tmp_path / "model", network(grid=ONE, scale=1e6), storage="float16")
+    with pytest.raises(ArgumentError, match="storage 'float8' found"):
+        saving.save(tmp_path / "model", network(grid=ONE), storage=typing.cast(Any, "float8"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_one_error_and_keeps_the_model_before(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = flatten(copied)
+
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(ModelError, match=r"model: cannot be written \(No space left on device\); make room") as caught:
+        saving.save(copied, network(grid=ONE))
+    assert one_line(caught)
+    monkeypatch.undo()
+    assert flatten(copied) == before
+    assert [path.name for path in copied.parent.iterdir()] == [copied.name]
+
+
 @pytest.mark.parametrize(("key", "value"), [("decoder_units", 9), ("cell", "lstm"), ("encoder_layers", 2)])
 def test_weights_of_another_network_are_an_error(copied: Path, key: str, value: Any) -> None:
     changes: dict[str, Any] = {"grid": ONE, key: value}
-    architectures.write(copied, architecture(**changes))
+    architectures.write(copied, architecture(**changes), (copied / "model.weights.h5").read_bytes())
     with pytest.raises(ModelError, match=r"model\.weights\.h5: cannot be loaded \(.+\); train again") as caught:
         saving.load(copied)
     assert one_line(caught)

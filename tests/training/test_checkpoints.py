@@ -1,5 +1,6 @@
 """Training that is killed goes on where it was, to the same bytes. Networks are tiny."""
 
+import errno
 import os
 import re
 import shutil
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quartetvae.corpus import tables
+from quartetvae.corpus import streams, tables
 from quartetvae.errors import TrainingError
 from quartetvae.model.keras.vae import QuartetVAE
 from quartetvae.music.quartet import Grid
@@ -29,6 +30,7 @@ GRID = Grid(2, ALPHABET)
 TRAINING, VALIDATION = (
     phrase_set(random_tokens(count, 2, 4, seed=seed), grid=GRID) for seed, count in enumerate((40, 6))
 )
+SETS = streams.of(TRAINING), streams.of(VALIDATION)
 SECTION = train(epochs=4, batch_size=16, schedule="cosine", warmup_steps=2, beta_warmup=0.5, patience=4)
 NETWORK: dict[str, Any] = {
     **{"decoder": "autoregressive", "word_dropout": 0.3, "encoder_layers": 2, "dropout": 0.2},
@@ -56,24 +58,24 @@ class Stopping(Checkpoint):
 @pytest.mark.slow
 def test_a_resumed_training_is_the_uninterrupted_one(tmp_path: Path) -> None:
     whole = network(**NETWORK)
-    expected = loop.fit(whole, TRAINING, VALIDATION, SECTION)
+    expected = loop.fit(whole, *SETS, SECTION)
     weights = whole.get_weights()
     with pytest.raises(Killed):
-        loop.fit(network(**NETWORK), TRAINING, VALIDATION, SECTION, Stopping(tmp_path, after=2))
+        loop.fit(network(**NETWORK), *SETS, SECTION, Stopping(tmp_path, after=2))
     # Nothing of its own matters.
     resumed = network(scale=3, **NETWORK)
-    assert loop.fit(resumed, TRAINING, VALIDATION, SECTION, Checkpoint(tmp_path)) == expected
+    assert loop.fit(resumed, *SETS, SECTION, Checkpoint(tmp_path)) == expected
     assert all(np.array_equal(one, other) for one, other in zip(weights, resumed.get_weights(), strict=True))
 
 
 def test_a_training_that_is_done_does_nothing_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = loop.fit(network(grid=GRID), TRAINING, VALIDATION, SECTION, Checkpoint(tmp_path))
+    first = loop.fit(network(grid=GRID), *SETS, SECTION, Checkpoint(tmp_path))
 
     def refuse(*_: Any) -> None:
         raise AssertionError("trained again")
 
     monkeypatch.setattr(QuartetVAE, "train_batch", refuse)
-    assert loop.fit(network(grid=GRID), TRAINING, VALIDATION, SECTION, Checkpoint(tmp_path)) == first
+    assert loop.fit(network(grid=GRID), *SETS, SECTION, Checkpoint(tmp_path)) == first
 
 
 def progress() -> Progress:
@@ -128,6 +130,79 @@ def test_the_same_training_twice_at_once_is_an_error(tmp_path: Path) -> None:
     ):
         pass
     assert not (tmp_path / "key").exists()
+
+
+WITHOUT_FCNTL = """
+import os, sys
+from pathlib import Path
+for name in ("fcntl", "grp"):
+    sys.modules[name] = None
+del os.sched_getaffinity
+from quartetvae import files, machine
+from quartetvae.errors import TrainingError
+from quartetvae.training import checkpoints
+with checkpoints.opened(Path("key")):
+    try:
+        with checkpoints.opened(Path("key")):
+            print("twice")
+    except TrainingError as error:
+        print(f"in process {os.getpid()}," in str(error))
+print(Path("key").exists(), machine.cores() == os.cpu_count())
+Path(f".partial-{os.getppid()}-a").touch()
+with files.replacing(Path("a")) as temporary:
+    temporary.touch()
+print(sorted(os.listdir()) == sorted([f".partial-{os.getppid()}-a", "a"]))
+"""
+
+
+def test_where_the_system_has_no_such_locks_there_are_others(tmp_path: Path) -> None:
+    """As Windows has it: no fcntl, no affinity."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    command = [sys.executable, "-c", WITHOUT_FCNTL]
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines() == ["True", "False True", "True"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+def test_a_checkpoint_that_cannot_be_written_keeps_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    Checkpoint(tmp_path).write(progress())
+    before = (tmp_path / "progress.npz").read_bytes()
+
+    def refuse(path: Path, content: bytes) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", refuse)
+        with pytest.raises(
+            TrainingError, match=rf"progress\.npz: cannot be written \({os.strerror(number)}\); make room .*goes on"
+        ):
+            Checkpoint(tmp_path).write(progress())
+    assert [path.name for path in tmp_path.iterdir()] == ["progress.npz"]
+    assert (tmp_path / "progress.npz").read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(TrainingError, match=r"key: cannot be written \(.+\); make room"),
+        checkpoints.opened(tmp_path / "file" / "key"),
+    ):
+        pass
+
+
+def test_data_larger_than_memory_have_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "train.parquet").write_bytes(b"one")
+    plain = Path.read_bytes
+
+    def read(path: Path) -> bytes:
+        assert path.suffix == ".py"
+        return plain(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    assert checkpoints.key((TRAIN,), [tmp_path / "train.parquet"])
 
 
 def test_an_error_keeps_the_checkpoint(tmp_path: Path) -> None:

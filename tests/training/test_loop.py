@@ -1,6 +1,7 @@
 """Training: repeatable, stopped in time, every parameter at work. Its networks are tiny."""
 
 import dataclasses
+import threading
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from quartetvae import config
+from quartetvae.corpus import streams
 from quartetvae.errors import ModelError, TrainingError
 from quartetvae.model.autoencoder import LOSSES
 from quartetvae.model.keras import devices, saving
@@ -28,6 +30,7 @@ GRID = Grid(1, ALPHABET)
 # Four phrases that come back again and again can be learnt.
 TRAINING = phrase_set(np.tile(random_tokens(4, 1, 4), (10, 1, 1)), grid=GRID)
 VALIDATION = phrase_set(random_tokens(4, 1, 4)[[0, 1, 2, 3, 0]], grid=GRID)
+SETS = streams.of(TRAINING), streams.of(VALIDATION)
 TRAIN = train(epochs=3, batch_size=16, learning_rate=0.02, beta=0.1, patience=3)
 
 
@@ -40,7 +43,7 @@ def fit(**changes: Any) -> tuple[Outcome, bytes]:
     """The outcome of a training and the bytes of its weights."""
     section = config.Train.model_validate(TRAIN.model_dump() | changes)
     model = model_for(section)
-    outcome = loop.fit(model, TRAINING, VALIDATION, section)
+    outcome = loop.fit(model, *SETS, section)
     return outcome, b"".join(weights.tobytes() for weights in model.get_weights())
 
 
@@ -101,7 +104,7 @@ def test_cycles_of_beta_change_the_outcome() -> None:
 def test_what_was_trained_in_mixed_precision_is_saved_and_loaded_whole(tmp_path: Path) -> None:
     section = train(precision="mixed_bfloat16")
     model = model_for(section)
-    loop.fit(model, TRAINING, VALIDATION, section)
+    loop.fit(model, *SETS, section)
     saving.save(tmp_path / "model", model)
     loaded = saving.load(tmp_path / "model")
     assert {str(weights.dtype) for weights in loaded.get_weights()} == {"float32"}
@@ -128,7 +131,7 @@ def test_training_ends_with_the_weights_of_the_best_epoch() -> None:
     # So fast that it overshoots; held-out phrases that are not those of the training.
     section = TRAIN.model_copy(update={"learning_rate": 0.2, "epochs": 6, "patience": 6, "beta": 0.0})
     held_out = phrase_set(random_tokens(12, 1, 4, seed=9), grid=GRID)
-    outcome = loop.fit(model, TRAINING, held_out, section)
+    outcome = loop.fit(model, SETS[0], streams.of(held_out), section)
     losses = [row["val_loss"] for row in outcome.history]
     assert losses[outcome.best_epoch - 1] == min(losses) < losses[-1]
     model.reseed(section.seed, 0)
@@ -177,7 +180,7 @@ class Told:
 
 def fit_told(told: Told, **changes: Any) -> Outcome:
     section = config.Train.model_validate(TRAIN.model_dump() | {"epochs": len(told.losses)} | changes)
-    return loop.fit(cast(QuartetVAE, told), TRAINING, VALIDATION, section)
+    return loop.fit(cast(QuartetVAE, told), *SETS, section)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +244,7 @@ def test_the_losses_of_an_epoch_are_means_over_phrases() -> None:
 def test_the_figures_are_those_of_the_best_epoch() -> None:
     outcome = fit_told(Told([3, 2, 4]))
     model = model_for(TRAIN)
-    figures = loop.figures(outcome, model, TRAINING)
+    figures = loop.figures(outcome, model, SETS[0])
     assert figures == {
         "parameters": model.count_params(),
         "phrases": 40,
@@ -273,15 +276,15 @@ def test_a_loss_that_is_not_finite_is_an_error(value: float) -> None:
 
 @pytest.mark.parametrize("empty", ["training", "validation"])
 def test_a_set_without_phrases_is_an_error(empty: str) -> None:
-    none = TRAINING.take(slice(0, 0))
-    sets = (none, VALIDATION) if empty == "training" else (TRAINING, none)
+    none = streams.of(TRAINING.take(slice(0, 0)))
+    sets = (none, SETS[1]) if empty == "training" else (SETS[0], none)
     with pytest.raises(TrainingError, match=f"no phrases for {empty} on 1 device.*; give this split a"):
         loop.fit(cast(QuartetVAE, Told([1])), *sets, TRAIN)
 
 
 def test_batches_that_devices_cannot_share_are_an_error() -> None:
     with pytest.raises(TrainingError, match=r"train\.batch_size 16 cannot be shared by 3 devices"):
-        loop.fit(cast(QuartetVAE, Told([1])), TRAINING, VALIDATION, TRAIN, devices=3)
+        loop.fit(cast(QuartetVAE, Told([1])), *SETS, TRAIN, devices=3)
 
 
 def test_several_devices_under_tensorflow_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,10 +295,52 @@ def test_several_devices_under_tensorflow_are_an_error(monkeypatch: pytest.Monke
         pass
 
 
+@pytest.mark.parametrize(
+    ("changes", "match"),
+    [
+        # 40 phrases in batches of 16, twice.
+        (
+            {"warmup_steps": 6},
+            r"train\.warmup_steps 6 in a training of 6 step\(s\) \(3 batch\(es\) an epoch, epochs 2\): .* to 5 or less",
+        ),
+        ({"warmup_steps": 200}, r"train\.warmup_steps 200 in a training of 6 step"),
+        (
+            {"beta_cycles": 4, "beta_warmup": 0.5},
+            r"train\.beta_cycles 4 in a training of 6 step\(s\) .*: a cycle needs 2 steps, .*lower it to 3 or less",
+        ),
+    ],
+)
+def test_a_training_too_short_for_its_schedules_is_an_error(changes: dict[str, Any], match: str) -> None:
+    with pytest.raises(TrainingError, match=match):
+        fit_told(Told([2, 1]), **changes)
+
+
+def test_the_longest_schedules_that_fit_are_none() -> None:
+    fit_told(Told([2, 1]), warmup_steps=5)
+    fit_told(Told([2, 1]), beta_cycles=3, beta_warmup=0.5)
+    # Beta has risen from the beginning.
+    fit_told(Told([2]), batch_size=64, beta_warmup=0.0)
+
+
+def test_an_error_in_a_batch_ends_the_thread_that_reads_on() -> None:
+    with pytest.raises(TrainingError, match="epoch 1: the loss is nan"):
+        fit_told(Told([1.0], training_loss=float("nan")), batch_size=1)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("batches")]
+
+
+@pytest.mark.parametrize("pool", [40 * 4, 8 * 4])
+def test_a_small_pool_trains_on_every_phrase_too(pool: int) -> None:
+    told = Told([1, 1])
+    training = streams.of(TRAINING, group=4, pool=pool)
+    loop.fit(cast(QuartetVAE, told), training, SETS[1], TRAIN.model_copy(update={"epochs": 2}))
+    assert [len(batch) for batch in told.batches] == [16, 16, 8] * 2
+    assert sorted(np.concatenate(told.batches[:3]).tolist()) == sorted(TRAINING.tokens.tolist())
+
+
 @pytest.mark.parametrize("other", ["training", "validation"])
 def test_phrases_of_another_length_are_an_error(other: str) -> None:
-    long = phrase_set(random_tokens(3, 2, 4), grid=GRID)
-    sets = (long, VALIDATION) if other == "training" else (TRAINING, long)
+    long = streams.of(phrase_set(random_tokens(3, 2, 4), grid=GRID))
+    sets = (long, SETS[1]) if other == "training" else (SETS[0], long)
     with pytest.raises(ModelError, match=r"phrases of 2 steps .* found; the model was trained on 1 steps"):
         loop.fit(cast(QuartetVAE, Told([1])), *sets, TRAIN)
 

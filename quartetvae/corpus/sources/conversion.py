@@ -10,7 +10,6 @@ import ast
 import hashlib
 import importlib.metadata
 import importlib.util
-import os
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from quartetvae import machine
 from quartetvae.corpus.sources import archives, processes
 from quartetvae.corpus.sources.archives import Converted
 from quartetvae.corpus.sources.processes import Failure
@@ -47,7 +47,7 @@ def workers(setting: str) -> int:
     Raises `SourceError` for anything but a whole number of 1 or more.
     """
     if not setting:
-        return os.cpu_count() or 1
+        return machine.cores()
     if not setting.isdecimal() or int(setting) < 1:
         raise SourceError(f"QUARTETVAE_WORKERS is '{setting}'; a number of processes, 1 or more, is needed.")
     return int(setting)

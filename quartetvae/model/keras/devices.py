@@ -3,12 +3,12 @@
 On several, each batch is cut into as many shares, and the weights are on all of them.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import keras
 
+from quartetvae import machine
 from quartetvae.config import Devices
 from quartetvae.errors import ModelError, check_mode
 
@@ -32,7 +32,7 @@ def share_threads() -> None:
         import tensorflow as tf
 
         try:
-            tf.config.threading.set_intra_op_parallelism_threads(max(1, len(os.sched_getaffinity(0)) // 2))
+            tf.config.threading.set_intra_op_parallelism_threads(max(1, machine.cores() // 2))
         except RuntimeError as error:
             raise ModelError("threads cannot be set once TensorFlow has computed something; set them first.") from error
 

@@ -227,13 +227,17 @@ def load(folder: Path) -> NumpyAutoencoder:
     Raises
     ------
     ModelError
-        If a file is missing or damaged, or the two do not belong together.
+        If a file is missing or damaged, the two do not belong together, or a weight is not finite.
     """
-    architecture = architectures.read(folder)
+    architecture, content = architectures.read_with_weights(folder)
     path = folder / WEIGHTS
     try:
-        model = NumpyAutoencoder(architecture, weights.read(path))
+        found = weights.read(content)
+        architectures.check_finite(path, found.arrays)
+        model = NumpyAutoencoder(architecture, found)
         model.decode(model.encode(np.zeros((1, architecture.steps, architecture.columns), np.uint8))[0])
+    except ModelError:
+        raise
     except (OSError, KeyError, ValueError) as error:
         detail = " ".join(str(error).split())
         raise ModelError(f"{path}: not the weights of this architecture ({detail}); train again.") from error

@@ -1,6 +1,6 @@
 """The arrays of a weights file, by their place in it, as Keras names places."""
 
-from pathlib import Path
+import io
 from typing import Any
 
 import numpy as np
@@ -33,8 +33,8 @@ class Weights:
         return [self.layer(kind if k == 0 else f"{kind}_{k}") for k in range(count)]
 
 
-def read(path: Path) -> Weights:
-    """Read a weights file; raises `OSError` if it is missing or damaged."""
+def read(content: bytes) -> Weights:
+    """Read the bytes of a weights file, of floats of any size; raises `OSError` if it is damaged."""
     import h5py
 
     arrays: dict[str, Floats] = {}
@@ -43,6 +43,6 @@ def read(path: Path) -> Weights:
         if isinstance(found, h5py.Dataset):
             arrays[name] = np.asarray(found, dtype=np.float32)
 
-    with h5py.File(path) as file:
+    with h5py.File(io.BytesIO(content)) as file:
         file.visititems(keep)
     return Weights(arrays)
