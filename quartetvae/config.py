@@ -131,6 +131,7 @@ class Train(Record):
     """How it is trained."""
 
     epochs: Count
+    epoch_phrases: Annotated[int, Field(ge=0)]
     batch_size: Count
     learning_rate: Annotated[float, Field(gt=0)]
     schedule: Schedule

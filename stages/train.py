@@ -27,7 +27,7 @@ def main() -> None:
             outcome = loop.fit(model, phrases, validation, train, checkpoint, devices=number)
         saving.save(locations.MODEL, model)
         history.write(locations.LOSS, outcome.history)
-        files.write_json(locations.metrics("train"), loop.figures(outcome, model, phrases))
+        files.write_json(locations.metrics("train"), loop.figures(outcome, model, phrases, train))
     print(outcome)
     # experiments/queue.py reads this line.
     print(f"trained in {outcome.seconds / 60:.1f} minutes")

@@ -135,7 +135,8 @@ def phrase_set(tokens: Tokens, *, grid: Grid = GRID, form: config.Phrases = FORM
 
 TRAIN = config.Train.model_validate(
     {
-        **{"epochs": 1, "batch_size": 8, "learning_rate": 0.01, "schedule": "constant", "warmup_steps": 0},
+        **{"epochs": 1, "epoch_phrases": 0, "batch_size": 8, "learning_rate": 0.01, "schedule": "constant"},
+        **{"warmup_steps": 0},
         **{"weight_decay": 0.0, "adam_beta_2": 0.999, "clip_norm": 0.0, "beta": 0.5, "beta_warmup": 0.0},
         **{"beta_cycles": 1, "free_bits": 0.0, "onset_weight": 1.0, "kl_reduction": "sum", "patience": 1},
         **{"precision": "float32", "devices": "one", "seed": 0},

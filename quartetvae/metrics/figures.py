@@ -134,6 +134,8 @@ class TrainFigures(TypedDict):
 
     parameters: int
     phrases: int
+    epoch_phrases: int
+    """After how many of them an epoch ends."""
     epochs: int
     best_epoch: int
     stopped: Literal["epochs", "patience"]

@@ -2,8 +2,9 @@
 
 Conventions
 -----------
-Paths are uint8, shape (paths, points, steps, columns): the phrases decoded at evenly spaced points from z_A (position 0)
-to z_B (position 1), tokens over `codec.Alphabet`. "Path" figures are of the inner points, "ends" of the first and last.
+Paths are uint8, shape (paths, points, steps, columns): the phrases decoded at evenly spaced points from z_A (position
+0) to z_B (position 1), tokens over `codec.Alphabet`. "Path" figures are of the inner points, "ends" of the first and
+last.
 Distances are normalised Hamming: the share of cells that differ, 0..1.
 
 The crossfade is what a path has to beat: it takes each cell from A or B by coin, with the odds of its position. It is

@@ -3,8 +3,13 @@
 The same phrases and parameters give the same weights on the same machine and backend, killed and resumed or not: the
 order of the batches and the state of every random generator come from the seed and the epoch alone, and a checkpoint
 holds the rest. (On a GPU only as far as its kernels add up in one order.)
+
+An epoch is what lies between two looks at the validation phrases, after each of which a checkpoint is written: one pass
+over the training phrases, or `train.epoch_phrases` of them, where the next epoch goes on.
 """
 
+import itertools
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from time import monotonic
@@ -19,6 +24,7 @@ from quartetvae.errors import TrainingError
 from quartetvae.metrics.figures import TrainFigures
 from quartetvae.model.autoencoder import LOSSES
 from quartetvae.model.keras.vae import QuartetVAE
+from quartetvae.music.codec import Tokens
 from quartetvae.training.checkpoints import Checkpoint, Progress
 from quartetvae.training.history import Epoch
 
@@ -86,7 +92,7 @@ def fit(
         raise TrainingError(
             f"train.batch_size {train.batch_size} cannot be shared by {devices} devices; make it a multiple."
         )
-    batches = -(-_shared(training, devices) // train.batch_size)
+    batches = _batches_of_an_epoch(training, train, devices)
     _check_steps(train, batches)
     model.prepare(train, train.epochs * batches)
     done = checkpoint.read() if checkpoint else None
@@ -109,6 +115,10 @@ def fit(
 def _shared(phrases: PhraseStream, devices: int) -> int:
     """Count the phrases that devices can share."""
     return len(phrases) - len(phrases) % devices
+
+
+def _batches_of_an_epoch(training: PhraseStream, train: config.Train, devices: int) -> int:
+    return -(-(train.epoch_phrases or _shared(training, devices)) // train.batch_size)
 
 
 def _check_steps(train: config.Train, batches: int) -> None:
@@ -168,10 +178,10 @@ def _epoch(
     devices: int,
 ) -> Epoch:
     model.reseed(train.seed, epoch)
-    totals, count = _Totals(), _shared(training, devices)
-    first = (epoch - 1) * -(-count // train.batch_size)
+    totals, steps = _Totals(), _batches_of_an_epoch(training, train, devices)
+    first = (epoch - 1) * steps
     # Closed, so that no thread reads on after an error.
-    with closing(training.mixed(train.batch_size, seed=train.seed, epoch=epoch, count=count)) as batches:
+    with closing(_following(training, train, first, steps, _shared(training, devices))) as batches:
         for step, batch in enumerate(batches, start=first):
             losses = model.train_batch(batch, step)
             if not np.isfinite(losses["loss"]):
@@ -189,6 +199,19 @@ def _epoch(
         **totals.means(),
         **{f"val_{name}": value for name, value in held_out.means().items()},
     }
+
+
+def _following(training: PhraseStream, train: config.Train, first: int, steps: int, count: int) -> Generator[Tokens]:
+    """Give so many batches from the `first` of all batches of a training on: one pass after the other."""
+    of_a_pass = -(-count // train.batch_size)
+    passes, skipped = divmod(first, of_a_pass)
+    while steps:
+        mixed = training.mixed(train.batch_size, seed=train.seed, epoch=passes + 1, count=count)
+        with closing(mixed) as batches:
+            for batch in itertools.islice(batches, skipped, skipped + steps):
+                steps -= 1
+                yield batch
+        passes, skipped = passes + 1, 0
 
 
 class _Totals:
@@ -210,12 +233,13 @@ def _diverged(epoch: int, name: str, value: float, train: config.Train) -> str:
     return f"epoch {epoch}: the {name} is {value}; lower train.learning_rate ({train.learning_rate:g})."
 
 
-def figures(outcome: Outcome, model: QuartetVAE, training: PhraseStream) -> TrainFigures:
+def figures(outcome: Outcome, model: QuartetVAE, training: PhraseStream, train: config.Train) -> TrainFigures:
     """Sum a training up: the figures of metrics/train.json; losses are of the best epoch, in nats per phrase."""
     best = outcome.history[outcome.best_epoch - 1]
     return {
         "parameters": model.count_params(),
         "phrases": len(training),
+        "epoch_phrases": train.epoch_phrases or len(training),
         "epochs": len(outcome.history),
         "best_epoch": outcome.best_epoch,
         "stopped": outcome.stopped,

@@ -312,7 +312,9 @@ def test_windows_begin_every_hop_from_the_start_or_each_bar_line(hop: int, align
 
 @pytest.mark.parametrize("boundary", ["onsets", "", None])
 def test_a_boundary_that_is_none_is_refused(boundary: Any) -> None:
-    with pytest.raises(ArgumentError, match=f"boundary {boundary!r} found; one of 'held', 'onset', 'sustain' is needed"):
+    with pytest.raises(
+        ArgumentError, match=f"boundary {boundary!r} found; one of 'held', 'onset', 'sustain' is needed"
+    ):
         phrases.cut(part_array("60 - - -"), [0], 2, alphabet=ALPHABET, boundary=boundary)
 
 

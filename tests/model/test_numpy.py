@@ -50,7 +50,6 @@ def both(
     return model, network.load(folder)
 
 
-
 def phrases_for(model: QuartetVAE) -> Tokens:
     return random_phrases(70, model.architecture)
 

@@ -244,10 +244,11 @@ def test_the_losses_of_an_epoch_are_means_over_phrases() -> None:
 def test_the_figures_are_those_of_the_best_epoch() -> None:
     outcome = fit_told(Told([3, 2, 4]))
     model = model_for(TRAIN)
-    figures = loop.figures(outcome, model, SETS[0])
+    figures = loop.figures(outcome, model, SETS[0], TRAIN)
     assert figures == {
         "parameters": model.count_params(),
         "phrases": 40,
+        "epoch_phrases": 40,
         "epochs": 3,
         "best_epoch": 2,
         "stopped": "epochs",
@@ -335,6 +336,21 @@ def test_a_small_pool_trains_on_every_phrase_too(pool: int) -> None:
     loop.fit(cast(QuartetVAE, told), training, SETS[1], TRAIN.model_copy(update={"epochs": 2}))
     assert [len(batch) for batch in told.batches] == [16, 16, 8] * 2
     assert sorted(np.concatenate(told.batches[:3]).tolist()) == sorted(TRAINING.tokens.tolist())
+
+
+def test_epochs_of_some_phrases_follow_one_another_pass_after_pass() -> None:
+    whole, some = Told([1, 1]), Told([1, 1, 1, 1])
+    loop.fit(cast(QuartetVAE, whole), *SETS, TRAIN.model_copy(update={"epochs": 2}))
+    # Two batches an epoch of three that a pass has: the second epoch begins with the third one, the fourth ends amid
+    # the third pass.
+    section = TRAIN.model_copy(update={"epochs": 4, "epoch_phrases": 32})
+    outcome = loop.fit(cast(QuartetVAE, some), *SETS, section)
+    assert [len(batch) for batch in some.batches] == [16, 16, 8, 16, 16, 8, 16, 16]
+    for one, other in zip(some.batches, whole.batches, strict=False):
+        assert one.tolist() == other.tolist()
+    assert len(outcome.history) == 4
+    figures = loop.figures(outcome, model_for(TRAIN), SETS[0], section)
+    assert (figures["phrases"], figures["epoch_phrases"]) == (40, 32)
 
 
 @pytest.mark.parametrize("other", ["training", "validation"])

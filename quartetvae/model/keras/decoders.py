@@ -3,8 +3,8 @@
 Conventions
 -----------
 `call(z, tokens)` gives the logits (batch, steps, columns, symbols) of each cell, for a decoder with feedback given the
-true tokens before it; `generate(z, noise)` decodes by itself, each cell seeing what was chosen before. `noise` is added to
-the logits before the highest is taken: 0 is greedy, Gumbel noise times a temperature draws from the softmax at that
+true tokens before it; `generate(z, noise)` decodes by itself, each cell seeing what was chosen before. `noise` is added
+to the logits before the highest is taken: 0 is greedy, Gumbel noise times a temperature draws from the softmax at that
 temperature (Gumbel-max trick; Maddison, Tarlow & Minka 2014).
 """
 

@@ -13,8 +13,9 @@ class Encoder(keras.Model):
     """Tokens (batch, steps, columns) to `mean` and `log_var`, each (batch, latent_dim).
 
     An embedding for each column and symbol, side by side at each step, then a recurrent stack; two affine maps of what
-    is kept of it. `log_var` is the natural logarithm of the variance. With `segments` above 1 the stack reads each segment
-    of the phrase by itself, and a second one reads the segments; each segment then gives its share of the dimensions.
+    is kept of it. `log_var` is the natural logarithm of the variance. With `segments` above 1 the stack reads each
+    segment of the phrase by itself, and a second one reads the segments; each segment then gives its share of the
+    dimensions.
     """
 
     def __init__(self, architecture: Architecture, *, seed: int = 0, **kwargs: Any) -> None:

@@ -56,7 +56,7 @@ class QuartetVAE(keras.Model):
             )
 
     def call(self, tokens: Any, training: bool = False) -> dict[str, Any]:
-        """Compute nats of each phrase's `cells`, (batch, steps, columns), given a sample of z, and of `kl`, (batch,)."""
+        """Compute nats of each phrase's `cells`, (batch, steps, columns), given one sample of z; and `kl`, (batch,)."""
         mean, log_var = self.encoder(tokens, training=training)
         epsilon = keras.random.normal(ops.shape(mean), seed=self.noise)
         z = mean + ops.exp(0.5 * log_var) * epsilon

@@ -18,6 +18,7 @@ from quartetvae.model.architecture import BATCH, NEVER, SMALL_BATCH, WEIGHTS, Z_
 from quartetvae.model.autoencoder import check_temperature
 from quartetvae.model.numpy import weights
 from quartetvae.model.numpy.layers import CELLS, Stack, State, dense, embed, gelu, gelu_by_tanh, last_state
+from quartetvae.model.numpy.threads import in_shares
 from quartetvae.model.numpy.weights import Floats, Weights
 from quartetvae.music.codec import Tokens
 
@@ -70,6 +71,12 @@ class NumpyAutoencoder:
     def encode(self, tokens: Tokens) -> tuple[Floats, Floats]:
         """Compute the posterior's `mean` and `log_var`, each (phrases, latent_dim), of (phrases, steps, columns)."""
         self.architecture.check_tokens(tokens)
+        empty = np.zeros((0, self._network.latent_dim), np.float32)
+        found = in_shares(self._posterior, tokens)
+        mean, log_var = (np.concatenate([empty, *(share[of] for share in found)]) for of in (0, 1))
+        return mean, log_var
+
+    def _posterior(self, tokens: Tokens) -> tuple[Floats, Floats]:
         segments, network = self.architecture.segments, self._network
         (table,) = self._encoder.layer("embedding/table")
         embedded = embed(tokens, table, self._symbols)
@@ -110,20 +117,34 @@ class NumpyAutoencoder:
                 drawn = BATCH if len(codes) > SMALL_BATCH else SMALL_BATCH
                 gumbel = rng.gumbel(size=(drawn, steps, columns, self._symbols))
                 noise = (temperature * gumbel[: len(codes)]).astype(np.float32)
-            found.append(self._generate(codes, noise))
+            found += in_shares(self._generate, codes, noise)
         return np.concatenate(found)
 
     def reconstruction(self, tokens: Tokens, z: Floats) -> NDArray[np.float64]:
         """Compute the cross-entropy of phrases given their codes, summed over cells: nats, (phrases,)."""
+        self._check_pairs(tokens, z)
+        return np.concatenate([np.zeros(0), *in_shares(self._nats, tokens, z)])
+
+    def _nats(self, tokens: Tokens, z: Floats) -> NDArray[np.float64]:
         logits = self._logits(tokens, z).astype(np.float64)
         chosen = np.take_along_axis(logits, tokens[..., None].astype(np.int64), axis=-1)[..., 0]
         return np.asarray((logsumexp(logits, axis=-1) - chosen).sum(axis=(1, 2)))
 
     def teacher_forced(self, tokens: Tokens, z: Floats) -> Tokens | None:
         """Find the likeliest token of each cell given the code and the true cells before it; None without feedback."""
+        self._check_pairs(tokens, z)
         if self._network.decoder == "flat":
             return None
+        return np.concatenate([tokens[:0], *in_shares(self._likeliest, tokens, z)])
+
+    def _likeliest(self, tokens: Tokens, z: Floats) -> Tokens:
         return np.asarray(self._logits(tokens, z).argmax(axis=-1), dtype=np.uint8)
+
+    def _check_pairs(self, tokens: Tokens, z: Floats) -> None:
+        self.architecture.check_tokens(tokens)
+        self.architecture.check_codes(z)
+        if len(tokens) != len(z):
+            raise ModelError(f"{len(tokens)} phrases and {len(z)} codes; a code for each phrase is needed.")
 
     def _generate(self, z: Floats, noise: Floats) -> Tokens:
         if self._network.decoder == "flat":
@@ -154,10 +175,6 @@ class NumpyAutoencoder:
 
     def _logits(self, tokens: Tokens, z: Floats) -> Floats:
         """Compute the logits of every cell given the true ones before it, (phrases, steps, columns, symbols)."""
-        self.architecture.check_tokens(tokens)
-        self.architecture.check_codes(z)
-        if len(tokens) != len(z):
-            raise ModelError(f"{len(tokens)} phrases and {len(z)} codes; a code for each phrase is needed.")
         if self._network.decoder == "flat":
             return self._flat(z)
         codes = self._codes(z)
