@@ -22,12 +22,12 @@ from tqdm import tqdm
 
 from benchmarks import hardware
 from quartetvae import config, files
+from quartetvae.corpus import encoding
 from quartetvae.model.architecture import Architecture
 from quartetvae.model.keras import devices
 from quartetvae.model.keras.vae import QuartetVAE, cell_nats, kl_nats
-from quartetvae.music.codec import Alphabet, Tokens
+from quartetvae.music.codec import Tokens
 from quartetvae.music.ensemble import PARTS
-from quartetvae.music.quartet import Grid
 from quartetvae.pipeline import params
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,7 +36,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def settings(profile: str) -> tuple[Architecture, config.Train]:
     """Read network and training of a profile."""
     sections = params.read_yaml(ROOT / "profiles" / f"{profile}.yaml")
-    grid = Grid(sections["encode"]["steps_per_beat"], Alphabet(36, 99))
+    grid = encoding.grid_for(config.Encode(**sections["encode"]))
     network, form = config.Model(**sections["model"]), config.Phrases(**sections["phrases"])
     return Architecture(network, grid, form), config.Train(**sections["train"])
 
@@ -108,7 +108,8 @@ def work(name: str, turns: Connection) -> None:
     make = plain if name.startswith("plain") else ours
     step, rng = make(architecture, train), np.random.default_rng(0)
     while batches := turns.recv():
-        phrases = rng.integers(0, 66, (train.batch_size, architecture.steps, len(PARTS)), dtype=np.uint8)
+        shape = (train.batch_size, architecture.steps, architecture.columns)
+        phrases = rng.integers(0, architecture.grid.alphabet.size, shape, dtype=np.uint8)
         began = time.perf_counter()
         for _ in range(batches):
             step(phrases)

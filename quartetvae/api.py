@@ -121,8 +121,8 @@ def read(
 
     Returns
     -------
-    A `Quartet`: `tokens` uint8, (steps, 4), `bars` int64, (steps,), the file's name as title, its mean tempo in quarter
-    notes per minute.
+    A `Quartet`: `tokens` uint8, (steps, columns), `bars` int64, (steps,), the file's name as title, its mean tempo in
+    quarter notes per minute.
 
     Raises
     ------
@@ -187,7 +187,7 @@ def encode(model: Autoencoder, music: Quartet) -> Codes:
     model
         A trained model, as `load` gives it.
     music
-        On the model's grid: `tokens` uint8, (steps, 4).
+        On the model's grid: `tokens` uint8, (steps, columns).
 
     Returns
     -------
@@ -263,11 +263,11 @@ def reconstruct(model: Autoencoder, music: Quartet) -> Quartet:
     model
         A trained model, as `load` gives it.
     music
-        On the model's grid: `tokens` uint8, (steps, 4).
+        On the model's grid: `tokens` uint8, (steps, columns).
 
     Returns
     -------
-    A `Quartet` with all that the music has but its tokens, uint8, (steps, 4).
+    A `Quartet` with all that the music has but its tokens, uint8, (steps, columns).
 
     Raises
     ------
@@ -294,7 +294,7 @@ def interpolate(
     model
         A trained model, as `load` gives it.
     a, b
-        The ends, on the model's grid: `tokens` uint8, (steps, 4).
+        The ends, on the model's grid: `tokens` uint8, (steps, columns).
     points
         How many quartets, the reconstructions of A and B included; 2 at least.
     path
@@ -432,7 +432,7 @@ def vary(
     model
         A trained model, as `load` gives it.
     music
-        On the model's grid: `tokens` uint8, (steps, 4).
+        On the model's grid: `tokens` uint8, (steps, columns).
     amount
         The standard deviation of the noise, 0 (none) to 100; the prior's is 1.
     temperature
@@ -442,7 +442,7 @@ def vary(
 
     Returns
     -------
-    A `Quartet` as long as the music: `tokens` uint8, (steps, 4).
+    A `Quartet` as long as the music: `tokens` uint8, (steps, columns).
 
     Raises
     ------
@@ -480,7 +480,7 @@ def morph(
     model
         A trained model, as `load` gives it.
     music
-        On the model's grid: `tokens` uint8, (steps, 4).
+        On the model's grid: `tokens` uint8, (steps, columns).
     toward
         `note_density`, `register`, `chromaticism`, `syncopation` or `rhythmic_unison`; see
         `quartetvae.metrics.attributes`.
@@ -491,7 +491,7 @@ def morph(
 
     Returns
     -------
-    A `Quartet` as long as the music: `tokens` uint8, (steps, 4).
+    A `Quartet` as long as the music: `tokens` uint8, (steps, columns).
 
     Raises
     ------
@@ -534,7 +534,7 @@ def nearest(
     model
         A trained model, as `load` gives it.
     music
-        On the model's grid: `tokens` uint8, (steps, 4).
+        On the model's grid: `tokens` uint8, (steps, columns).
     count
         How many for each phrase.
     corpus

@@ -60,7 +60,7 @@ class Cut(Protocol):
 class PhraseSet:
     """Phrases of one split.
 
-    tokens : uint8, shape (phrases, steps, 4)
+    tokens : uint8, shape (phrases, steps, columns)
     pieces : ids, shape (phrases,), of dtype object: one string for all phrases of a piece
     starts : first step in the piece, int32, shape (phrases,)
     semitones : transposition, int8, shape (phrases,)

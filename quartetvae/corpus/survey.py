@@ -147,7 +147,11 @@ def _decide(path: Path, entry: dict[str, Any], match: Match) -> tuple[dict[str, 
 
 def _lost(notes: list[Notes], ticks_per_beat: int, grid: Grid) -> dict[str, int]:
     _, losses = codec.encode(
-        notes, ticks_per_beat=ticks_per_beat, steps_per_beat=grid.steps_per_beat, alphabet=grid.alphabet
+        notes,
+        ticks_per_beat=ticks_per_beat,
+        steps_per_beat=grid.steps_per_beat,
+        alphabet=grid.alphabet,
+        chords=grid.chords,
     )
     return {name: getattr(losses, name.removeprefix("notes_")) for name in LOST}
 

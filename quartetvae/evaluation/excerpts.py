@@ -32,7 +32,7 @@ def collect(
     temperature: float,
     seed: int,
 ) -> dict[str, Tokens]:
-    """Draw the sets of metrics/evaluate.json: as many excerpts of each, (excerpts, steps, 4).
+    """Draw the sets of metrics/evaluate.json: as many excerpts of each, (excerpts, steps, columns).
 
     `reference` and `real` are excerpts of the test pieces, none in both; `reconstructions` of these pieces as the model
     decodes them; `interpolations` of the inner points of paths; `prior` of what codes drawn from the prior decode to;
@@ -80,7 +80,7 @@ def collect(
 
 
 def of_pieces(pieces: Sequence[Piece], grid: Grid, *, beats: int) -> Tokens:
-    """Cut all excerpts of so many beats, (excerpts, steps, 4), one after the other, but for a piece's rest."""
+    """Cut all excerpts of so many beats, (excerpts, steps, columns), one after the other, but for a piece's rest."""
     steps = beats * grid.steps_per_beat
     cuts = [
         cut(
@@ -122,11 +122,11 @@ def draw(every: Mapping[str, Tokens], *, count: int, steps_per_beat: int, seed: 
     Parameters
     ----------
     every
-        Excerpts (any number, steps, 4) by the name of their set; one is `real`.
+        Excerpts (any number, steps, columns) by the name of their set; one is `real`.
 
     Returns
     -------
-    For `reference` and each name uint8, shape (excerpts, steps, 4): `count` or as many as the smallest set allows.
+    For `reference` and each name uint8, (excerpts, steps, columns): `count` or as many as the smallest set allows.
 
     Raises
     ------

@@ -25,7 +25,7 @@ def figures(
     Parameters
     ----------
     drawn
-        Excerpts (excerpts, steps, 4) by the name of their set.
+        Excerpts (excerpts, steps, columns) by the name of their set.
     replicates
         Of the bootstrap; 0 gives no intervals.
     progress

@@ -39,7 +39,7 @@ def draw(
     Parameters
     ----------
     rows
-        A label and a part array, shape (steps, 4), for each roll, from the top down. Rolls may differ in length.
+        A label and a part array, shape (steps, columns), for each roll, from the top down. Rolls may differ in length.
 
     Raises
     ------

@@ -32,7 +32,7 @@ def tile(model: Autoencoder, piece: Piece, grid: Grid) -> PhraseSet:
 def encode(
     model: Autoencoder, tokens: Tokens, *, decode: Posterior = "mean", rng: np.random.Generator | None = None
 ) -> Codes:
-    """Encode phrases (phrases, steps, 4) to codes (phrases, latent_dim): the posterior's `mean`, or a `sample` of it.
+    """Encode phrases (phrases, steps, columns) to codes (phrases, latent_dim): the posterior's `mean`, or a `sample`.
 
     `rng` draws the samples; a mean needs none.
     """

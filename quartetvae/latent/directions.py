@@ -41,14 +41,14 @@ MARGIN = 1.25
 
 
 def of_each(direction: Codes, tokens: Tokens, alphabet: Alphabet) -> Codes:
-    """Choose the direction of each phrase (phrases, steps, 4): (phrases, latent_dim)."""
+    """Choose the direction of each phrase (phrases, steps, columns): (phrases, latent_dim)."""
     if len(direction) == 1:
         return np.broadcast_to(direction[0], (len(tokens), direction.shape[1]))
     return np.asarray(direction[tonality.scale(tokens, alphabet)])
 
 
 def fit(model: Autoencoder, training: Tokens, validation: Tokens) -> Directions:
-    """Fit the direction of each attribute on training phrases (phrases, steps, 4), its length on validation phrases.
+    """Fit each attribute's direction on training phrases (phrases, steps, columns), its length on validation phrases.
 
     Where an attribute has no direction (all codes are alike, or all values), it is 0.
     """
@@ -90,7 +90,7 @@ def _rising(values: NDArray[np.float64]) -> bool:
 def judge(
     model: Autoencoder, directions: Mapping[str, Codes], tokens: Tokens, *, amounts: Sequence[float] = AMOUNTS
 ) -> AttributesFigures:
-    """Measure what becomes of attributes as phrases (phrases, steps, 4) are moved.
+    """Measure what becomes of attributes as phrases (phrases, steps, columns) are moved.
 
     For each attribute its direction's `length`; `means`, over phrases, at each of `amounts`; `spearman`, of these with
     the amounts; `spearman_by_phrase`, the mean of each phrase's own correlation, of those in which the attribute

@@ -157,6 +157,6 @@ def same_length(pieces: Sequence[Cut]) -> list[Cut]:
 
 
 def _decoded(model: Autoencoder, z: Codes) -> Tokens:
-    """Decode codes (phrases, points, latent_dim) to (phrases, points, steps, 4)."""
+    """Decode codes (phrases, points, latent_dim) to (phrases, points, steps, columns)."""
     decoded = model.decode(z.reshape(-1, z.shape[-1]))
     return decoded.reshape(*z.shape[:2], *decoded.shape[1:])

@@ -2,9 +2,9 @@
 
 Conventions
 -----------
-Phrases are uint8, shape (phrases, steps, 4), tokens over `codec.Alphabet`. The four parts have a model each and do not
-see one another. A symbol (a pitch, rest or sustain) depends on the symbol one step before it in its part, the first
-one on a start mark:
+Phrases are uint8, shape (phrases, steps, columns), tokens over `codec.Alphabet`. The columns (parts, and the parts'
+second notes) have a model each and do not see one another. A symbol (a pitch, rest or sustain; a held pitch where
+phrases begin with them) depends on the symbol one step before it in its column, the first one on a start mark:
 
     p(x | previous) = (count(previous, x) + alpha) / (count(previous) + alpha * symbols)
 
@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from quartetvae.errors import CodecError
 from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
-from quartetvae.music.ensemble import VOICES
 
 ALPHA = 0.1
 """Default smoothing: most pitches never follow a given one, so a whole count for each would drown what was seen."""
@@ -37,29 +36,35 @@ class Bigram:
 
     alphabet: Alphabet
     log_probabilities: NDArray[np.float64]
-    """Natural logarithms, shape (4, symbols + 1, symbols): part, previous symbol (the last is the start mark), symbol.
-    """
+    """Natural logarithms, (columns, symbols + 1, symbols): by previous symbol (the last is the start mark) and symbol."""
 
     def nats(self, phrases: Tokens) -> NDArray[np.float64]:
         """Compute the negative log-likelihood of each phrase, summed over its cells: shape (phrases,).
 
-        Raises `CodecError` for an array that does not hold phrases over the model's alphabet.
+        Raises `CodecError` for an array that does not hold phrases over the model's alphabet, as those were that it was
+        fitted on.
         """
         codec.check_phrases(phrases, self.alphabet)
+        columns, _, size = self.log_probabilities.shape
+        if phrases.shape[2] != columns or int(phrases.max(initial=0)) >= size:
+            raise CodecError(
+                f"bigram model: phrases of {phrases.shape[2]} columns and tokens up to {phrases.max(initial=0)} found; "
+                f"it was fitted on {columns} columns and {size} symbols: fit it on phrases of the same kind."
+            )
         total = np.zeros(len(phrases))
-        for part, table in enumerate(self.log_probabilities):
-            symbols = phrases[:, :, part]
-            total -= table[_previous(symbols, self.alphabet), symbols].sum(axis=1)
+        for column, table in enumerate(self.log_probabilities):
+            symbols = phrases[:, :, column]
+            total -= table[_previous(symbols, size), symbols].sum(axis=1)
         return total
 
 
 def fit(phrases: Tokens, alphabet: Alphabet, *, alpha: float = ALPHA) -> Bigram:
-    """Count the pairs of neighbouring symbols in each part of the training phrases.
+    """Count the pairs of neighbouring symbols in each column of the training phrases.
 
     Parameters
     ----------
     phrases
-        Shape (phrases, steps, 4), one phrase at least.
+        Shape (phrases, steps, columns), one phrase at least.
     alpha
         What is added to each count; above 0.
 
@@ -73,21 +78,22 @@ def fit(phrases: Tokens, alphabet: Alphabet, *, alpha: float = ALPHA) -> Bigram:
         raise CodecError(f"bigram model: phrases of shape {phrases.shape} found; one at least is needed to count in.")
     if not alpha > 0:
         raise CodecError(f"bigram model: alpha {alpha:g} found; it must be above 0, or unseen pairs cost infinity.")
-    shape = (alphabet.size + 1, alphabet.size)
+    size = alphabet.size_with_held if int(phrases.max()) >= alphabet.held else alphabet.size
+    shape = (size + 1, size)
     tables = []
-    for part in range(VOICES):
+    for column in range(phrases.shape[2]):
         found = np.zeros(shape[0] * shape[1], dtype=np.int64)
         for start in range(0, len(phrases), BATCH):
-            symbols = phrases[start : start + BATCH, :, part]
-            pairs = _previous(symbols, alphabet) * alphabet.size + symbols
+            symbols = phrases[start : start + BATCH, :, column]
+            pairs = _previous(symbols, size) * size + symbols
             found += np.bincount(pairs.ravel(), minlength=len(found))
         counts = found.reshape(shape) + alpha
         tables.append(np.log(counts / counts.sum(axis=1, keepdims=True)))
     return Bigram(alphabet, np.stack(tables))
 
 
-def _previous(symbols: NDArray[np.uint8], alphabet: Alphabet) -> NDArray[np.int64]:
-    """Find the symbol before each one of (phrases, steps); the start mark, `alphabet.size`, before the first."""
-    previous = np.full(symbols.shape, alphabet.size, dtype=np.int64)
+def _previous(symbols: NDArray[np.uint8], start: int) -> NDArray[np.int64]:
+    """Find the symbol before each one of (phrases, steps); the `start` mark before the first."""
+    previous = np.full(symbols.shape, start, dtype=np.int64)
     previous[:, 1:] = symbols[:, :-1]
     return previous

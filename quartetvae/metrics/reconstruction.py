@@ -2,9 +2,10 @@
 
 Conventions
 -----------
-Phrases are uint8, shape (phrases, steps, 4), tokens over `codec.Alphabet`. A *cell* is one (phrase, step, part); it
-holds one symbol, so the set of onsets (phrase, step, part, pitch) has one member at most per cell, and two sets meet
-exactly in the cells that are equal and hold a pitch. Durations count in token accuracy only.
+Phrases are uint8, shape (phrases, steps, columns), tokens over `codec.Alphabet`. A *cell* is one (phrase, step,
+column); it holds one symbol, so the set of onsets (phrase, step, column, pitch) has one member at most per cell, and two
+sets meet exactly in the cells that are equal and hold a pitch. Durations count in token accuracy only, and so do notes
+held from before.
 
 Token accuracy flatters: nearly half of all cells are sustains, and a decoder with every rest and sustain right and
 every pitch wrong reaches about 0.70. Hence the onset scores, and the baselines to read both against.
@@ -24,7 +25,7 @@ from quartetvae.metrics import bigram
 from quartetvae.metrics.figures import Baselines, CellScores, GroupScores, PhraseScores
 from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
-from quartetvae.music.ensemble import PARTS
+from quartetvae.music.ensemble import PARTS, VOICES
 
 MOST_PHRASES, MOST_TRAINING = 2_000, 50_000
 """Phrases whose nearest one is looked for, and among how many, at most: the time grows with one times the other."""
@@ -87,7 +88,9 @@ def compare(truth: Tokens, decoded: Tokens, alphabet: Alphabet) -> PhraseScores:
         "onset_f1": onsets.f1,
         "exact_phrase": exact_phrase(truth, decoded),
         "parts": {
-            part: _scores(truth[:, :, column], decoded[:, :, column], alphabet) for column, part in enumerate(PARTS)
+            # With their second notes.
+            part: _scores(truth[..., number::VOICES], decoded[..., number::VOICES], alphabet)
+            for number, part in enumerate(PARTS)
         },
     }
 
@@ -127,9 +130,9 @@ def baselines(truth: Tokens, training: Tokens, alphabet: Alphabet, *, seed: int)
     Parameters
     ----------
     truth
-        The held-out phrases, shape (phrases, steps, 4).
+        The held-out phrases, shape (phrases, steps, columns).
     training
-        Phrases to guess from, shape (any number but 0, steps, 4).
+        Phrases to guess from, shape (any number but 0, steps, columns).
     seed
         Of the phrases that are drawn where there are more than `MOST_PHRASES` or `MOST_TRAINING`; for the nearest
         phrase only.
@@ -173,7 +176,7 @@ def baselines(truth: Tokens, training: Tokens, alphabet: Alphabet, *, seed: int)
 
 
 def likeliest_symbols(training: Tokens, alphabet: Alphabet) -> Tokens:
-    """Find the most frequent symbol of each step and part, shape (steps, 4); the lowest token of those on a tie.
+    """Find the most frequent symbol of each step and part, shape (steps, columns); the lowest token of those on a tie.
 
     Raises `CodecError` without phrases.
     """
@@ -187,8 +190,8 @@ def likeliest_symbols(training: Tokens, alphabet: Alphabet) -> Tokens:
 def nearest_phrases(phrases: Tokens, training: Tokens) -> NDArray[np.int64]:
     """Find the training phrase with the most equal cells (least Hamming distance), by its index; the first on a tie.
 
-    Takes (n, steps, 4) and (m, steps, 4) and gives (n,). Needs memory for one copy of `training` and a few vectors of
-    length m; time grows with n * m. Raises `CodecError` without training phrases or for other shapes.
+    Takes (n, steps, columns) and (m, steps, columns) and gives (n,). Needs memory for one copy of `training` and a few
+    vectors of length m; time grows with n * m. Raises `CodecError` without training phrases or for other shapes.
     """
     _check_training(phrases, training)
     rows = phrases.reshape(len(phrases), -1)

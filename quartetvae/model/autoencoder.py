@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-Phrases are uint8, (phrases, steps, 4); a code z is float32, (latent_dim,). All methods raise `ModelError` for phrases
-or codes of another shape than the architecture's.
+Phrases are uint8, (phrases, steps, columns); a code z is float32, (latent_dim,). All methods raise `ModelError` for
+phrases or codes of another shape than the architecture's.
 """
 
 from typing import Protocol
@@ -36,7 +36,7 @@ class Autoencoder(Protocol):
         """Give the posterior's `mean` and `log_var`, each (phrases, latent_dim)."""
 
     def decode(self, z: Codes, *, temperature: float = 0.0, seed: int = 0) -> Tokens:
-        """Decode codes (codes, latent_dim) to tokens (codes, steps, 4), each cell seeing what was chosen before it.
+        """Decode codes (codes, latent_dim) to tokens (codes, steps, columns), each seeing what was chosen before it.
 
         At temperature 0 the likeliest symbol is chosen; above, one is drawn from the softmax of the logits divided by
         it. Raises `ModelError` below.

@@ -22,6 +22,7 @@ def share_threads() -> None:
     """Let TensorFlow run several operations at a time rather than each on all cores; before anything is computed.
 
     The products of a recurrent step are too small to be worth sharing: `benchmarks/training.py` compares, on two cores.
+    More operations at a time than there are cores, as some only wait for memory.
 
     Raises
     ------
@@ -33,6 +34,7 @@ def share_threads() -> None:
 
         try:
             tf.config.threading.set_intra_op_parallelism_threads(max(1, machine.cores() // 2))
+            tf.config.threading.set_inter_op_parallelism_threads(2 * machine.cores())
         except RuntimeError as error:
             raise ModelError("threads cannot be set once TensorFlow has computed something; set them first.") from error
 
