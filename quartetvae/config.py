@@ -25,7 +25,8 @@ PathKind = Literal["linear", "spherical"]
 
 Decoder = Literal["autoregressive", "flat", "hierarchical"]
 Cell = Literal["lstm", "gru"]
-Pooling = Literal["last", "full"]
+Pooling = Literal["last", "full", "dense"]
+Symbols = Literal["by_column", "shared"]
 Schedule = Literal["constant", "cosine"]
 Precision = Literal["float32", "mixed_bfloat16"]
 Devices = Literal["one", "all"]
@@ -118,6 +119,7 @@ class Model(Record):
     encoder_units: Width
     encoder_layers: Depth
     pooling: Pooling
+    symbols: Symbols
     decoder_units: Width
     decoder_layers: Depth
     latent_dim: Width
@@ -125,6 +127,15 @@ class Model(Record):
     dropout: Share
     word_dropout: Share
     segment_beats: Annotated[int, Field(ge=1, le=256)]
+
+    @model_validator(mode="after")
+    def _dense_reads_segments(self) -> "Model":
+        if self.pooling == "dense" and self.decoder != "hierarchical":
+            raise ValueError(
+                f"pooling 'dense' is for segments: decoder 'hierarchical' is needed, '{self.decoder}' found; or take "
+                "pooling 'full'"
+            )
+        return self
 
 
 class Train(Record):

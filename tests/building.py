@@ -153,7 +153,8 @@ def train(**changes: Any) -> config.Train:
 def architecture(*, grid: Grid = GRID, form: config.Phrases = FORM, **changes: Any) -> Architecture:
     """A tiny network; `changes` to section `model`."""
     tiny: dict[str, Any] = {
-        **{"decoder": "flat", "cell": "gru", "bidirectional": False, "pooling": "last", "segment_beats": 1},
+        **{"decoder": "flat", "cell": "gru", "bidirectional": False, "pooling": "last", "symbols": "by_column"},
+        **{"segment_beats": 1},
         **{"encoder_units": 8, "encoder_layers": 1, "decoder_units": 8, "decoder_layers": 1},
         **{"latent_dim": 4, "embedding_dim": 2, "dropout": 0.0, "word_dropout": 0.0},
     }

@@ -36,7 +36,7 @@ class Bigram:
 
     alphabet: Alphabet
     log_probabilities: NDArray[np.float64]
-    """Natural logarithms, (columns, symbols + 1, symbols): by previous symbol (the last is the start mark) and symbol."""
+    """Natural logarithms, (columns, symbols + 1, symbols): by previous symbol (the last: the start mark) and symbol."""
 
     def nats(self, phrases: Tokens) -> NDArray[np.float64]:
         """Compute the negative log-likelihood of each phrase, summed over its cells: shape (phrases,).

@@ -3,9 +3,9 @@
 Conventions
 -----------
 Phrases are uint8, shape (phrases, steps, columns), tokens over `codec.Alphabet`. A *cell* is one (phrase, step,
-column); it holds one symbol, so the set of onsets (phrase, step, column, pitch) has one member at most per cell, and two
-sets meet exactly in the cells that are equal and hold a pitch. Durations count in token accuracy only, and so do notes
-held from before.
+column); it holds one symbol, so the set of onsets (phrase, step, column, pitch) has one member at most per cell, and
+two sets meet exactly in the cells that are equal and hold a pitch. Durations count in token accuracy only, and so do
+notes held from before.
 
 Token accuracy flatters: nearly half of all cells are sustains, and a decoder with every rest and sustain right and
 every pitch wrong reaches about 0.70. Hence the onset scores, and the baselines to read both against.

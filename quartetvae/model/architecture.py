@@ -37,8 +37,12 @@ of one for second notes, most of which are rests."""
 NEVER = -1e9
 """Logit of what cannot be: a note held from before, anywhere but at the beginning of a phrase."""
 
-DIRECT_UNITS = 256
-"""Of the encoder's dense layer over all inputs, with `pooling` `full`."""
+DIRECT_UNITS, STEP_UNITS = 256, 128
+"""Of the encoder's dense layer over all inputs, with `pooling` `full` or `dense`; and of that over each step, with
+`dense`."""
+
+SYMBOL_DIM = 48
+"""What a head gives to the output layer that all columns share, with `symbols` `shared`."""
 
 
 def order(columns: int) -> tuple[int, ...]:

@@ -35,7 +35,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "hierarchical": SHARED | {"decoder": "hierarchical", "pooling": "full"},
 }
 HELD: dict[str, Any] = {"grid": Grid(2, ALPHABET, "double"), "form": form(2).model_copy(update={"boundary": "held"})}
-KINDS |= {f"{kind}, two notes a part": KINDS[kind] | HELD for kind in ("flat", "autoregressive", "hierarchical")}
+KINDS["hierarchical, shared symbols"] = KINDS["hierarchical"] | {"symbols": "shared", "pooling": "dense"}
+KINDS |= {f"{kind}, two notes a part": KINDS[kind] | HELD for kind in ("flat", "autoregressive", *list(KINDS)[-2:])}
 
 
 def built(kind: str) -> QuartetVAE:

@@ -29,9 +29,14 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "hierarchical": {"decoder": "hierarchical", "bidirectional": True, "decoder_layers": 2, "pooling": "full"},
     "of LSTMs, hierarchical": {"decoder": "hierarchical", "cell": "lstm", "encoder_layers": 2},
 }
+SHARED = {"symbols": "shared", "pooling": "dense"}
+NETWORKS |= {
+    "autoregressive, shared symbols": NETWORKS["autoregressive"] | {"symbols": "shared"},
+    "hierarchical, shared symbols": NETWORKS["hierarchical"] | SHARED,
+}
 NETWORKS |= {
     f"{kind}, two notes a part": {**NETWORKS[kind], "grid": Grid(2, ALPHABET, "double"), "form": HELD}
-    for kind in ("flat", "autoregressive", "hierarchical")
+    for kind in ("flat", "autoregressive", "hierarchical", "hierarchical, shared symbols")
 }
 
 

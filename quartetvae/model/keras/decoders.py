@@ -16,7 +16,7 @@ from keras import ops
 
 from quartetvae import config
 from quartetvae.model import architecture as architectures
-from quartetvae.model.architecture import NEVER, STEP_DIM, Z_STEP_DIM, Architecture
+from quartetvae.model.architecture import NEVER, STEP_DIM, SYMBOL_DIM, Z_STEP_DIM, Architecture
 from quartetvae.model.keras.layers import CELLS, RecurrentStack, TokenEmbedding
 
 
@@ -86,7 +86,8 @@ class AutoregressiveDecoder(keras.Model):
     At each step: a recurrent stack on the embeddings of the last step's tokens (each left out with probability
     `word_dropout` in training, so that z is not ignored; Bowman et al. 2016), a learned vector of the step, and that
     step's share of z; its initial state comes from z. Then a head per column, cello first, that also sees the
-    embeddings of what is already chosen.
+    embeddings of what is already chosen. With `symbols` `shared` all columns have the embeddings and the last layer in
+    common: what a pitch is they learn together.
     """
 
     feedback = True
@@ -98,7 +99,9 @@ class AutoregressiveDecoder(keras.Model):
         self.order, self.pitches = architectures.order(self.columns), alphabet.pitches
         self.has_held = self.symbols > alphabet.size
         self.width = self.columns * network.embedding_dim
-        self.embedding = TokenEmbedding(self.columns, self.symbols, network.embedding_dim, name="embedding")
+        self.embedding = TokenEmbedding(
+            self.columns, self.symbols, network.embedding_dim, by=network.symbols, name="embedding"
+        )
         self.word_dropout = keras.layers.Dropout(
             network.word_dropout, noise_shape=(None, None, None, 1), seed=seed + 50, name="word_dropout"
         )
@@ -116,6 +119,10 @@ class AutoregressiveDecoder(keras.Model):
         ]
         # With held notes one logit more: what it adds to a pitch's logit is that of the pitch held from before.
         outputs = alphabet.size + self.has_held
+        self.common = None
+        if network.symbols == "shared":
+            self.common = keras.layers.Dense(outputs, name="common", dtype="float32")
+            outputs = SYMBOL_DIM
         self.heads = [keras.layers.Dense(outputs, name=f"head_{column}", dtype="float32") for column in self.order]
 
     def call(self, z: Any, tokens: Any, begins: Any = None, training: bool = False) -> Any:
@@ -191,6 +198,8 @@ class AutoregressiveDecoder(keras.Model):
         if before:
             inner = inner + self.chosen[place - 1](ops.concatenate(before, axis=-1))
         logits = self.heads[place](ops.gelu(inner))
+        if self.common is not None:
+            logits = self.common(logits)
         if not self.has_held:
             return logits
         pitches, others, held = ops.split(logits, [self.pitches, logits.shape[-1] - 1], axis=-1)

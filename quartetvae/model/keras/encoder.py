@@ -12,7 +12,7 @@ from quartetvae.model.keras.layers import RecurrentStack, Summary, TokenEmbeddin
 class Encoder(keras.Model):
     """Tokens (batch, steps, columns) to `mean` and `log_var`, each (batch, latent_dim).
 
-    An embedding for each column and symbol, side by side at each step, then a recurrent stack; two affine maps of what
+    Embeddings of the symbols, side by side at each step, then a recurrent stack; two affine maps of what
     is kept of it. `log_var` is the natural logarithm of the variance. With `segments` above 1 the stack reads each
     segment of the phrase by itself, and a second one reads the segments; each segment then gives its share of the
     dimensions.
@@ -25,7 +25,7 @@ class Encoder(keras.Model):
         self.latent_dim = network.latent_dim
         self.width = architecture.columns * network.embedding_dim
         self.embedding = TokenEmbedding(
-            architecture.columns, architecture.symbols, network.embedding_dim, name="embedding"
+            architecture.columns, architecture.symbols, network.embedding_dim, by=network.symbols, name="embedding"
         )
 
         stack: dict[str, Any] = {

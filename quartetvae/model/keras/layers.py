@@ -10,9 +10,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from quartetvae.config import Cell, Pooling
+from quartetvae.config import Cell, Pooling, Symbols
 from quartetvae.errors import check_mode
-from quartetvae.model.architecture import DIRECT_UNITS
+from quartetvae.model.architecture import DIRECT_UNITS, STEP_UNITS
 
 CHUNK = 4
 """Steps of a phrase that a layer hands on together, so that the next one can begin before it has ended."""
@@ -23,24 +23,29 @@ UNROLLED = 64
 
 @keras.saving.register_keras_serializable("quartetvae")
 class TokenEmbedding(keras.layers.Layer):
-    """An embedding for each column and symbol: tokens (..., columns) to vectors (..., columns, dim)."""
+    """An embedding for each symbol, or for each column and symbol: tokens (..., columns) to (..., columns, dim).
 
-    def __init__(self, columns: int, symbols: int, dim: int, **kwargs: Any) -> None:
+    `apart` is how far the rows of one column lie from those of the next one: 0 where all columns share them.
+    """
+
+    def __init__(self, columns: int, symbols: int, dim: int, *, by: Symbols = "by_column", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.columns, self.symbols, self.dim = columns, symbols, dim
-        self.table = keras.layers.Embedding(columns * symbols, dim, name="table")
+        self.columns, self.symbols, self.dim, self.by = columns, symbols, dim, by
+        self.apart = symbols if by == "by_column" else 0
+        self.table = keras.layers.Embedding((columns if self.apart else 1) * symbols, dim, name="table")
 
     def call(self, tokens: Any) -> Any:
         """Look the tokens up."""
-        return self.table(ops.cast(tokens, "int32") + self.symbols * ops.arange(self.columns, dtype="int32"))
+        return self.table(ops.cast(tokens, "int32") + self.apart * ops.arange(self.columns, dtype="int32"))
 
     def of_column(self, tokens: Any, column: int) -> Any:
         """Look up the vectors (..., dim) of tokens (...) of one column."""
-        return self.table(tokens + self.symbols * column)
+        return self.table(tokens + self.apart * column)
 
     def get_config(self) -> dict[str, Any]:
         """List the constructor's arguments."""
-        return {**super().get_config(), "columns": self.columns, "symbols": self.symbols, "dim": self.dim}
+        own = {"columns": self.columns, "symbols": self.symbols, "dim": self.dim, "by": self.by}
+        return {**super().get_config(), **own}
 
 
 def joined(chunks: list[Any]) -> Any:
@@ -261,18 +266,27 @@ class Summary(keras.layers.Layer):
     """A recurrent stack and what is kept of it: (batch, steps, features) to (batch, kept).
 
     `last`: the final states. `full`: those, the mean over steps, and a dense layer over all inputs, which keeps what
-    happened where without passing through the recurrence. Further arguments are those of `RecurrentStack`.
+    happened where without passing through the recurrence. `dense`: no recurrence, but a dense layer over each step, the
+    same for all, and one over all of these: enough for a segment of a beat, in a third of the time. `stack` are the
+    arguments of `RecurrentStack`.
     """
 
     def __init__(self, pooling: Pooling, name: str, stack: dict[str, Any], **kwargs: Any) -> None:
         check_mode("pooling", pooling, Pooling)
         super().__init__(name=name, **kwargs)
-        self.pooling, self.stack = pooling, RecurrentStack(**stack, name="stack")
-        if pooling == "full":
+        self.pooling, self.config = pooling, stack
+        if pooling != "dense":
+            self.stack = RecurrentStack(**stack, name="stack")
+        if pooling != "last":
             self.direct = keras.layers.Dense(DIRECT_UNITS, activation="gelu", name="direct")
+        if pooling == "dense":
+            self.by_step = keras.layers.Dense(STEP_UNITS, activation="gelu", name="by_step")
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Read, and keep."""
+        if self.pooling == "dense":
+            hidden = self.by_step(inputs)
+            return self.direct(ops.reshape(hidden, (-1, hidden.shape[1] * hidden.shape[2])))
         outputs = self.stack(inputs, training=training)
         last = self.stack.last(outputs)
         if self.pooling == "last":
@@ -282,4 +296,4 @@ class Summary(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """List the constructor's arguments."""
-        return {**super().get_config(), "pooling": self.pooling, "stack": self.stack.config}
+        return {**super().get_config(), "pooling": self.pooling, "stack": self.config}

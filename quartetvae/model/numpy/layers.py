@@ -122,6 +122,6 @@ def last_state(outputs: Floats, *, bidirectional: bool) -> Floats:
     return np.concatenate([outputs[:, -1, :units], outputs[:, 0, units:]], axis=-1)
 
 
-def embed(tokens: Tokens, table: Floats, symbols: int) -> Floats:
-    """Turn tokens (..., columns) into vectors (..., columns, dim)."""
-    return np.asarray(table[tokens.astype(np.int64) + symbols * np.arange(tokens.shape[-1])])
+def embed(tokens: Tokens, table: Floats, apart: int) -> Floats:
+    """Turn tokens (..., columns) into vectors (..., columns, dim); rows of columns lie so far `apart` in the table."""
+    return np.asarray(table[tokens.astype(np.int64) + apart * np.arange(tokens.shape[-1])])

@@ -46,6 +46,7 @@ class NumpyAutoencoder:
         if network.decoder not in DECODERS:
             raise ModelError(f"decoder '{network.decoder}': NumPy knows {', '.join(DECODERS)}; load it with Keras.")
         self._network, self._symbols, self._columns = network, architecture.symbols, architecture.columns
+        self._apart = self._symbols if network.symbols == "by_column" else 0
         self._order = architectures.order(self._columns)
         self._parts_of_hidden = np.cumsum([architectures.head_units(column) for column in self._order])[:-1]
         encoder, decoder = weights.below("encoder"), weights.below("decoder")
@@ -60,7 +61,7 @@ class NumpyAutoencoder:
             Stack.from_weights, cell=network.cell, units=network.decoder_units, depth=network.decoder_layers
         )
         self._encoder, self._decoder = encoder, decoder
-        self._read = read(encoder.below("layers/summary/stack"))
+        self._read = None if network.pooling == "dense" else read(encoder.below("layers/summary/stack"))
         self._read_segments = read(encoder.below("layers/recurrent_stack")) if architecture.segments > 1 else None
         self._below = decoder.below("below") if network.decoder == "hierarchical" else decoder
         self._write = write(self._below.below("layers/recurrent_stack"))
@@ -79,15 +80,10 @@ class NumpyAutoencoder:
     def _posterior(self, tokens: Tokens) -> tuple[Floats, Floats]:
         segments, network = self.architecture.segments, self._network
         (table,) = self._encoder.layer("embedding/table")
-        embedded = embed(tokens, table, self._symbols)
+        embedded = embed(tokens, table, self._apart)
         width = self._columns * table.shape[1]
         inputs = embedded.reshape(len(tokens) * segments, self.architecture.steps // segments, width)
-        outputs = self._read.run(inputs)
-        state = last_state(outputs, bidirectional=network.bidirectional)
-        if network.pooling == "full":
-            flat = inputs.reshape(len(inputs), inputs.shape[1] * inputs.shape[2])
-            direct = gelu(dense(flat, self._encoder.layer("layers/summary/direct")))
-            state = np.concatenate([state, outputs.mean(axis=1), direct], axis=-1)
+        state = self._summary(inputs)
         if self._read_segments is not None:
             state = state.reshape(len(tokens), segments, state.shape[-1])
             state = np.concatenate([state, self._read_segments.run(state)], axis=-1)
@@ -96,6 +92,21 @@ class NumpyAutoencoder:
             for layer in self._encoder.layers("layers/dense", 2)
         )
         return mean, log_var
+
+    def _summary(self, inputs: Floats) -> Floats:
+        """Read segments (segments, steps, features) and keep of each what the encoder keeps."""
+        below = self._encoder.below("layers/summary")
+        if self._read is None:
+            return self._direct(gelu(dense(inputs, below.layer("by_step"))))
+        outputs = self._read.run(inputs)
+        state = last_state(outputs, bidirectional=self._network.bidirectional)
+        if self._network.pooling == "last":
+            return state
+        return np.concatenate([state, outputs.mean(axis=1), self._direct(inputs)], axis=-1)
+
+    def _direct(self, inputs: Floats) -> Floats:
+        flat = inputs.reshape(len(inputs), inputs.shape[1] * inputs.shape[2])
+        return gelu(dense(flat, self._encoder.layer("layers/summary/direct")))
 
     # Decoding
 
@@ -169,7 +180,7 @@ class NumpyAutoencoder:
                 before = [chosen[:, earlier] for earlier in self._order[:place]]
                 logits = self._head(place, hidden, before, barred[:, step])
                 tokens[:, step, column] = (logits + noise[:, step, column]).argmax(axis=-1)
-                chosen[:, column] = table[tokens[:, step, column].astype(np.int64) + self._symbols * column]
+                chosen[:, column] = table[tokens[:, step, column].astype(np.int64) + self._apart * column]
             last = chosen.reshape(len(codes), -1)
         return tokens.reshape(len(z), self.architecture.steps, self._columns)
 
@@ -181,7 +192,7 @@ class NumpyAutoencoder:
         steps = self.architecture.steps // self.architecture.segments
         (table,) = self._below.layer("embedding/table")
         (vectors,) = self._below.layer("layers/embedding")
-        embedded = embed(tokens.reshape(len(codes), steps, self._columns), table, self._symbols)
+        embedded = embed(tokens.reshape(len(codes), steps, self._columns), table, self._apart)
         last = embedded.reshape(len(codes), steps, -1)
         last = np.concatenate([np.zeros_like(last[:, :1]), last[:, :-1]], axis=1)
         shares = self._shares(codes, steps)
@@ -231,6 +242,8 @@ class NumpyAutoencoder:
             (kernel,) = self._below.layers("chosen/dense", place)[-1]
             inner = inner + np.concatenate(before, axis=-1) @ kernel
         logits = dense(gelu_by_tanh(inner), self._below.layers("heads/dense", place + 1)[-1])
+        if self._network.symbols == "shared":
+            logits = dense(logits, self._below.layer("common"))
         alphabet = self.architecture.grid.alphabet
         if self._symbols == alphabet.size:
             return logits
