@@ -122,6 +122,7 @@ class Model(Record):
     symbols: Symbols
     decoder_units: Width
     decoder_layers: Depth
+    head_units: Width
     latent_dim: Width
     embedding_dim: Width
     dropout: Share

@@ -156,6 +156,7 @@ def architecture(*, grid: Grid = GRID, form: config.Phrases = FORM, **changes: A
         **{"decoder": "flat", "cell": "gru", "bidirectional": False, "pooling": "last", "symbols": "by_column"},
         **{"segment_beats": 1},
         **{"encoder_units": 8, "encoder_layers": 1, "decoder_units": 8, "decoder_layers": 1},
+        **{"head_units": 192},
         **{"latent_dim": 4, "embedding_dim": 2, "dropout": 0.0, "word_dropout": 0.0},
     }
     return Architecture(config.Model(**{**tiny, **changes}), grid, form)

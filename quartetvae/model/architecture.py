@@ -30,9 +30,8 @@ WEIGHTS = "model.weights.h5"
 BATCH, SMALL_BATCH = 512, 64
 """Phrases at a time where no gradient is needed: many, or a few. Noise is drawn for as many together."""
 
-STEP_DIM, Z_STEP_DIM, HEAD_UNITS, SECOND_HEAD_UNITS = 16, 64, 192, 64
-"""Of the autoregressive decoder: the vector of each step, what of z goes to each step, a head's hidden layer, and that
-of one for second notes, most of which are rests."""
+STEP_DIM, Z_STEP_DIM = 16, 64
+"""Of the autoregressive decoder: the vector of each step, and what of z goes to each step."""
 
 NEVER = -1e9
 """Logit of what cannot be: a note held from before, anywhere but at the beginning of a phrase."""
@@ -53,9 +52,9 @@ def order(columns: int) -> tuple[int, ...]:
     return tuple(column for part in reversed(range(VOICES)) for column in range(part, columns, VOICES))
 
 
-def head_units(column: int) -> int:
-    """Say how wide the hidden layer of a column's head is."""
-    return HEAD_UNITS if column < VOICES else SECOND_HEAD_UNITS
+def head_widths(columns: int, units: int) -> list[int]:
+    """Say how wide the hidden layers of heads are, in their order: `units`, less for second notes, mostly rests."""
+    return [units if column < VOICES else max(1, units * 3 // 8) for column in order(columns)]
 
 
 @dataclass(frozen=True)

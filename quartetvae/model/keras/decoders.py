@@ -110,7 +110,7 @@ class AutoregressiveDecoder(keras.Model):
         self.recurrent = _stack(network, "recurrent", self.steps, seed)
         self.starts = Starts(network)
         # The share of the recurrent state in all heads in one product; then, by column, that of what is chosen.
-        widths = [architectures.head_units(column) for column in self.order]
+        widths = architectures.head_widths(self.columns, network.head_units)
         self.hidden = keras.layers.Dense(sum(widths), name="hidden")
         self.parts_of_hidden = np.cumsum(widths)[:-1].tolist()
         self.chosen = [

@@ -48,7 +48,7 @@ class NumpyAutoencoder:
         self._network, self._symbols, self._columns = network, architecture.symbols, architecture.columns
         self._apart = self._symbols if network.symbols == "by_column" else 0
         self._order = architectures.order(self._columns)
-        self._parts_of_hidden = np.cumsum([architectures.head_units(column) for column in self._order])[:-1]
+        self._parts_of_hidden = np.cumsum(architectures.head_widths(self._columns, network.head_units))[:-1]
         encoder, decoder = weights.below("encoder"), weights.below("decoder")
         read = partial(
             Stack.from_weights,
