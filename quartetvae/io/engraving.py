@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quartetvae.music import codec, metre, rhythm
+from quartetvae.music.ensemble import VOICES
 from quartetvae.music.notes import Notes
 from quartetvae.music.rhythm import Written
 
@@ -68,7 +69,7 @@ def musicxml(quartet: "Quartet") -> str:
         head: list[Any] = [instrument_, getattr(clef, player.clef)(), key.KeySignature(sharps)]
         if not score.parts:
             head.append(tempo.MetronomeMark(number=quartet.tempo_qpm))
-        if grid.columns == codec.VOICES and grid.steps_per_beat % 3:
+        if grid.columns == VOICES and grid.steps_per_beat % 3:
             _as_it_is(part, head, notes, quartet, sharps)
         else:
             bars = rhythm.write(notes, lines, steps_per_beat=grid.steps_per_beat)

@@ -122,7 +122,9 @@ def write_quartet(
     time_signatures: Iterable[tuple[int, int, int]] = (),
     ensemble: Ensemble = DEFAULT_ENSEMBLE,
 ) -> None:
-    """Write a part array, uint8 (steps, 4), as a MIDI file of four tracks with the ensemble's names and programs.
+    """Write a part array as a MIDI file of four tracks with the ensemble's names and programs.
+
+    Notes of one part that sound together are on one track: they differ in pitch.
 
     `time_signatures`: each the step from which it holds, its numerator and its denominator.
     """

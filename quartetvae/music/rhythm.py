@@ -20,7 +20,7 @@ What is written differs from what sounds
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -118,22 +118,28 @@ class _Line:
     spans: list[_Span]
     places: dict[int, int]
     """Where its onsets are written."""
-    events: list[_Event] = field(default_factory=list)
+    events: list[_Event]
 
 
 def bar_lines(bars: NDArray[np.int64], *, steps_per_beat: int) -> list[int]:
     """Find the bar lines in ticks, the first at 0 and the last one at the end, from the bar of each step.
 
-    A last bar that is cut short is filled up, so that it is as long as the one before. Bar lines that are no multiple of
-    a sixteenth apart, which no time signature could tell, are moved to the nearest one.
+    A last bar that is cut short is filled up, so that it is as long as the one before. Bar lines that lie between the
+    sixteenths, where no time signature could have them, are moved to the nearest one that is on the grid.
     """
-    lines = np.concatenate(([0], np.cumsum(metre.bar_lengths(bars))))
-    at = (2 * lines * 4 + steps_per_beat) // (2 * steps_per_beat)
-    at[-1] = max(-(-lines[-1] * 4 // steps_per_beat), 1)
-    found = sorted({int(line) * SIXTEENTH for line in at})
+    unit = math.lcm(SIXTEENTH, TICKS // _exact(steps_per_beat))
+    lines = TICKS * np.concatenate(([0], np.cumsum(metre.bar_lengths(bars))))
+    at = (2 * lines + unit * steps_per_beat) // (2 * unit * steps_per_beat)
+    at[-1] = -(-lines[-1] // (unit * steps_per_beat))
+    found = sorted({int(line) * unit for line in at})
     if len(found) > 2:
         found[-1] = max(found[-1], 2 * found[-2] - found[-3])
     return found
+
+
+def _exact(steps_per_beat: int) -> int:
+    """Choose the grid on which notes are written."""
+    return steps_per_beat if steps_per_beat in EXACT else max(EXACT)
 
 
 def write(notes: Notes, lines: Sequence[int], *, steps_per_beat: int) -> list[list[list[Written]]]:
@@ -144,9 +150,9 @@ def write(notes: Notes, lines: Sequence[int], *, steps_per_beat: int) -> list[li
     lines
         Bar lines, as `bar_lines` gives them.
     steps_per_beat
-        Of the grid; one that has neither triplets nor sixty-fourths nor less is rounded to 24ths of a beat.
+        Of the grid; one that is none of `EXACT` is rounded to 24ths of a beat.
     """
-    steps = steps_per_beat if steps_per_beat in EXACT else 24
+    steps = _exact(steps_per_beat)
     step = TICKS // steps
     onsets, ends = (
         codec.to_steps(times.astype(np.int64), ticks_per_beat=steps_per_beat, steps_per_beat=steps)
@@ -233,19 +239,21 @@ def _in_bars(events: Sequence[_Event], lines: Sequence[int], step: int) -> list[
     """Put events into the bars in which they sound, one line for a bar or two where they overlap; divide the bars."""
     sounding: list[list[_Event]] = [[] for _ in lines[1:]]
     for event in events:
-        for bar in range(bisect_right(lines, event.onset) - 1, bisect_left(lines, event.end)):
-            sounding[bar].append(event)
-    bars = []
+        for number in range(bisect_right(lines, event.onset) - 1, bisect_left(lines, event.end)):
+            sounding[number].append(event)
+    bars: list[list[_Line]] = []
     for inside, (start, end) in zip(sounding, pairwise(lines), strict=True):
         overlap = any(other.onset < event.end for event, other in pairwise(inside))
         voices = [[e for e in inside if e.voice == voice] for voice in (0, 1)] if overlap else [inside]
-        bar = []
-        for voice in voices:
-            onsets = sorted({event.onset for event in voice if event.onset >= start})
-            spans = _divided(start, end, onsets, step)
-            bar.append(_Line(spans, _places(spans, onsets, step), voice))
-        bars.append(bar)
+        bars.append([_line(voice, start, end, step) for voice in voices])
     return bars
+
+
+def _line(events: list[_Event], start: int, end: int, step: int) -> _Line:
+    """Divide a bar as the onsets of a voice in it ask for."""
+    onsets = sorted({event.onset for event in events if event.onset >= start})
+    spans = _divided(start, end, onsets, step)
+    return _Line(spans, _places(spans, onsets, step), events)
 
 
 def _line_at(bars: Sequence[list[_Line]], lines: Sequence[int], event: _Event, tick: int) -> _Line:
@@ -300,22 +308,21 @@ def _best(start: int, size: int, onsets: Sequence[int], step: int) -> tuple[floa
     if not inner:
         return 0.0, [_Span(start, size)]
     choices = []
-    if size // 2 >= max(step, min(FINE)):
-        half = size // 2
-        halves = [_best(at, half, _inside(onsets, at, half), step) for at in (start, start + half)]
-        price = FINE[half][len(inner) == len(onsets)] if half in FINE else 0.0
-        choices.append((sum(cost for cost, _ in halves) + price, [*halves[0][1], *halves[1][1]]))
-    third = size // 3
+    third, half = size // 3, size // 2
     if size % 3 == 0 and third % step == 0:
         off = [onset for onset in inner if (onset - start) % third]
-        sixths = all((onset - start) % third == third // 2 for onset in off) and not third // 2 % step
+        are_sixths = all((onset - start) % third == third // 2 for onset in off) and not third // 2 % step
         # What is struck at its middle shows a beat of two halves, unless it runs in sixths.
-        is_two = start + size // 2 in inner and size == TICKS and len(onsets) < 5
-        if (not off or sixths) and not is_two:
+        is_two = start + half in inner and size == TICKS and len(onsets) < 5
+        if (not off or are_sixths) and not is_two:
             price = TRIPLET + UNFILLED * (len(inner) == len(onsets))
             price += sum(SPLIT if onset - third // 2 in onsets else SYNCOPATED for onset in off)
             number = 6 if off and len(onsets) >= 5 else 3
             choices.append((price, [_Span(start, size, third // 2 if off else third, number)]))
+    if half >= max(step, min(FINE)):
+        halves = [_best(at, half, _inside(onsets, at, half), step) for at in (start, start + half)]
+        price = FINE[half][len(inner) == len(onsets)] if half in FINE else 0.0
+        choices.append((sum(cost for cost, _ in halves) + price, [*halves[0][1], *halves[1][1]]))
     return min(choices, key=lambda choice: choice[0], default=(math.inf, []))
 
 
@@ -378,12 +385,14 @@ def _values(line: _Line, at: int, stop: int, start: int, end: int, *, is_rest: b
     """Cut what lasts from one place to another into note values; ticks of the piece to those of the bar."""
     plain = at
     for span in line.spans:
-        if not span.unit or span.end <= at or span.start >= stop or at <= span.start and span.end <= stop:
+        if not span.unit or span.end <= at or span.start >= stop or (at <= span.start and span.end <= stop):
             continue
         if plain < span.start:
             yield from _plain(plain - start, span.start - start, end - start, is_rest=is_rest)
         inside = max(plain, span.start), min(stop, span.end)
-        for begin, length in _of_triplet(inside[0] - span.start, inside[1] - span.start, span.size // 3, is_rest=is_rest):
+        for begin, length in _of_triplet(
+            inside[0] - span.start, inside[1] - span.start, span.size // 3, is_rest=is_rest
+        ):
             value, dots = _value(length * 3 // 2) or ("", 0)
             place = span.start + begin - start
             yield Written(place, length, value, dots, tuplet=(span.notes, span.notes * 2 // 3))

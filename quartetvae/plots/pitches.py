@@ -29,7 +29,7 @@ def pitch_distribution(path: Path, sets: Mapping[str, Tokens], alphabet: Alphabe
     Parameters
     ----------
     sets
-        Phrases, shape (phrases, steps, 4), by the name of their set; the first is drawn as an area, the others as
+        Phrases, shape (phrases, steps, columns), by the name of their set; the first is drawn as an area, the others as
         lines over it. Shares are of the onsets of one part of one set; a part without onsets is left out.
 
     Raises
