@@ -11,8 +11,8 @@ What is written differs from what sounds
   a grid of 12 steps has it a little late (at 2 of 12, not 1.5).
 - How long a note is held is articulation, which a score leaves to the player: an end that lies less than a sixteenth
   from an onset of its part is that onset, and one less than a sixteenth before a beat is the beat. Others are moved to
-  the nearest sixteenth, in triplets to the nearest note of the triplet. Notes that begin together and end so are a
-  chord.
+  the nearest sixteenth, in triplets to the nearest note of the triplet. Notes that begin together, and end less than a
+  sixteenth apart, are a chord. All in all an end moves by half a beat at most.
 - A beat is written in twos or threes, as its onsets ask for at the lowest price; ends alone make no triplet.
 - Two voices are written in bars where notes of a part overlap otherwise, and in no others.
 """
@@ -43,7 +43,8 @@ EXACT = (1, 2, 3, 4, 6, 8, 12, 16, 24)
 """Steps to a beat for which every onset can be written."""
 
 TRIPLET, UNFILLED, SPLIT, SYNCOPATED = 1.5, 0.5, 0.3, 0.6
-"""What is paid for a triplet, for one that begins with no note, and for each half of its notes (off its notes)."""
+"""What is paid for a triplet, for one within the beat that begins with no note, and for each note that is struck at the
+half of one of the three, after one at its beginning or after none."""
 
 FINE = {6: (1.0, 1.6), 3: (1.6, 2.0)}
 """What is paid for thirty-seconds and sixty-fourths, by their ticks: where a note comes before them, and where none."""
@@ -177,34 +178,31 @@ def _events(onsets: list[int], ends: list[int], pitches: list[int], lines: Seque
     """Make chords of a part's notes, their ends as they are written but for the division of the beat."""
     struck = sorted(set(onsets))
     chords: dict[tuple[int, int], list[int]] = {}
-    for onset, end, pitch in zip(onsets, ends, pitches, strict=True):
-        chords.setdefault((onset, _meant_end(onset, end, struck, lines)), []).append(pitch)
-    events: list[_Event] = []
-    for (onset, end), chord in sorted(chords.items()):
-        last = events[-1] if events else None
-        # Of two that begin together, ends that differ by less than a sixteenth are one.
-        if last and last.onset == onset and end - last.end < SIXTEENTH and not _between(struck, last.end, end):
-            last.end, last.pitches = end, tuple(sorted({*last.pitches, *chord}))
-        else:
-            events.append(_Event(onset, end, tuple(sorted(set(chord)))))
-    return events
+    last = (-1, -1)
+    # Of those that begin together the longest comes first.
+    for onset, end, pitch in sorted(zip(onsets, ends, pitches, strict=True), key=lambda note: (note[0], -note[1])):
+        is_same = onset == last[0] and last[1] - end < SIXTEENTH and not _any_begins(struck, end, last[1])
+        last = last if is_same else (onset, end)
+        chords.setdefault((onset, _meant_end(*last, struck, lines)), []).append(pitch)
+    return [_Event(onset, end, tuple(sorted(set(chord)))) for (onset, end), chord in sorted(chords.items())]
 
 
-def _between(struck: Sequence[int], start: int, end: int) -> bool:
+def _any_begins(struck: Sequence[int], start: int, end: int) -> bool:
     """Tell whether something begins at `start` or later, before `end`."""
     return bisect_left(struck, start) < bisect_left(struck, end)
 
 
 def _meant_end(onset: int, end: int, struck: Sequence[int], lines: Sequence[int]) -> int:
-    """Take an end that lies less than a sixteenth from an onset, or before a beat, to be there."""
+    """Take an end that lies less than a sixteenth from an onset, or before a beat, to be there; on a beat it stays."""
+    bar = bisect_right(lines, end) - 1
+    if end == lines[-1] or not (end - lines[bar]) % TICKS:
+        return end
     index = bisect_left(struck, end)
     near = [at for at in struck[max(0, index - 1) : index + 1] if at > onset and abs(at - end) < SIXTEENTH]
     if near:
         return min(near, key=lambda at: abs(at - end))
-    bar = bisect_right(lines, end) - 1
-    beat = end + (lines[bar] - end) % TICKS
-    following = min(beat, lines[bar + 1]) if bar + 1 < len(lines) else beat
-    return following if following - end < SIXTEENTH else end
+    beat = min(end + (lines[bar] - end) % TICKS, lines[bar + 1])
+    return beat if beat - end < SIXTEENTH else end
 
 
 def _give_voices(events: Sequence[_Event]) -> None:
@@ -280,7 +278,7 @@ def _divided(start: int, end: int, onsets: Sequence[int], step: int) -> list[_Sp
         while at + size > end:
             size //= 2
         if size == TICKS and _is_pair(at, start, end, onsets, step):
-            spans.append(_Span(at, 2 * TICKS, PAIR_THIRD, 3))
+            spans.append(_Span(at, 2 * TICKS, PAIR_THIRD // 2, 3))
             at += 2 * TICKS
             continue
         spans += _best(at, size, _inside(onsets, at, size), step)[1]
@@ -315,7 +313,7 @@ def _best(start: int, size: int, onsets: Sequence[int], step: int) -> tuple[floa
         # What is struck at its middle shows a beat of two halves, unless it runs in sixths.
         is_two = start + half in inner and size == TICKS and len(onsets) < 5
         if (not off or are_sixths) and not is_two:
-            price = TRIPLET + UNFILLED * (len(inner) == len(onsets))
+            price = TRIPLET + UNFILLED * (len(inner) == len(onsets) and size < TICKS)
             price += sum(SPLIT if onset - third // 2 in onsets else SYNCOPATED for onset in off)
             number = 6 if off and len(onsets) >= 5 else 3
             choices.append((price, [_Span(start, size, third // 2 if off else third, number)]))

@@ -82,6 +82,10 @@ def test_onsets_say_how_a_beat_is_divided(onsets: list[int], written: str) -> No
         # In a triplet, from its nearest note.
         ([(0, 4, 60), (4, 4, 60), (12, 36, 60)], "(3:8 8 r8) h."),
         ([(4, 4, 60), (8, 4, 60)], "(3:r8 8 8) rq rh"),
+        ([(8, 16, 60)], "(3:rq 8~) q rh"),
+        ([(0, 8, 60), (8, 4, 60), (16, 32, 60)], "(3:q 8 r8 q~) h"),
+        # So is a little that one note of a chord lasts longer; on a beat an end stays.
+        ([(0, 12, 60), (0, 10, 64), (14, 34, 62)], "q r32 16.~ 8~ h"),
         # A little overlap is legato.
         ([(0, 13, 60), (12, 36, 62)], "q h."),
     ],
