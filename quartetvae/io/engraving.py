@@ -2,6 +2,10 @@
 
 The key is the one that fits the notes best (Krumhansl's profiles, as music21 has them), for all of the music; spelling
 follows it. Metre follows the bars: a bar shorter or longer than the last one gets a time signature of its own.
+
+Notes of a grid that halves the beat, one at a time, are written as they are. All others are written as a musician would
+(`quartetvae.music.rhythm`): onsets are exact, but the end of a note gives way to what is easy to read, since a gap of a
+twelfth of a beat is articulation and no rest. MIDI files have the ends of the grid.
 """
 
 import re
@@ -9,7 +13,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quartetvae.music import codec, metre
+import numpy as np
+
+from quartetvae.music import codec, metre, rhythm
+from quartetvae.music.ensemble import VOICES
+from quartetvae.music.notes import Notes
+from quartetvae.music.rhythm import Written
 
 if TYPE_CHECKING:
     from quartetvae.music.quartet import Quartet
@@ -37,13 +46,13 @@ def spelling(pitch: int, sharps: int) -> tuple[str, int, int]:
 
 def musicxml(quartet: "Quartet") -> str:
     """Write the quartet as MusicXML; notes over bar lines are tied."""
-    from music21 import clef, duration, instrument, key, layout, metadata, meter, note, stream, tempo
+    from music21 import clef, instrument, key, layout, metadata, stream, tempo
     from music21.musicxml.m21ToXml import GeneralObjectExporter
 
-    steps_per_beat = quartet.grid.steps_per_beat
-    columns = codec.decode(quartet.tokens, quartet.grid.alphabet)
+    grid = quartet.grid
+    columns = codec.decode(quartet.tokens, grid.alphabet)
     sharps = _sharps(quartet)
-    signatures = list(metre.time_signatures(quartet.bars, steps_per_beat=steps_per_beat))
+    lines = rhythm.bar_lines(quartet.bars, steps_per_beat=grid.steps_per_beat)
     score: Any = stream.Score()
     name = quartet.ensemble.name
     title = quartet.title or name[:1].upper() + name[1:]
@@ -57,31 +66,107 @@ def musicxml(quartet: "Quartet") -> str:
         instrument_.transposition = None
         # Otherwise drawn by chance.
         instrument_.partId, instrument_.instrumentId = f"P{len(score.parts) + 1}", f"I{len(score.parts) + 1}"
-        part.insert(0, instrument_)
-        part.insert(0, getattr(clef, player.clef)())
-        part.insert(0, key.KeySignature(sharps))
-        for start, numerator, denominator in signatures:
-            part.insert(start / steps_per_beat, meter.TimeSignature(f"{numerator}/{denominator}"))
+        head: list[Any] = [instrument_, getattr(clef, player.clef)(), key.KeySignature(sharps)]
         if not score.parts:
-            part.insert(0, tempo.MetronomeMark(number=quartet.tempo_qpm))
-        for onset, length, pitch, _ in notes.tolist():
-            letter, alteration, octave = spelling(pitch, sharps)
-            sign = ("#" if alteration > 0 else "-") * abs(alteration)
-            written: Any = note.Note(f"{letter}{sign}{octave}")
-            written.duration = duration.Duration(length / steps_per_beat)
-            part.insert(onset / steps_per_beat, written)
-        # Rests up to the end, so that all parts have the same bars.
-        silence: Any = note.Rest()
-        end = len(quartet.tokens)
-        ended = max((int(row["onset"] + row["duration"]) for row in notes[-1:]), default=0)
-        if end > ended:
-            silence.duration = duration.Duration((end - ended) / steps_per_beat)
-            part.insert(ended / steps_per_beat, silence)
-        part.makeRests(fillGaps=True, inPlace=True)
+            head.append(tempo.MetronomeMark(number=quartet.tempo_qpm))
+        if grid.columns == VOICES and grid.steps_per_beat % 3:
+            _as_it_is(part, head, notes, quartet, sharps)
+        else:
+            bars = rhythm.write(notes, lines, steps_per_beat=grid.steps_per_beat)
+            _in_bars(part, head, bars, lines, sharps)
         score.insert(0, part)
     score.insert(0, layout.StaffGroup(list(score.parts), symbol="bracket", barTogether=True))
     # Without the day, the same music gives the same bytes.
     return re.sub(r"\s*<encoding-date>.*?</encoding-date>", "", GeneralObjectExporter(score).parse().decode("utf-8"))
+
+
+def _as_it_is(part: Any, head: Sequence[Any], notes: Notes, quartet: "Quartet", sharps: int) -> None:
+    """Add notes to a music21 part, one after the other; music21 makes bars, ties and beams."""
+    from music21 import duration, meter, note
+
+    steps_per_beat = quartet.grid.steps_per_beat
+    for element in head:
+        part.insert(0, element)
+    for start, numerator, denominator in metre.time_signatures(quartet.bars, steps_per_beat=steps_per_beat):
+        part.insert(start / steps_per_beat, meter.TimeSignature(f"{numerator}/{denominator}"))
+    for onset, length, pitch, _ in notes.tolist():
+        written: Any = note.Note(_name(pitch, sharps))
+        written.duration = duration.Duration(length / steps_per_beat)
+        part.insert(onset / steps_per_beat, written)
+    # Rests up to the end, so that all parts have the same bars.
+    silence: Any = note.Rest()
+    end = len(quartet.tokens)
+    ended = max((int(row["onset"] + row["duration"]) for row in notes[-1:]), default=0)
+    if end > ended:
+        silence.duration = duration.Duration((end - ended) / steps_per_beat)
+        part.insert(ended / steps_per_beat, silence)
+    part.makeRests(fillGaps=True, inPlace=True)
+
+
+def _in_bars(
+    part: Any, head: Sequence[Any], bars: Sequence[Sequence[Sequence[Written]]], lines: Sequence[int], sharps: int
+) -> None:
+    """Add bars with one or two voices to a music21 part."""
+    from music21 import meter, stream
+
+    steps = np.repeat(np.arange(len(bars)), np.diff(lines) // rhythm.SIXTEENTH)
+    starts = {start: signature for start, *signature in metre.time_signatures(steps, steps_per_beat=4)}
+    for number, (voices, start) in enumerate(zip(bars, lines, strict=False), 1):
+        bar: Any = stream.Measure(number=number)
+        for element in head if number == 1 else ():
+            bar.insert(0, element)
+        if signature := starts.get(start // rhythm.SIXTEENTH):
+            bar.timeSignature = meter.TimeSignature("/".join(map(str, signature)))
+        for voice, content in enumerate(voices, 1):
+            into: Any = bar if len(voices) == 1 else stream.Voice(id=voice)
+            for written in content:
+                into.insert(written.onset / rhythm.TICKS, _note_or_rest(written, sharps))
+            if into is not bar:
+                bar.insert(0, into)
+        if number == len(bars):
+            bar.rightBarline = "final"
+        part.insert(start / rhythm.TICKS, bar)
+    part.streamStatus.beams = part.streamStatus.tuplets = True
+
+
+def _note_or_rest(written: Written, sharps: int) -> Any:
+    """Make music21's note, chord or rest."""
+    from music21 import chord, duration, note, tie
+
+    length: Any = duration.Duration(type=written.value, dots=written.dots)
+    if written.tuplet:
+        actual, normal = written.tuplet
+        tuplet: Any = duration.Tuplet(actual, normal, ("eighth", 0))
+        both = written.tuplet_begins and written.tuplet_ends
+        tuplet.type = "startStop" if both else "start" if written.tuplet_begins else "stop"
+        if not (written.tuplet_begins or written.tuplet_ends):
+            tuplet.type = None
+        tuplet.bracket = written.bracket
+        length.appendTuplet(tuplet)
+    if not written.pitches:
+        rest: Any = note.Rest()
+        rest.duration = length
+        if written.is_bar:
+            rest.duration = duration.Duration(written.length / rhythm.TICKS)
+            rest.fullMeasure = True
+        rest.style.hideObjectOnPrint = written.is_hidden
+        return rest
+    notes: list[Any] = [note.Note(_name(pitch, sharps)) for pitch in written.pitches]
+    if written.tied_from or written.tied_to:
+        kind = "continue" if written.tied_from and written.tied_to else "start" if written.tied_to else "stop"
+        for one in notes:
+            one.tie = tie.Tie(kind)
+    made: Any = notes[0] if len(notes) == 1 else chord.Chord(notes)
+    made.duration = length
+    for beam in written.beams:
+        made.beams.append(*(("partial", beam) if beam in ("left", "right") else (beam,)))
+    return made
+
+
+def _name(pitch: int, sharps: int) -> str:
+    """Name a pitch as music21 does, spelled in a key."""
+    letter, alteration, octave = spelling(pitch, sharps)
+    return f"{letter}{('#' if alteration > 0 else '-') * abs(alteration)}{octave}"
 
 
 def _sharps(quartet: "Quartet") -> int:

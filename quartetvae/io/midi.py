@@ -124,6 +124,8 @@ def write_quartet(
 ) -> None:
     """Write a part array, uint8 (steps, columns), as a MIDI file of four tracks with the ensemble's names and programs.
 
+    Notes of one part that sound together are on one track: they differ in pitch.
+
     `time_signatures`: each the step from which it holds, its numerator and its denominator.
     """
     # A step becomes a whole number of ticks; few programs read resolutions as coarse as 4.

@@ -24,6 +24,9 @@ from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, Ensemble
 from quartetvae.music.notes import PITCH_CLASSES
 
+GAP = 0.15 / 4
+"""Between two notes of one pitch, in beats; half of a note at most."""
+
 
 def draw(
     path: Path,
@@ -80,10 +83,11 @@ def note_bars(tokens: Tokens, alphabet: Alphabet, steps_per_beat: int) -> list[N
     """Give rectangles of the notes of each part, shape (notes, 4 corners, 2): beat and pitch."""
     rectangles = []
     for notes in codec.decode(tokens, alphabet):
-        # A gap at the end keeps a repeated pitch from looking like one long note. A bar is a little higher than a
-        # semitone: over five octaves it would be a hair line.
+        # A gap at the end, the same on every grid, keeps a repeated pitch from looking like one long note. A bar is a
+        # little higher than a semitone: over five octaves it would be a hair line.
+        gap = np.minimum(GAP * steps_per_beat, notes["duration"] / 2)
         start = notes["onset"] / steps_per_beat
-        end = (notes["onset"] + notes["duration"] - 0.15) / steps_per_beat
+        end = (notes["onset"] + notes["duration"] - gap) / steps_per_beat
         low, high = notes["pitch"] - 0.6, notes["pitch"] + 0.6
         corners = [(start, low), (end, low), (end, high), (start, high)]
         rectangles.append(np.stack([np.stack(corner, axis=-1) for corner in corners], axis=1))

@@ -48,6 +48,8 @@ def bar_lengths(bars: NDArray[np.int64]) -> list[int]:
 def time_signatures(bars: NDArray[np.int64], *, steps_per_beat: int) -> Iterator[tuple[int, int, int]]:
     """Find the time signatures: the step from which each holds, its numerator and denominator.
 
+    A bar that no time signature has (five twelfths of a beat) gets a longer one, and the next bar one of its own.
+
     >>> list(time_signatures(np.arange(32) // 12, steps_per_beat=4))
     [(0, 3, 4)]
     """
@@ -57,8 +59,9 @@ def time_signatures(bars: NDArray[np.int64], *, steps_per_beat: int) -> Iterator
     for index, (start, length) in enumerate(zip(starts, lengths, strict=False)):
         # The last bar may be cut short.
         if length != last and not (0 < index == len(lengths) - 1 and length < last):
-            yield start, *_signature(length, steps_per_beat)
-            last = length
+            numerator, denominator = _signature(length, steps_per_beat)
+            yield start, numerator, denominator
+            last = length if numerator * 4 * steps_per_beat == length * denominator else 0
 
 
 def _signature(length: int, steps_per_beat: int) -> tuple[int, int]:
@@ -67,4 +70,4 @@ def _signature(length: int, steps_per_beat: int) -> tuple[int, int]:
         numerator, rest = divmod(length * denominator, 4 * steps_per_beat)
         if not rest and numerator:
             return numerator, denominator
-    return max(1, round(length / steps_per_beat)), 4
+    return -(-length // steps_per_beat), 4

@@ -171,6 +171,33 @@ def test_a_repeated_note_does_not_look_like_a_held_one(tmp_path: Path) -> None:
     assert (one != other).any(axis=(0, 2)).sum() > 8
 
 
+def test_a_piano_roll_looks_the_same_on_a_finer_grid() -> None:
+    tokens = MUSIC[0].repeat(3, axis=0)
+    later = (np.arange(len(tokens)) % 3 > 0)[:, np.newaxis] & (tokens < ALPHABET.rest)
+    fine = np.where(later, ALPHABET.sustain, tokens).astype(np.uint8)
+    for one, other in zip(
+        piano_roll.note_bars(MUSIC[0], ALPHABET, 4), piano_roll.note_bars(fine, ALPHABET, 12), strict=True
+    ):
+        assert one.shape == other.shape
+        assert np.allclose(one, other)
+
+
+def test_the_shortest_note_of_a_fine_grid_can_be_seen() -> None:
+    one = SILENCE[0].copy()
+    one[0, 0] = 30
+    (bar,) = piano_roll.note_bars(one, ALPHABET, 96)[0]
+    assert bar[1, 0] - bar[0, 0] == pytest.approx(0.5 / 96)
+
+
+def test_both_notes_of_a_part_are_in_a_piano_roll(tmp_path: Path) -> None:
+    double = np.concatenate([MUSIC[0], MUSIC[1]], axis=1)
+    assert sum(map(len, piano_roll.note_bars(double, ALPHABET, 12))) > sum(
+        map(len, piano_roll.note_bars(MUSIC[0], ALPHABET, 12))
+    )
+    piano_roll.draw(tmp_path / "roll.png", [("A", double)], ALPHABET, steps_per_beat=12, title="")
+    assert (tmp_path / "roll.png").exists()
+
+
 def test_dollar_signs_in_a_title_are_no_formula(tmp_path: Path) -> None:
     piano_roll.draw(tmp_path / "roll.png", [("$\\frac$", MUSIC[0])], ALPHABET, steps_per_beat=4, title="$^$")
     assert (tmp_path / "roll.png").exists()

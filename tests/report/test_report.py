@@ -26,6 +26,7 @@ from quartetvae.report import piano_roll as svg_roll
 from quartetvae.report.players import Player
 
 GRID = Grid(4, Alphabet(36, 99))
+STEP = svg_roll.BEAT / GRID.steps_per_beat
 
 
 def music(seed: int, steps: int = 8, title: str = "Toys", **options: Any) -> Quartet:
@@ -256,7 +257,7 @@ def test_a_rolls_rectangles_are_the_notes(seed: int) -> None:
             assert 0 <= x < x + wide <= width
             assert 0 < y < y + tall < height
             # A sliver less than the note lasts, so that a note struck again is seen.
-            shown.append([x / svg_roll.STEP, (wide + 1) / svg_roll.STEP, y / tall])
+            shown.append([x / STEP, (wide + 1) / STEP, y / tall])
         expected = [
             [on, length, high + 1 - (pitch - GRID.alphabet.pitch_min)] for on, length, pitch, _ in notes.tolist()
         ]
@@ -266,8 +267,23 @@ def test_a_rolls_rectangles_are_the_notes(seed: int) -> None:
 def test_a_roll_has_a_line_for_each_beat_and_a_darker_one_for_each_bar() -> None:
     bars = np.repeat([0, 1, 2], [6, 2, 8])
     svg = ElementTree.fromstring(svg_roll.svg(music(0, 16, bars=bars), 0, 60))
-    lines = [[int(x) / svg_roll.STEP for x in re.findall(r"M(\d+)", path.attrib["d"])] for path in svg[:2]]
+    lines = [[int(x) / STEP for x in re.findall(r"M(\d+)", path.attrib["d"])] for path in svg[:2]]
     assert lines == [[0, 4, 12], [6, 8]]
+
+
+def test_a_roll_is_as_wide_on_a_finer_grid_and_shows_both_notes_of_a_part() -> None:
+    fine = Grid(12, GRID.alphabet, "double")
+    coarse = music(0, 32, bars=np.repeat([0, 1], 16))
+    tokens: Tokens = np.full((96, 8), GRID.alphabet.rest, np.uint8)
+    tokens[:, :4] = np.repeat(coarse.tokens, 3, axis=0)
+    later = np.arange(96) % 3 > 0
+    tokens[later] = np.where(tokens[later] < GRID.alphabet.rest, GRID.alphabet.sustain, tokens[later])
+    same = Quartet(tokens, fine, np.repeat(coarse.bars, 3))
+    assert svg_roll.svg(same, 0, 60) == svg_roll.svg(coarse, 0, 60)
+    tokens = tokens.copy()
+    tokens[:2, 4] = [3, GRID.alphabet.sustain]
+    both = svg_roll.svg(Quartet(tokens, fine, same.bars), 0, 60)
+    assert both.count("<rect") == svg_roll.svg(same, 0, 60).count("<rect") + 1
 
 
 def test_rolls_of_one_player_have_one_scale(page: Path) -> None:
