@@ -158,18 +158,18 @@ def encode(
     if steps == 0:
         raise CodecError("no notes in any of the four parts; a piece needs one at least.")
     tokens = np.full((steps, COLUMNS[chords]), alphabet.rest, dtype=np.uint8)
+    moved = 0
     for part, (voices, _) in enumerate(placed):
         for voice, (onsets, ends, pitches) in enumerate(voices):
             column = tokens[:, part + voice * VOICES]
-            pitch_tokens = _in_range(pitches, alphabet) - alphabet.pitch_min
+            within = _in_range(pitches, alphabet)
+            moved += int((within != pitches).sum())
+            pitch_tokens = within - alphabet.pitch_min
             for onset, end, token in zip(onsets.tolist(), ends.tolist(), pitch_tokens.tolist(), strict=True):
                 column[onset] = token
                 column[onset + 1 : end] = alphabet.sustain
     lost = sum((losses for _, losses in placed), Losses())
-    off_grid, moved = 0, 0
-    for notes in parts:
-        off_grid += int((notes["onset"] * steps_per_beat % ticks_per_beat != 0).sum())
-        moved += int(((notes["pitch"] < alphabet.pitch_min) | (notes["pitch"] > alphabet.pitch_max)).sum())
+    off_grid = sum(int((notes["onset"] * steps_per_beat % ticks_per_beat != 0).sum()) for notes in parts)
     return tokens, lost + Losses(off_grid=off_grid, moved_into_range=moved)
 
 

@@ -105,7 +105,7 @@ def test_scalars_are_those_of_yaml_1_2_and_of_dvc(text: str, value: object, tmp_
         ("interpolate", "pairs", [[2.5, "a"]], "'paper', 'auto' or a list of pairs of ids"),
         ("phrases", "beats_per_phrase", 100000, "100000 found; input should be less than or equal to 256"),
         ("model", "decoder", "transformer", "'transformer' found; input should be 'autoregressive', 'flat' or"),
-        ("model", "pooling", "mean", "'mean' found; input should be 'last' or 'full'"),
+        ("model", "pooling", "mean", "'mean' found; input should be 'last', 'full' or 'dense'"),
         ("model", "word_dropout", 1.0, "1.0 found; input should be less than 1"),
         ("train", "schedule", "linear", "'linear' found; input should be 'constant' or 'cosine'"),
         ("train", "beta_warmup", 1.5, "1.5 found; input should be less than or equal to 1"),

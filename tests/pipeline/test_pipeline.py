@@ -202,7 +202,7 @@ def test_the_ends_of_a_path_are_the_reconstructions(done: Path) -> None:
             assert np.array_equal(tokens, rebuilt[id].tokens[: len(tokens)])
 
 
-@pytest.mark.parametrize("profile", ["default", "musicnet", "paper", "demo", "tiny"])
+@pytest.mark.parametrize("profile", ["default", "musicnet", "sixteenths", "paper", "demo", "tiny"])
 def test_a_profile_gives_valid_params_and_leaves_nothing_of_the_last_one(profile: str, tmp_path: Path) -> None:
     target, direct = tmp_path / "params.yaml", tmp_path / "direct.yaml"
     shutil.copy(ROOT / "params.yaml", target)
@@ -222,7 +222,7 @@ def test_all_profiles_set_the_same_keys() -> None:
         path.stem: {(section, key) for section, values in params.read_yaml(path).items() for key in values}
         for path in (ROOT / "profiles").glob("*.yaml")
     }
-    assert set(keys) == {"default", "demo", "musicnet", "paper", "tiny"}
+    assert set(keys) == {"default", "demo", "musicnet", "paper", "sixteenths", "tiny"}
     assert all(of == keys["default"] for of in keys.values())
 
 
