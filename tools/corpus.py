@@ -79,7 +79,7 @@ def page(metrics: Metrics) -> str:
         "",
         "## What the grid loses",
         "",
-        "Of the notes of the pieces used: those of chords of one part, of which the lowest note stays; those that "
+        "Of the notes of the pieces used: those of chords of one part that its columns do not hold; those that "
         "round to the step of a nearer note; those that are moved by octaves into the range. Left out before that "
         "are a score's grace notes, cue notes and what else its MIDI file has no place for, and notes of MIDI files "
         "that no part plays, such as keys that switch a sampler.",
