@@ -22,8 +22,15 @@ ALPHABET = Alphabet(36, 99)
 TINY: dict[str, Any] = {
     "download": {"sources": ["directory"]},
     "augment": {"semitones_min": 0, "semitones_max": 1},
-    "model": {"encoder_units": 8, "encoder_layers": 1, "decoder_units": 8, "latent_dim": 4, "embedding_dim": 4},
-    "train": {"epochs": 2, "batch_size": 16, "learning_rate": 0.02, "warmup_steps": 0},
+    "model": {
+        "encoder_units": 8,
+        "encoder_layers": 1,
+        "decoder_units": 8,
+        "head_units": 8,
+        "latent_dim": 4,
+        "embedding_dim": 4,
+    },
+    "train": {"epochs": 2, "epoch_phrases": 0, "batch_size": 16, "learning_rate": 0.02, "warmup_steps": 0},
     "interpolate": {"pairs": "auto", "points": 3, "beats": 8},
     "evaluate": {"excerpts": 10},
     "report": {"beats": 4},
