@@ -181,8 +181,8 @@ def test_the_reconstructions_are_quartets_as_long_as_the_originals(done: Path) -
         original, rebuilt = (midi.read(folder / name) for name in ("original.mid", "reconstruction.mid"))
         for file in (original, rebuilt):
             # A part that rests throughout comes last.
-            assert sorted(track.program for track in file.tracks) == [40, 40, 41, 42]
-            assert [track.name for track in file.tracks] == ["Violin I", "Violin II", "Viola", "Cello"]
+            players = sorted((track.program, track.name) for track in file.tracks)
+            assert players == [(40, "Violin I"), (40, "Violin II"), (41, "Viola"), (42, "Cello")]
         assert rebuilt.end <= original.end
         assert (folder / "piano_roll.png").stat().st_size > 1000
 
