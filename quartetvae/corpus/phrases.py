@@ -26,6 +26,9 @@ from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.quartet import Grid, Piece
 
+LARGEST_ALPHABET = 256
+"""Tokens that a byte can tell apart."""
+
 
 def phrase_starts(bars: NDArray[np.int64], steps: int, align: Align) -> list[int]:
     """Find where phrases that tile a piece begin, in steps.
@@ -68,8 +71,19 @@ def cut(tokens: Tokens, starts: Sequence[int], steps: int, *, alphabet: Alphabet
     Returns
     -------
     uint8, shape (len(starts), steps, columns).
+
+    Raises
+    ------
+    DatasetError
+        If a byte cannot hold the tokens of all pitches twice, which `held` needs.
     """
     check_mode("boundary", boundary, Boundary)
+    if boundary == "held" and alphabet.size_with_held > LARGEST_ALPHABET:
+        raise DatasetError(
+            f"phrases.boundary 'held' and pitches {alphabet.pitch_min} to {alphabet.pitch_max}: "
+            f"{alphabet.size_with_held} tokens, and {LARGEST_ALPHABET} is the limit; make encode.pitch_min to "
+            "pitch_max narrower by an octave, or take boundary 'onset'."
+        )
     at = np.asarray(starts, dtype=np.int64)
     padded = np.concatenate([tokens, np.full((steps, tokens.shape[1]), alphabet.rest, dtype=np.uint8)])
     phrases: Tokens = padded[at[:, None] + np.arange(steps)[None, :]]

@@ -272,6 +272,18 @@ def test_a_note_held_over_several_phrases_is_one() -> None:
     assert phrases.untile(tiles.tokens, tiles.starts, 12, alphabet=ALPHABET).tolist() == tokens.tolist()
 
 
+def test_held_notes_need_tokens_of_their_own() -> None:
+    def first(alphabet: Alphabet) -> int:
+        tokens = np.full((2, 4), alphabet.sustain, np.uint8)
+        tokens[0] = alphabet.pitches - 1
+        return int(phrases.cut(tokens, [1], 1, alphabet=alphabet, boundary="held")[0, 0, 0])
+
+    # 127 pitches: the last token of a byte.
+    assert first(Alphabet(0, 126)) == 255
+    with pytest.raises(DatasetError, match=r"pitches 0 to 127: 258 tokens, and 256 is the limit; .* take boundary"):
+        first(Alphabet(0, 127))
+
+
 def test_held_notes_are_transposed_with_the_others() -> None:
     held = np.full((1, 4, 4), REST, np.uint8)
     held[0, 0, 0], held[0, 1, 1] = ALPHABET.held + 2, 5

@@ -267,8 +267,7 @@ class Summary(keras.layers.Layer):
 
     `last`: the final states. `full`: those, the mean over steps, and a dense layer over all inputs, which keeps what
     happened where without passing through the recurrence. `dense`: no recurrence, but a dense layer over each step, the
-    same for all, and one over all of these: enough for a segment of a beat, in a third of the time. `stack` are the
-    arguments of `RecurrentStack`.
+    same for all, and one over all of these: for short segments. `stack` are the arguments of `RecurrentStack`.
     """
 
     def __init__(self, pooling: Pooling, name: str, stack: dict[str, Any], **kwargs: Any) -> None:
