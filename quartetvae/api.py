@@ -496,7 +496,8 @@ def morph(
     Raises
     ------
     ModelError
-        If the attribute is unknown, the distance out of range, or the directions are of another model.
+        If the attribute is unknown, or the model has no direction in which it rises, the distance is out of range, or
+        the directions are of another model.
 
     Examples
     --------
@@ -519,6 +520,12 @@ def morph(
         raise ModelError(
             f"directions of {known[toward].shape[1]} dimensions, codes of {found.shape[1]}: they belong to different "
             "models."
+        )
+    if not known[toward].any():
+        others = ", ".join(name for name, direction in known.items() if direction.any()) or "none"
+        raise ModelError(
+            f"attribute '{toward}' rises in no direction of this model's codes (validation phrases were moved and "
+            f"measured, metrics/attributes.json); those that do: {others}."
         )
     direction = latent_directions.of_each(known[toward], tokens, music.grid.alphabet)
     return decode(model, found + np.float32(by) * direction, like=music)

@@ -305,6 +305,8 @@ def _directions(figures: AttributesFigures) -> list[str]:
         + " | ".join("n/a" if mean is None else f"{mean:.3g}" for mean in moved["means"])
         + f" | {_correlation(moved['spearman'])} | {_correlation(moved['spearman_by_phrase'])} | "
         + f"{moved['changing']:.0%} |"
+        if moved["length"]
+        else f"| {name.replace('_', ' ')} | no direction |" + " |" * (len(amounts) + 2)
         for name, moved in ((name, figures[name]) for name in names)
     ]
     return [
