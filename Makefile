@@ -57,7 +57,7 @@ lint: $(READY) ## Check style and types
 	ruff format --check .
 	mypy
 
-# The weights are of the corpus before this one, until a network for its grid is trained: what comes after `augment` is
+# The weights are of the corpus before this one, until the network for its grid is published: what comes after `augment` is
 # not checked. CHANGELOG.md says more.
 check: $(READY) ## Check that dvc.lock is up to date with code and parameters, up to `augment`
 	@found="$$(dvc repro --dry --allow-missing augment)"; echo "$$found"; \

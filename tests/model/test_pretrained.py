@@ -97,6 +97,6 @@ def test_damaged_weights_ask_for_another_installation(monkeypatch: pytest.Monkey
 
 
 def test_the_architecture_is_that_of_their_profile() -> None:
-    """Of `musicnet`, until the default's network is trained."""
+    """Of `musicnet`, until the default's network is published."""
     profile = params.read_yaml(ROOT / "profiles" / "musicnet.yaml")
     assert architecture.read(pretrained.FOLDER).network.model_dump() == profile["model"]
