@@ -3,11 +3,14 @@
     python -m experiments                  # what there is, and what has been run
     python -m experiments run NAME...      # queue, run one after the other, collect
     python -m experiments collect NAME...  # of experiments that are done
+    python -m experiments record NAME LOG  # of one that `dvc repro` ran here, and whose figures are committed
     python -m experiments apply NAME       # its dvc.lock, metrics/ and plots/ into the working tree
 
 An experiment is a profile with some values changed. The tables of docs/results.md are made from experiments/runs/
 (`python -m tools.results`).
 """
+
+from pathlib import Path
 
 from experiments import queue
 from experiments.definitions import RUNS, experiments
@@ -17,10 +20,15 @@ from quartetvae import terminal
 def main() -> None:
     """Read the command line."""
     parser = terminal.parser("python -m experiments", __doc__)
-    parser.add_argument("action", choices=["list", "run", "collect", "apply"], nargs="?", default="list")
+    parser.add_argument("action", choices=["list", "run", "collect", "record", "apply"], nargs="?", default="list")
     parser.add_argument("names", nargs="*", help="of experiments.yaml; a group's name means all of it")
     arguments = parser.parse_args()
     known = experiments()
+    if arguments.action == "record":
+        if len(arguments.names) != 2 or arguments.names[0] not in known:
+            parser.error("record: the name of an experiment, and what the stage `train` printed as a file")
+        queue.record(arguments.names[0], Path(arguments.names[1]))
+        return
     groups = {entry["group"] for entry in known.values()}
     if unknown := [name for name in arguments.names if name not in known and name not in groups]:
         parser.error(f"no experiment {', '.join(unknown)}; there are {', '.join(known)}")

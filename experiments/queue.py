@@ -1,6 +1,7 @@
 """Experiments by DVC's queue: run one after the other, and keep what they found in experiments/runs/.
 
-An experiment's name in DVC is that in experiments.yaml, so `dvc exp show` and `dvc plots diff` know it.
+An experiment's name in DVC is that in experiments.yaml, so `dvc exp show` and `dvc plots diff` know it. Hours of
+training are better run in the working tree, where one that was killed goes on from its checkpoint, and recorded there.
 """
 
 import json
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import hardware
-from experiments.definitions import ROOT, RUNS, command, experiments, kept
+from experiments.definitions import ROOT, RUNS, command, experiments, kept, settings
 from quartetvae import files
 from quartetvae.pipeline import params
 
@@ -49,21 +50,42 @@ def run(names: list[str]) -> None:
 
 def collect(name: str) -> None:
     """Write experiments/runs/<name>.json from a finished experiment."""
-    revision, entry = _revision(name), experiments()[name]
+    revision = _revision(name)
+    commit = _output(["git", "rev-parse", f"{revision}^"]).strip()
+    _write(name, revision, commit, f"python -m experiments run {name}", _output(["dvc", "queue", "logs", name]))
+
+
+def record(name: str, log: Path) -> None:
+    """Write the same from the last commit, whose figures `dvc repro` made; `log` is what the stage `train` said."""
+    if not log.is_file():
+        sys.exit(f"{log}: no such file; it has to be what `dvc repro` printed while it trained, for the minutes.")
+    commit = _output(["git", "log", "-1", "--format=%H", "--", "metrics/train.json"]).strip()
+    content = params.parse_yaml(_output(["git", "show", f"{commit}:params.yaml"]), Path("params.yaml"))
+    for section, values in settings(experiments()[name]).items():
+        for key, value in values.items():
+            if content[section][key] != value:
+                was = content[section][key]
+                sys.exit(f"{section}.{key} is {value} in the experiment {name}, {was} in the run of {commit[:7]}.")
+    _write(name, commit, commit, "dvc repro", log.read_text(encoding="utf-8"))
+
+
+def _write(name: str, revision: str, commit: str, how: str, log: str) -> None:
+    """Keep the figures of a revision; `commit` has the code that made them."""
+    entry = experiments()[name]
     metrics = {stage: json.loads(_output(["git", "show", f"{revision}:metrics/{stage}.json"])) for stage in kept(entry)}
     content = params.parse_yaml(_output(["git", "show", f"{revision}:params.yaml"]), Path("params.yaml"))
-    minutes, machine = _spent(name, metrics["train"], content["train"])
-    record = {
+    minutes, machine = _spent(name, metrics["train"], content["train"], log)
+    found = {
         "about": entry["about"],
-        "commit": _output(["git", "rev-parse", f"{revision}^"]).strip(),
+        "commit": commit,
         "date": _output(["git", "log", "-1", "--format=%cs", revision]).strip(),
-        "command": f"python -m experiments run {name}",
+        "command": how,
         "minutes": minutes,
         "hardware": machine,
         "params": content,
         **metrics,
     }
-    files.write_json(RUNS / f"{name}.json", record)
+    files.write_json(RUNS / f"{name}.json", found)
 
 
 def apply(name: str) -> None:
@@ -72,9 +94,8 @@ def apply(name: str) -> None:
     _do(["dvc", "checkout"])
 
 
-def _spent(name: str, train: dict[str, Any], train_section: dict[str, Any]) -> tuple[float, str]:
+def _spent(name: str, train: dict[str, Any], train_section: dict[str, Any], log: str) -> tuple[float, str]:
     """Tell minutes and hardware of a training: from its log, or from the run whose training DVC took from its cache."""
-    log = _output(["dvc", "queue", "logs", name])
     if trained := re.findall(r"^trained in ([\d.]+) minutes$", log, flags=re.MULTILINE):
         return float(trained[-1]), hardware.used(1 if train_section["devices"] == "one" else None)
     for path in sorted(RUNS.glob("*.json")):

@@ -86,7 +86,7 @@ def load_pretrained() -> "QuartetVAE":
     Examples
     --------
     >>> load_pretrained().count_params()
-    2168200
+    1732635
     """
     return pretrained.load()
 
@@ -135,8 +135,8 @@ def read(
     --------
     >>> model = load()
     >>> write("a.mid", sample(model, beats=8))
-    >>> read("a.mid", model, from_beat=4).tokens.shape
-    (16, 4)
+    >>> read("a.mid", model, from_beat=2, beats=4).tokens.shape
+    (48, 8)
     """
     from_beat = _whole(from_beat, "as the beat to begin with", least=0)
     beats = None if beats is None else _whole(beats, "beats", least=1)
@@ -225,7 +225,7 @@ def decode(
 
     Returns
     -------
-    A `Quartet` of as many phrases as codes: `tokens` uint8, (phrases * steps of a phrase, 4); as long as `like`.
+    A `Quartet` of as many phrases as codes: `tokens` uint8, (phrases * steps of a phrase, columns); as long as `like`.
 
     Raises
     ------
@@ -237,7 +237,7 @@ def decode(
     >>> import numpy as np
     >>> model = load()
     >>> decode(model, np.zeros((2, 128))).tokens.shape
-    (32, 4)
+    (96, 8)
     """
     codes = code_files.checked(codes, "codes")
     temperature = _number(temperature, "a temperature of")
@@ -278,7 +278,7 @@ def reconstruct(model: Autoencoder, music: Quartet) -> Quartet:
     --------
     >>> model = load()
     >>> reconstruct(model, sample(model, beats=6)).tokens.shape
-    (24, 4)
+    (72, 8)
     """
     _check_grid(model, music)
     return replace(music, tokens=paths.reconstruct(model, music.piece("music")).tokens)
@@ -317,7 +317,7 @@ def interpolate(
     >>> model = load()
     >>> a, b = sample(model, beats=8, seed=1), sample(model, beats=12, seed=2)
     >>> [point.tokens.shape for point in interpolate(model, a, b, points=3)]
-    [(32, 4), (32, 4), (32, 4)]
+    [(96, 8), (96, 8), (96, 8)]
     """
     points = _whole(points, "points", least=2)
     _check_grid(model, a, b)
@@ -402,7 +402,7 @@ def sample(model: Autoencoder, *, beats: int = 16, temperature: float = 0.0, see
 
     Returns
     -------
-    A `Quartet`: `tokens` uint8, (beats * steps per beat, 4).
+    A `Quartet`: `tokens` uint8, (beats * steps per beat, columns).
 
     Raises
     ------
@@ -412,7 +412,7 @@ def sample(model: Autoencoder, *, beats: int = 16, temperature: float = 0.0, see
     Examples
     --------
     >>> sample(load(), beats=3, seed=7).tokens.shape
-    (12, 4)
+    (36, 8)
     """
     beats = _whole(beats, "beats", least=1)
     count = -(-beats // model.architecture.form.beats_per_phrase)
@@ -496,7 +496,8 @@ def morph(
     Raises
     ------
     ModelError
-        If the attribute is unknown, the distance out of range, or the directions are of another model.
+        If the attribute is unknown, or the model has no direction in which it rises, the distance is out of range, or
+        the directions are of another model.
 
     Examples
     --------
@@ -519,6 +520,12 @@ def morph(
         raise ModelError(
             f"directions of {known[toward].shape[1]} dimensions, codes of {found.shape[1]}: they belong to different "
             "models."
+        )
+    if not known[toward].any():
+        others = ", ".join(name for name, direction in known.items() if direction.any()) or "none"
+        raise ModelError(
+            f"attribute '{toward}' rises in no direction of this model's codes (validation phrases were moved and "
+            f"measured, metrics/attributes.json); those that do: {others}."
         )
     direction = latent_directions.of_each(known[toward], tokens, music.grid.alphabet)
     return decode(model, found + np.float32(by) * direction, like=music)

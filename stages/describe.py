@@ -16,7 +16,9 @@ def main() -> None:
     training, validation, test = (
         tables.read_phrases(locations.phrases(split)) for split in ("train", "validation", "test")
     )
-    # Windows overlap and are transposed: a part of them tells as much as all.
+    # A part of them, spread over all works, tells as much as all: windows overlap and are transposed, and each held-out
+    # phrase is decoded dozens of times.
+    validation, test = validation.spread(section.held_out), test.spread(section.held_out)
     found = directions.fit(model, training.spread(section.phrases).tokens, validation.tokens)
     figures = directions.judge(model, found, test.tokens)
     with files.replacing_folder(locations.LATENT) as folder:

@@ -1,7 +1,9 @@
 """Music made small: MIDI, notes, part arrays, pieces and phrases from short readable lists."""
 
 import csv
+import math
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,12 @@ import numpy as np
 from quartetvae import config
 from quartetvae.corpus import metadata
 from quartetvae.corpus.records import PhraseSet, Pieces
-from quartetvae.io import midi
+from quartetvae.io import midi, read
 from quartetvae.model.architecture import Architecture
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, PARTS
 from quartetvae.music.notes import Notes, make_notes
-from quartetvae.music.quartet import Grid, Piece
+from quartetvae.music.quartet import Grid, Piece, Quartet
 from quartetvae.music.tracks import Music, TimeSignature, Track
 
 ALPHABET = Alphabet(60, 71)
@@ -26,6 +28,11 @@ FORM = config.Phrases(beats_per_phrase=1, boundary="onset", align="beat")
 
 Row = tuple[int, int, int]
 """A note: onset and duration in ticks, MIDI pitch."""
+
+Ends = dict[tuple[int, int], int]
+"""When each note of a part ends, by its onset and pitch; in steps."""
+
+HALF = Fraction(1, 2)
 
 
 def notes(*rows: Row) -> Notes:
@@ -94,6 +101,36 @@ def canonical(tokens: Tokens, alphabet: Alphabet = ALPHABET) -> Tokens:
                 column[step] = alphabet.rest
     sounding = np.flatnonzero((tidy != alphabet.rest).any(axis=1))
     return tidy[: sounding[-1] + 1 if len(sounding) else 0]
+
+
+def ends(music: Quartet) -> list[Ends]:
+    """The notes of each part of an array, those of both its columns; of one pitch there is one at a time."""
+    alphabet, found = music.grid.alphabet, []
+    for part in range(len(PARTS)):
+        known: Ends = {}
+        for column in music.tokens.T[part :: len(PARTS)].tolist():
+            for onset, token in enumerate(column):
+                if token < alphabet.rest:
+                    after = column[onset + 1 :]
+                    held = next((k for k, other in enumerate(after) if other != alphabet.sustain), len(after))
+                    note = onset, token + alphabet.pitch_min
+                    known[note] = max(onset + 1 + held, known.get(note, 0))
+        again = {(o, p): [later for later, other in known if other == p and later > o] for o, p in known}
+        found.append({note: min([end, *again[note]]) for note, end in known.items()})
+    return found
+
+
+def ends_in_file(path: Path, grid: Grid) -> list[Ends]:
+    """The notes of each part of a file, each time moved to the nearest step, halves upwards."""
+    file = read.read(path)
+    per_tick = Fraction(grid.steps_per_beat, file.music.ticks_per_beat)
+    return [
+        {
+            (math.floor(onset * per_tick + HALF), pitch): math.floor((onset + duration) * per_tick + HALF)
+            for onset, duration, pitch, _ in part.tolist()
+        }
+        for part in read.part_notes(file)
+    ]
 
 
 def random_tokens(*shape: int, seed: int = 0, alphabet: Alphabet = ALPHABET) -> Tokens:

@@ -12,6 +12,9 @@ from quartetvae.model.keras.vae import QuartetVAE
 from quartetvae.model.pretrained import load
 from tests.building import architecture
 
+RISING = ("note_density", "register", "syncopation", "rhythmic_unison")
+"""The attributes for which the package's network has a direction; of chromaticism it has none."""
+
 
 @functools.cache
 def _built(of: Architecture, precision: Precision) -> tuple[QuartetVAE, list[NDArray[Any]]]:

@@ -20,6 +20,8 @@ from quartetvae.metrics.figures import (
     CodeUse,
     EvaluateFigures,
     Feature,
+    FileFigures,
+    FileScores,
     GroupScores,
     InterpolateFigures,
     ReconstructFigures,
@@ -60,6 +62,12 @@ BASELINES: dict[Baseline, str] = {
     "wrong_pitch": "every rest and sustain right, every pitch wrong",
 }
 
+FILES = "onset F1 | with ends | precision | recall | recall from G sharp 6 up | worst work"
+"""Columns of `_file_scores`."""
+
+BEFORE = "version-0.1"
+"""The default before this one: its record in experiments/files/, and the experiment."""
+
 PAPER = "| the paper, on its own validation set (noisy copies of training pieces) | .717 | | | 134 | -191 |"
 """Facts about the paper, from its training history; not measured here."""
 
@@ -68,12 +76,14 @@ COMMON = "Mozart: String Quartet No 19 in C major"
 """K. 465: a test work of every experiment, whether on the paper's 36 files or on all."""
 
 
-def table(metrics: Metrics) -> str:
-    """Make the README's table: six rows."""
+def table(metrics: Metrics, before: FileFigures) -> str:
+    """Make the README's tables: whole files in four rows, phrases in six. `before`: version 0.1 on the same files."""
     test = metrics["reconstruct"]["test"]
     bigram = test["baselines"]["bigram"]["nats_per_phrase"]
     return "\n".join(
         [
+            *_files(test["file"], before, works=len(test["file"]["model"]["by_work"])),
+            "",
             "| | token accuracy | onset F1 | exact phrases | KL, nats | ELBO, nats |",
             "|---|---|---|---|---|---|",
             f"| **test**: {test['works']} works, {test['phrases']:,} phrases never trained on | {_scores(test)} |",
@@ -85,12 +95,21 @@ def table(metrics: Metrics) -> str:
     )
 
 
-def block(metrics: Metrics, runs: dict[str, Group]) -> str:
-    """Make the results of docs/results.md; `runs` by group, then name, as experiments/runs/ holds them."""
+def block(metrics: Metrics, runs: dict[str, Group], before: FileFigures) -> str:
+    """Make the results of docs/results.md.
+
+    `runs` by group, then name, as experiments/runs/ holds them; `before` is version 0.1 on the same files.
+    """
     model = metrics["train"]
     splits = metrics["reconstruct"]
     test = splits["test"]
     lines = [
+        *_files(test["file"], before, works=len(test["file"]["model"]["by_work"])),
+        "",
+        *_files_in_groups(splits),
+        "",
+        "The same works, phrase by phrase on the grid:",
+        "",
         "| | token accuracy | onset F1 | exact phrases | KL, nats | ELBO, nats |",
         "|---|---|---|---|---|---|",
         f"| **test**: {test['works']} works, {test['phrases']:,} phrases never trained on | {_scores(test)} |",
@@ -100,8 +119,9 @@ def block(metrics: Metrics, runs: dict[str, Group]) -> str:
         PAPER,
         "",
         *_provenance(metrics, runs),
-        f"Network: {model['parameters']:,} parameters; {model['epochs']} epochs over {model['phrases']:,} phrases, "
-        f"best on validation after epoch {model['best_epoch']}. By part on test, onset F1: "
+        f"Network: {model['parameters']:,} parameters; {model['epochs']} epochs of {model['epoch_phrases']:,} of the "
+        f"{model['phrases']:,} phrases, best on validation after epoch {model['best_epoch']}. By part on test, onset "
+        "F1: "
         + ", ".join(f"{part.replace('_', ' ')} {_figure(of['onset_f1'])}" for part, of in test["parts"].items())
         + f". Active latent dimensions: {test['active_units']}.",
         "",
@@ -115,18 +135,114 @@ def block(metrics: Metrics, runs: dict[str, Group]) -> str:
         "",
         *_directions(metrics["attributes"]),
     ]
+    for group in ("fidelity", "fidelity-long"):
+        if group in runs:
+            lines += ["", *(_steps if group == "fidelity" else _longer)(runs[group])]
     if "paper" in runs:
-        lines += ["", *_comparison(runs, metrics)]
+        lines += ["", *_comparison(runs)]
         lines += _claims(runs["paper"], runs.get("paper-seeds", {}))
     if "long" in runs:
         lines += ["", *_long(runs["long"])]
     if "sweep" in runs:
-        lines += ["", *_sweep(runs["sweep"], test["baselines"]["bigram"]["nats_per_phrase"] or 0.0)]
+        lines += ["", *_sweep(runs["sweep"])]
     speed, start = (
         json.loads((ROOT / "benchmarks" / f"{name}.json").read_text(encoding="utf-8")) for name in ("speed", "start")
     )
     lines += ["", _speed(speed), "", _start(start)]
     return "\n".join(lines)
+
+
+def _files(file: FileFigures, before: FileFigures, *, works: int) -> list[str]:
+    """Tabulate how many notes of whole files come back, of the grid alone and of the model, now and before."""
+    return [
+        f"| whole files of {works} test works, {file['model']['notes']:,} notes | {FILES} |",
+        f"|---|{'---|' * len(FILES.split('|'))}",
+        f"| **through the model** | {_file_scores(file['model'])} |",
+        f"| through the grid alone: what no model can exceed | {_file_scores(file['codec'])} |",
+        f"| version 0.1: through the model | {_file_scores(before['model'])} |",
+        f"| version 0.1: through the grid alone | {_file_scores(before['codec'])} |",
+    ]
+
+
+def _file_scores(scores: FileScores) -> str:
+    onset, worst = scores["onset"], scores["worst_work"]
+    shares = (onset["f1"], scores["offset"]["f1"], onset["precision"], onset["recall"], scores["recall_from_92"])
+    lowest = "n/a" if worst is None else f"{_figure(worst['onset_f1'])} {worst['name']}"
+    return f"{' | '.join(map(_figure, shares))} | {lowest}"
+
+
+def _files_in_groups(splits: ReconstructFigures) -> list[str]:
+    """Tabulate the same by corpus and by composer, of the test works, and of the validation works as a whole."""
+    test, validation = splits["test"]["file"], splits["validation"]["file"]
+    head = "notes | onset F1 | with ends | precision | recall | of the grid alone: onset F1"
+    lines = [
+        "By corpus, for the validation works, and by composer of the test works:",
+        "",
+        f"| | {head} |",
+        f"|---|{'---|' * len(head.split('|'))}",
+    ]
+    for split, file in (("test", test), ("validation", validation)):
+        lines += [
+            f"| {split}, {SOURCES.get(name, name)} | {_file_group(file, 'by_source', name)} |"
+            for name in file["model"]["by_source"]
+        ]
+    lines += [f"| {name} | {_file_group(test, 'by_composer', name)} |" for name in test["model"]["by_composer"]]
+    return lines
+
+
+SOURCES = {"musicnet": "MusicNet", "openscore": "OpenScore"}
+
+
+def _file_group(file: FileFigures, by: Literal["by_source", "by_composer"], name: str) -> str:
+    model, codec = file["model"][by][name], file["codec"][by][name]
+    shares = (model["onset_f1"], model["offset_f1"], model["onset_precision"], model["onset_recall"], codec["onset_f1"])
+    return f"{model['notes']:,} | {' | '.join(map(_figure, shares))}"
+
+
+def _steps(group: Group) -> list[str]:
+    """Tabulate what each step from version 0.1 to the default brings, by whole files of each corpus."""
+    head = "MusicNet: onset F1 | with ends | grid alone | OpenScore: onset F1 | with ends | grid alone | minutes"
+    rows = []
+    for run in group.values():
+        file, cells = run["reconstruct"]["test"]["file"], []
+        for name in SOURCES:
+            scores = (
+                (
+                    file["model"]["by_source"][name]["onset_f1"],
+                    file["model"]["by_source"][name]["offset_f1"],
+                    file["codec"]["by_source"][name]["onset_f1"],
+                )
+                if name in file["model"]["by_source"]
+                else (None,) * 3
+            )
+            cells += [_figure(score) for score in scores]
+        rows.append(f"| {run['about']} | {' | '.join(cells)} | {run['minutes']:.0f} |")
+    return [
+        "What each step from version 0.1 to the default brings: the default, trained for a twelfth of its time, and "
+        f"with one step taken back at a time; whole files of the test works {_made('fidelity', group)}:",
+        "",
+        f"| | {head} |",
+        f"|---|{'---|' * len(head.split('|'))}",
+        *rows,
+    ]
+
+
+def _longer(group: Group) -> list[str]:
+    """Tabulate phrases of 16 and 64 beats on the default's grid."""
+    head = f"whole files: onset F1 | with ends | {COLUMNS} | parameters | minutes"
+    return [
+        "Longer phrases on the default's grid, with its network and as many dimensions for each four beats, trained "
+        f"for less long {_made('fidelity-long', group)}:",
+        "",
+        f"| | {head} |",
+        f"|---|{'---|' * len(head.split('|'))}",
+        *(
+            f"| {run['about']} | {_figure(test['file']['model']['onset']['f1'])} | "
+            f"{_figure(test['file']['model']['offset']['f1'])} | {_scores(test)} | {run['train']['parameters']:,} | "
+            f"{run['minutes']:.0f} |"
+            for run, test in ((run, run["reconstruct"]["test"]) for run in group.values())
+        ),
+    ]
 
 
 def _split_row(split: SplitScores) -> str:
@@ -189,6 +305,8 @@ def _directions(figures: AttributesFigures) -> list[str]:
         + " | ".join("n/a" if mean is None else f"{mean:.3g}" for mean in moved["means"])
         + f" | {_correlation(moved['spearman'])} | {_correlation(moved['spearman_by_phrase'])} | "
         + f"{moved['changing']:.0%} |"
+        if moved["length"]
+        else f"| {name.replace('_', ' ')} | no direction |" + " |" * (len(amounts) + 2)
         for name, moved in ((name, figures[name]) for name in names)
     ]
     return [
@@ -210,8 +328,8 @@ COLUMNS = "token accuracy | onset F1 | exact phrases | KL, nats | ELBO, nats"
 """Of `_scores`."""
 
 
-def _comparison(runs: dict[str, Group], metrics: Metrics) -> list[str]:
-    """Compare the paper's network, its defects switched off one by one, and ours; on one work for all."""
+def _comparison(runs: dict[str, Group]) -> list[str]:
+    """Compare the paper's network, its defects switched off one by one, and version 0.1; on one work for all."""
     group = runs["paper"]
     rows = [
         (
@@ -222,15 +340,18 @@ def _comparison(runs: dict[str, Group], metrics: Metrics) -> list[str]:
         )
         for run in group.values()
     ]
-    default = runs.get("main", {}).get("default")
-    spent = f"{default['minutes']:.0f}" if default and default["train"] == metrics["train"] else ""
-    rows.append(("**`autoregressive`, the whole default profile**", metrics["train"], metrics["reconstruct"], spent))
-    seen = metrics["train"]["epochs"] * metrics["train"]["phrases"] / 1e6
+    seen = ""
+    if before := runs.get("main", {}).get(BEFORE):
+        train = before["train"]
+        about = "**`autoregressive`, the whole profile `musicnet` (version 0.1)**"
+        rows.append((about, train, before["reconstruct"], f"{before['minutes']:.0f}"))
+        seen = f"; the last row: {train['epochs'] * train['phrases'] / 1e6:.1f} million"
     return [
-        f"The paper's network, its defects switched off one by one, and ours, on {COMMON}, the one work that none of "
-        "them has seen (the paper's list has two of its movements twice, so on its list they count twice). About "
-        f"400,000 training windows each (the paper: 5 million; the last row: {seen:.1f} million). With †, a sample of "
-        f"the posterior is decoded, as the paper's code does; otherwise its mean {_made('paper', group)}:",
+        "The paper's network, its defects switched off one by one, and version 0.1's, all on four steps a beat, on "
+        f"{COMMON}, the one work that none of them has seen (the paper's list has two of its movements twice, so on "
+        f"its list they count twice). About 400,000 training windows each (the paper: 5 million{seen}). With †, a "
+        "sample of the posterior is decoded, as the paper's code does; otherwise its mean "
+        f"{_made('paper', group)}:",
         "",
         f"| | phrases | {COLUMNS} | parameters | minutes |",
         "|---|---|---|---|---|---|---|---|---|",
@@ -358,8 +479,10 @@ def _made(name: str, group: Group) -> str:
     return done + at + (f"; not run yet: {', '.join(missing)})" if missing else ")")
 
 
-def _sweep(group: Group, bigram: float) -> list[str]:
+def _sweep(group: Group) -> list[str]:
     """Tabulate onset F1 against KL divergence, by beta."""
+    first = next(iter(group.values()))["reconstruct"]["test"]
+    bigram = first["baselines"]["bigram"]["nats_per_phrase"] or 0.0
     epochs = next(iter(group.values()))["train"]["epochs"]
     lines = [
         f"Faithful or smooth, test works: {epochs} epochs for each beta, from the start {_made('sweep', group)}:",
@@ -473,7 +596,10 @@ def _beta(run: Run) -> float:
 
 def _points(runs: dict[str, Group]) -> dict[str, list[tuple[str, float, float]]]:
     """List the points of plots/operating_points.png: for each curve, label, KL divergence and onset F1."""
-    curves = {"sweep of beta": runs["sweep"], "default profile": runs.get("main", {})}
+    curves = {
+        "sweep of beta": runs["sweep"],
+        "profile musicnet": {name: run for name, run in runs.get("main", {}).items() if name == BEFORE},
+    }
     return {
         name: sorted(
             (
@@ -504,6 +630,12 @@ def read_metrics(folder: Path) -> Metrics:
     return cast(Metrics, content)
 
 
+def read_before() -> FileFigures:
+    """Read what version 0.1 reaches on the files of the test works: experiments/files/."""
+    content = json.loads((ROOT / "experiments" / "files" / f"{BEFORE}.json").read_text(encoding="utf-8"))
+    return cast(FileFigures, content["test"])
+
+
 def read_runs() -> dict[str, Group]:
     """Read what experiments found, by group, then name, in the order of experiments.yaml."""
     found: dict[str, Group] = {}
@@ -526,7 +658,8 @@ def main() -> None:
             "or go back to the committed ones by `git checkout HEAD -- .`."
         )
     runs = read_runs()
-    for path, results in ((README, table(metrics)), (RESULTS, block(metrics, runs))):
+    before = read_before()
+    for path, results in ((README, table(metrics, before)), (RESULTS, block(metrics, runs, before))):
         text = path.read_text(encoding="utf-8")
         new = updated(text, results)
         if arguments.check and new != text:

@@ -330,7 +330,7 @@ def morph(
     kinds: list[str],
     tempo: float | None,
 ) -> None:
-    """Give a piece more or less of an attribute: denser, higher, more chromatic, more syncopated, more together.
+    """Give a piece more or less of an attribute: denser, higher, more syncopated, more together.
 
     What comes of it on the test phrases, from -2 to 2, is in metrics/attributes.json.
 

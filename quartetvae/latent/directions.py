@@ -6,7 +6,8 @@ one for each major scale (minor ones count as their relative major).
 
 That difference of means says where to, not how far: for an attribute that codes hardly tell it is short. So each is
 drawn out to a length at which something happens. It is chosen on validation phrases: the longest of `LENGTHS` at which
-more of the way clearly means more of the attribute. Test phrases then show what comes of it: encoded, moved, decoded.
+more of the way clearly means more of the attribute. If there is none, the network has no direction of this attribute,
+whatever the means say: it is 0. Test phrases then show what comes of it: encoded, moved, decoded.
 """
 
 import json
@@ -50,7 +51,7 @@ def of_each(direction: Codes, tokens: Tokens, alphabet: Alphabet) -> Codes:
 def fit(model: Autoencoder, training: Tokens, validation: Tokens) -> Directions:
     """Fit each attribute's direction on training phrases (phrases, steps, columns), its length on validation phrases.
 
-    Where an attribute has no direction (all codes are alike, or all values), it is 0.
+    Where an attribute has no direction (all codes are alike, or all values, or it rises at no length), it is 0.
     """
     grid = model.architecture.grid
     codes = model.encode(training)[0]
@@ -67,12 +68,12 @@ def fit(model: Autoencoder, training: Tokens, validation: Tokens) -> Directions:
 
 
 def _lengthened(model: Autoencoder, name: str, unit: Codes, phrases: Tokens) -> Codes:
-    """Give a direction the longest length at which the attribute rises from amount to amount, or the shortest."""
+    """Give a direction the longest length at which the attribute rises from amount to amount, 0 if there is none."""
     for length in LENGTHS:
         direction = np.float32(length) * unit
         if _rising(_moved(model, name, direction, phrases, [MARGIN * amount for amount in AMOUNTS])):
             return direction
-    return np.float32(LENGTHS[-1]) * unit
+    return np.zeros_like(unit)
 
 
 def _rising(values: NDArray[np.float64]) -> bool:

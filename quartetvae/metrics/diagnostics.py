@@ -20,6 +20,9 @@ Floats = NDArray[np.float64]
 ACTIVE = 0.01
 """A dimension is active if its posterior mean varies by more than this over phrases (Burda et al. 2016)."""
 
+ROWS = 512
+"""Phrases that are compared with all others at once."""
+
 
 def kl_nats(mean: NDArray[Any], log_var: NDArray[Any]) -> Floats:
     """Compute the divergence of each phrase's posterior from the prior in each dimension: (phrases, latent_dim).
@@ -45,11 +48,14 @@ def mutual_information(mean: NDArray[Any], log_var: NDArray[Any], *, rng: np.ran
     mean, log_var = _checked(mean, log_var)
     z = mean + np.exp(0.5 * log_var) * rng.standard_normal(mean.shape)
     precision = np.exp(-log_var)
-    # log N(z_i; mean_j, var_j) of all pairs, the square multiplied out: no array of (phrases, phrases, latent_dim).
-    squares = z**2 @ precision.T - 2 * z @ (mean * precision).T + (mean**2 * precision).sum(axis=1)
-    log_q = -0.5 * (squares + log_var.sum(axis=1) + mean.shape[1] * np.log(2 * np.pi))
-    marginal = logsumexp(log_q, axis=1) - np.log(len(mean))
-    return float((np.diagonal(log_q) - marginal).mean())
+    own = (mean**2 * precision).sum(axis=1) + log_var.sum(axis=1) + mean.shape[1] * np.log(2 * np.pi)
+    found = []
+    for rows in np.array_split(np.arange(len(z)), -(-len(z) // ROWS)):
+        # log N(z_i; mean_j, var_j) of all pairs, the square multiplied out: no array of (rows, phrases, latent_dim).
+        log_q = -0.5 * (z[rows] ** 2 @ precision.T - 2 * z[rows] @ (mean * precision).T + own)
+        marginal = logsumexp(log_q, axis=1) - np.log(len(mean))
+        found.append(log_q[np.arange(len(rows)), rows] - marginal)
+    return float(np.concatenate(found).mean())
 
 
 def _checked(mean: NDArray[Any], log_var: NDArray[Any]) -> tuple[Floats, Floats]:

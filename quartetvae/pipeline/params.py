@@ -111,6 +111,8 @@ class Describe(Record):
 
     phrases: Annotated[int, Field(ge=8)]
     """Training phrases, at most."""
+    held_out: Annotated[int, Field(ge=8)]
+    """Validation phrases that choose a direction's length, and test phrases that it is judged on, at most each."""
 
 
 class Report(Record):

@@ -16,9 +16,9 @@ from quartetvae import api
 from quartetvae.errors import QuartetError
 from quartetvae.io import midi, read, write
 from quartetvae.model.numpy.network import NumpyAutoencoder
-from quartetvae.music.codec import Alphabet
+from quartetvae.music.codec import Tokens
 from quartetvae.music.ensemble import PARTS
-from quartetvae.music.quartet import Quartet
+from quartetvae.music.quartet import Grid, Quartet
 from quartetvae.music.tracks import Music, TimeSignature, Track
 from tests import building
 from tests.building import line, track
@@ -46,12 +46,30 @@ def players(*, skip: str = "") -> list[Track]:
 
 
 def lowest(music: Quartet) -> list[int]:
-    """The lowest pitch of each part; 0 without notes."""
+    """The lowest pitch of each part, which plays one note at a time; 0 without notes."""
     alphabet = music.grid.alphabet
+    assert (music.tokens[:, 4:] == alphabet.rest).all()
     return [
         min((int(token) + alphabet.pitch_min for token in column if token < alphabet.rest), default=0)
-        for column in music.tokens.T
+        for column in music.tokens[:, :4].T
     ]
+
+
+Line = Sequence[tuple[float, float, int]]
+"""Notes: onset and length in beats, MIDI pitch."""
+
+
+def on_grid(grid: Grid, *columns: Line) -> Tokens:
+    """A part array as it should be: a line for each of its columns, the four parts first; missing ones rest."""
+    alphabet, beat = grid.alphabet, grid.steps_per_beat
+    steps = max(round((onset + length) * beat) for column in columns for onset, length, _ in column)
+    tokens = np.full((steps, grid.columns), alphabet.rest, np.uint8)
+    for k, column in enumerate(columns):
+        for onset, length, pitch in column:
+            first, end = round(onset * beat), round((onset + length) * beat)
+            tokens[first:end, k] = alphabet.sustain
+            tokens[first, k] = pitch - alphabet.pitch_min
+    return tokens
 
 
 # MIDI files of others
@@ -114,12 +132,12 @@ def one_track(path: Path, *, programs: bool = True, channels: bool = True) -> Pa
 @pytest.mark.parametrize("names", [NAMES, ("Violin", "Violin", "Viola", "Violoncello"), ("", "", "", "")])
 def test_a_musescore_midi_export(names: Sequence[str], model: NumpyAutoencoder, tmp_path: Path) -> None:
     music = api.read(musescore(tmp_path / "export.mid", names), model)
-    assert lowest(music) == list(LOWS)
-    assert len(music.tokens) == 64  # the last notes end a little early, but within the step
-    # A quarter that ends early is a quarter.
-    assert (music.tokens.reshape(16, 4, 4)[:, 1:] == music.grid.alphabet.sustain).all()
+    # A quarter that ends early, after 455 of 480 ticks, is 11 of 12 steps long.
+    expected = on_grid(music.grid, *[[(k, 11 / 12, low + k % 5) for k in range(16)] for low in LOWS])
+    assert music.tokens.tolist() == expected.tolist()
     assert music.tempo_qpm == pytest.approx(80, abs=0.01)
-    assert np.flatnonzero(np.diff(music.bars)).tolist() == [11, 23, 35, 47, 59]
+    # Of three beats.
+    assert np.flatnonzero(np.diff(music.bars)).tolist() == [35, 71, 107, 143, 179]
 
 
 def test_the_numbers_that_an_error_suggests_are_of_tracks_with_notes(model: NumpyAutoencoder, tmp_path: Path) -> None:
@@ -198,8 +216,10 @@ def test_chords_of_a_piano_that_was_played(jitter: int, model: NumpyAutoencoder,
         for pitch in chord
     ]
     music = api.read(written(tmp_path / "played.mid", track("Piano", 0, *notes)), model, spread=True)
-    steps = music.tokens[2::4]
+    # On the half of each beat.
+    steps = music.tokens[6::12, :4]
     assert [sorted(row) for row in (steps.astype(int) + 36).tolist()] == [sorted(chord) for chord in chords]
+    assert (music.tokens[:, 4:] == music.grid.alphabet.rest).all()
     run = [(30 * k, 30, 76 + k % 3) for k in range(64)]
     music = api.read(written(tmp_path / "run.mid", track("Flute", 73, *run)), model, spread=True)
     assert lowest(music)[1:] == [0, 0, 0]
@@ -330,12 +350,15 @@ UGLY = (
 )
 """Grace note, tie over the bar, triplets; two voices; a chord; and divisions 6, 4, 2, 1."""
 DIVISIONS = (6, 4, 2, 1)
-EXPECTED = building.part_array(
-    "72 - - - 76 - - - 79 - - - - - - - - - - - 77 77 - 77 . . . . . . . .",
-    "60 - - - - - - - 67 - - - - - - - 60 - - - - - - - - - - - - - - -",
-    "60 - - - . . . . . . . . . . . . 60 - - - - - - - - - - - - - - -",
-    "48 - - - - - - - - - - - - - - - 47 - - - - - - - - - - - - - - -",
-    alphabet=Alphabet(36, 99),
+EXPECTED: Sequence[Line] = (
+    [(0, 1, 72), (1, 1, 76), (2, 3, 79), (5, 1 / 3, 77), (16 / 3, 1 / 3, 77), (17 / 3, 1 / 3, 77)],
+    [(0, 2, 64), (2, 2, 67), (4, 4, 60)],
+    [(0, 1, 64), (4, 4, 60)],
+    [(0, 4, 48), (4, 4, 47)],
+    # The second notes: of violin 2 what its other voice holds, of the viola the lower one of its chord.
+    [],
+    [(0, 4, 60)],
+    [(0, 1, 60)],
 )
 
 
@@ -352,8 +375,8 @@ def test_a_musescore_musicxml_export(names: Sequence[str], model: NumpyAutoencod
         archive.writestr("score.xml", content)
     for name in ("q.musicxml", "bom.xml", "wide.xml", "q.mxl"):
         music = api.read(tmp_path / name, model)
-        assert music.tokens.tolist() == EXPECTED.tolist(), name
-        assert music.bars.tolist() == [0] * 16 + [1] * 16
+        assert music.tokens.tolist() == on_grid(music.grid, *EXPECTED).tolist(), name
+        assert music.bars.tolist() == [0] * 48 + [1] * 48
 
 
 def test_kern_in_its_own_order(model: NumpyAutoencoder, tmp_path: Path) -> None:
@@ -411,13 +434,16 @@ def test_a_name_that_is_no_text(model: NumpyAutoencoder, tmp_path: Path) -> None
 
 
 def _there_and_back(music: Quartet, folder: Path) -> None:
-    wanted = building.canonical(music.tokens, music.grid.alphabet)
-    for suffix in (".musicxml", ".mid"):
-        write.write(folder / f"there{suffix}", music)
-        back = read.read_piece(folder / f"there{suffix}", music.grid)
-        assert back.tokens.tolist() == wanted.tolist()
-        if suffix == ".musicxml":
-            assert back.bars.tolist() == music.bars[: len(wanted)].tolist()
+    """A MIDI file has every note as it is; a score its onset, and its end within half a beat."""
+    wanted = building.ends(music)
+    write.write(folder / "there.mid", music)
+    assert building.ends_in_file(folder / "there.mid", music.grid) == wanted
+    write.write(folder / "there.musicxml", music)
+    for part, back in zip(wanted, building.ends_in_file(folder / "there.musicxml", music.grid), strict=True):
+        assert back.keys() == part.keys()
+        assert all(abs(back[note] - end) <= 6 for note, end in part.items())
+    bars = read.read_piece(folder / "there.musicxml", music.grid).bars
+    assert bars[: len(music.bars)].tolist() == music.bars[: len(bars)].tolist()
 
 
 @pytest.mark.parametrize("place", range(10))

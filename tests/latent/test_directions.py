@@ -84,8 +84,9 @@ def test_a_direction_is_as_long_as_it_leads_upwards() -> None:
     for model, length in ((TOY, 4.0), (Narrow(TOY.architecture), 2.5)):
         found = directions._lengthened(model, "register", unit, phrases)
         assert np.linalg.norm(found) == pytest.approx(length)
-    # The shortest where no length does.
-    assert np.linalg.norm(directions._lengthened(TOY, "register", -unit, phrases)) == pytest.approx(1)
+    # None where no length does: the other way, and where every step leaves the range.
+    assert not directions._lengthened(TOY, "register", -unit, phrases).any()
+    assert not directions._lengthened(Narrow(TOY.architecture), "register", unit, notes_only(40, 3, 4)).any()
 
 
 def test_rising_is_by_more_than_chance() -> None:

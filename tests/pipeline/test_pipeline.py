@@ -147,6 +147,7 @@ def test_the_whole_pipeline_runs_and_then_nothing_is_left_to_do(done: Path) -> N
         ("split", "seed", 9, FROM["encode"]),
         ("reconstruct", "tempo_qpm", 90.0, FROM["reconstruct"]),
         ("describe", "phrases", 100, FROM["describe"]),
+        ("describe", "held_out", 100, FROM["describe"]),
         ("report", "beats", 2, FROM["report"]),
         ("report", "tempo_qpm", 90.0, FROM["report"]),
     ],

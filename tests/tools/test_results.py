@@ -1,5 +1,6 @@
 """README and docs tell the truth: their figures are those of metrics/, their commands and parameters exist."""
 
+import copy
 import importlib.util
 import itertools
 import json
@@ -12,11 +13,12 @@ import pytest
 
 from experiments import definitions
 from quartetvae.metrics import comparison
+from quartetvae.metrics.figures import FileFigures
 from quartetvae.pipeline import params
 from tests.imports import ROOT
 from tools import results
 
-Found = tuple[results.Metrics, dict[str, results.Group]]
+Found = tuple[results.Metrics, dict[str, results.Group], FileFigures]
 
 
 def committed(path: str) -> str:
@@ -27,36 +29,45 @@ def committed(path: str) -> str:
 
 @pytest.fixture
 def found() -> Found:
-    """Committed metrics, and committed runs of experiments."""
+    """Committed metrics, committed runs of experiments, and version 0.1 on whole files."""
     runs: dict[str, Any] = {}
     for name, entry in definitions.experiments().items():
         if (definitions.RUNS / f"{name}.json").exists():
             run = json.loads(committed(f"experiments/runs/{name}.json"))
             runs.setdefault(entry["group"], {})[name] = {**run, "about": entry["about"]}
     metrics: Any = {name: json.loads(committed(f"metrics/{name}.json")) for name in results.METRICS}
-    return metrics, runs
+    before: Any = json.loads(committed(f"experiments/files/{results.BEFORE}.json"))["test"]
+    return metrics, runs, before
+
+
+def pages(found: Found) -> tuple[tuple[str, str], ...]:
+    """What the program writes into each page."""
+    metrics, runs, before = found
+    return ("README.md", results.table(metrics, before)), ("docs/results.md", results.block(metrics, runs, before))
 
 
 def test_the_results_are_those_of_the_committed_metrics(
     found: Found,
 ) -> None:
-    metrics, runs = found
-    for name, made in (("README.md", results.table(metrics)), ("docs/results.md", results.block(metrics, runs))):
+    for name, made in pages(found):
         page = committed(name)
         assert results.BEGIN in page
         assert results.updated(page, made) == page
 
 
 def test_a_changed_figure_would_be_seen(found: Found) -> None:
-    metrics, runs = found
-    metrics["reconstruct"]["test"]["token_accuracy"] = 0.1
-    for name, made in (("README.md", results.table(metrics)), ("docs/results.md", results.block(metrics, runs))):
+    found[0]["reconstruct"]["test"]["token_accuracy"] = 0.1
+    for name, made in pages(found):
         page = committed(name)
         assert results.updated(page, made) != page
 
 
-def test_the_readmes_table_has_six_rows(found: Found) -> None:
-    assert len(results.table(found[0]).splitlines()) == 2 + 6
+def test_the_readme_has_whole_files_first_then_phrases(found: Found) -> None:
+    files, phrases = (part.splitlines() for part in results.table(found[0], found[2]).split("\n\n"))
+    assert len(files) == 2 + 4
+    assert len(phrases) == 2 + 6
+    for rows in (files, phrases):
+        assert len({row.count("|") for row in rows}) == 1
 
 
 EXPERIMENTS = definitions.experiments()
@@ -100,19 +111,34 @@ def test_a_run_was_of_what_the_experiment_is_now(path: Path) -> None:
 
 
 def test_tables_of_experiments_have_a_row_for_each(found: Found) -> None:
-    metrics, runs = found
-    one: Any = {**runs["main"]["default"], "train": metrics["train"], "reconstruct": metrics["reconstruct"]}
+    metrics, runs, before = found
+    one: Any = {**runs["main"]["version-0.1"], "train": metrics["train"], "reconstruct": metrics["reconstruct"]}
+    counts = {"paper": 10, "long": 11, "fidelity": 9, "fidelity-long": 11}
     made_up: Any = {
         **runs,
-        **{group: {f"{group} {k}": {**one, "about": f"{group} {k}"} for k in (1, 2)} for group in ("paper", "long")},
+        **{group: {f"{group} {k}": {**one, "about": f"{group} no {k}"} for k in (1, 2)} for group in counts},
     }
-    text = results.block(metrics, made_up)
-    for label in ("paper 1", "paper 2", "long 1", "long 2", "the whole default profile"):
-        (line,) = [line for line in text.splitlines() if line.startswith("|") and label in line]
-        assert line.count("|") == (11 if "long" in label else 10)
+    text = results.block(metrics, made_up, before)
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    for group, count in counts.items():
+        for label in (f"| {group} no 1 |", f"| {group} no 2 |"):
+            (line,) = [row for row in rows if row.startswith(label)]
+            assert line.count("|") == count
+    assert sum("the whole profile `musicnet` (version 0.1)" in row for row in rows) == 1
     (bigram,) = [line for line in text.splitlines() if line.startswith("| 4 beats, baselines")]
     assert bigram.count("|") == 11
     assert f"| {metrics['train']['parameters']:,} |" in text
+
+
+def test_a_step_without_a_corpus_has_no_figures_of_it(found: Found) -> None:
+    """Of an experiment on MusicNet alone."""
+    metrics, runs, _ = found
+    test: Any = copy.deepcopy(metrics["reconstruct"]["test"])
+    for which in ("codec", "model"):
+        test["file"][which]["by_source"].pop("openscore")
+    run: Any = {**runs["main"]["version-0.1"], "about": "one corpus", "reconstruct": {"test": test}}
+    (row,) = [line for line in results._steps({"fidelity-musicnet": run}) if line.startswith("| one corpus")]
+    assert row.count("n/a") == 3
 
 
 def test_sets_have_a_row_each_and_what_has_no_figure_says_so(
