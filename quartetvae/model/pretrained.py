@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from quartetvae.model.keras.vae import QuartetVAE
 
 FOLDER = Path(__file__).parent.parent / "weights"
-"""`architecture.json`, `model.weights.h5`, `directions.json`, `corpus.parquet`; `card.json` for programs and README.md for
-people: data, licences, commit and figures."""
+"""`architecture.json`, `model.weights.h5`, `directions.json`, `corpus.parquet`; `card.json` for programs and
+README.md for people: data, licences, commit and figures."""
 
 
 def load() -> "QuartetVAE":

@@ -17,8 +17,8 @@ from quartetvae.model.numpy import network
 from quartetvae.pipeline import params
 from tests import networks
 from tests.building import random_phrases
-from tests.networks import RISING
 from tests.imports import ROOT
+from tests.networks import RISING
 from tests.tools.test_results import committed
 from tools import model_card, weights
 
