@@ -82,7 +82,7 @@ def command(name: str, entry: Experiment) -> list[str]:
 
 def targets(entry: Experiment) -> tuple[str, ...]:
     """List the stages that an experiment runs, with all that they need: those whose metrics are kept, or applied."""
-    return ("evaluate", "describe") if entry["group"] in ("main", "seeds") else ("reconstruct",)
+    return {"main": ("evaluate", "describe"), "seeds": ("evaluate",)}.get(entry["group"], ("reconstruct",))
 
 
 def kept(entry: Experiment) -> tuple[str, ...]:
