@@ -1,5 +1,7 @@
 """Any model on the whole files of the held-out works: `python -m experiments.whole_files NAME FOLDER`.
 
+With `--revision REV` the folder is as git has it at that revision: weights that the package had before.
+
 Takes the corpus and the split of the last run of the pipeline (data/), and a folder with a model on whatever grid, and
 writes `file` of metrics/reconstruct.json for both splits to experiments/files/NAME.json. So models on different grids
 are held against the same notes; docs/results.md shows them side by side.
@@ -7,6 +9,10 @@ are held against the same notes; docs/results.md shows them side by side.
 
 import argparse
 import datetime
+import io
+import subprocess
+import tarfile
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +21,14 @@ from tqdm import tqdm
 from benchmarks import hardware
 from quartetvae import errors, files
 from quartetvae.corpus import encoding, tables
+from quartetvae.errors import ModelError
 from quartetvae.evaluation import whole_files
 from quartetvae.latent import paths
 from quartetvae.model.numpy import network
 from quartetvae.pipeline import locations
 
-FILES = Path(__file__).resolve().parent / "files"
+ROOT = Path(__file__).resolve().parent.parent
+FILES = ROOT / "experiments" / "files"
 
 
 def record(folder: Path) -> dict[str, Any]:
@@ -44,6 +52,15 @@ def record(folder: Path) -> dict[str, Any]:
     }
 
 
+def extract(revision: str, folder: Path, to: Path) -> None:
+    """Put a folder of the project as git has it at a revision below another folder."""
+    found = subprocess.run(["git", "archive", revision, str(folder)], cwd=ROOT, capture_output=True)
+    if found.returncode:
+        raise ModelError(f"{folder} at {revision}: not in git ({found.stderr.decode().strip()}).")
+    with tarfile.open(fileobj=io.BytesIO(found.stdout)) as archive:
+        archive.extractall(to, filter="data")
+
+
 def main() -> None:
     """Measure, and write the record."""
     parser = argparse.ArgumentParser(
@@ -51,14 +68,20 @@ def main() -> None:
     )
     parser.add_argument("name", help="of the record, such as version-0.1")
     parser.add_argument("folder", type=Path, help="a model's folder, such as quartetvae/weights")
+    parser.add_argument("--revision", metavar="REV", help="take the folder as git has it there")
     arguments = parser.parse_args()
+    asked = "" if arguments.revision is None else f" --revision {arguments.revision}"
+    with tempfile.TemporaryDirectory() as temporary:
+        if asked:
+            extract(arguments.revision, arguments.folder, Path(temporary))
+        measured = record(Path(temporary) / arguments.folder if asked else arguments.folder)
     content = {
         "about": arguments.name,
         "commit": hardware.commit(),
         "date": datetime.date.today().isoformat(),
-        "command": f"python -m experiments.whole_files {arguments.name} {arguments.folder}",
+        "command": f"python -m experiments.whole_files {arguments.name} {arguments.folder}{asked}",
         "hardware": hardware.used(),
-        **record(arguments.folder),
+        **measured,
     }
     FILES.mkdir(exist_ok=True)
     files.write_json(FILES / f"{arguments.name}.json", content)

@@ -209,8 +209,8 @@ def reconstruct(
 ) -> None:
     """Give a piece back as the model decodes it, beside the piece as the model sees it.
 
-    Also says how many notes of the file come back, part by part, through the grid alone and through the model; what
-    counts is told by `quartetvae match --help`.
+    Also says how many notes of the file come back in their parts, through the grid alone and through the model; what
+    counts is told by `quartetvae match --help`, which also counts part by part.
 
     \b
     Examples:
@@ -560,6 +560,6 @@ def _described(found: read.MusicFile, lost: read.Lost | None) -> list[str]:
     lines += [f"{line[0].upper()}{line[1:]}." for line in said.lines()]
     if lost is None:
         return [*lines, f"No {found.ensemble.name}: {assignment.refusal}. {read.remedy(found)}"]
-    if not lost.losses.lost and not off:
+    if not lost.losses.lost and not lost.losses.moved_into_range and not off:
         lines.append(f"Nothing is lost on the grid of {lost.steps_per_beat} steps a beat.")
     return [*lines, f"A {found.ensemble.name}."]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from quartetvae.config import PathKind, Posterior
 from quartetvae.corpus.records import PhraseSet, Pieces
+from quartetvae.evaluation import works
 from quartetvae.latent import codes
 from quartetvae.latent.paths import LatentPath
 from quartetvae.metrics import bigram, diagnostics, interpolation, reconstruction
@@ -38,7 +39,8 @@ def reconstructions(
     of_phrase = [by_id[id] for id in held_out.pieces.tolist()]
     of_source = [pieces.source(piece) for piece in of_phrase]
     of_composer = [piece.composer for piece in of_phrase]
-    of_work = [f"{piece.composer}: {piece.work}" for piece in of_phrase]
+    known = works.names(pieces)
+    of_work = [known[piece.id] for piece in of_phrase]
     return {
         "phrases": len(held_out),
         "works": len(set(of_work)),

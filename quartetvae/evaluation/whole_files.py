@@ -13,6 +13,7 @@ import pandas as pd
 from quartetvae.corpus import encoding
 from quartetvae.corpus.records import Pieces
 from quartetvae.errors import CorpusError
+from quartetvae.evaluation import works
 from quartetvae.metrics import whole_files
 from quartetvae.metrics.figures import FileFigures, FileGroupScores, FileScores, WorstWork
 from quartetvae.metrics.whole_files import Counts, Played
@@ -83,7 +84,8 @@ def _scores(
             for group in sorted(set(names))
         }
 
-    by_work = by(lambda piece: f"{piece.composer}: {piece.work}")
+    known = works.names(pieces)
+    by_work = by(lambda piece: known[piece.id])
     return {
         "notes": every.true,
         "onset": every.onset,
