@@ -6,12 +6,15 @@ keras
     Loading the same network with Keras, before it does anything.
 phrases
     500 phrases, encoded and decoded in Python by `quartetvae.load()`'s network, which is loaded already.
+steps
+    Where the time of `interpolate` goes: the same in Python, step by step.
 
 Both ends are whole movements from music21's corpus, five points, MIDI out; each command is a process of its own. In
 turns, so that what else the machine does weighs on both alike; the median counts. Writes benchmarks/start.json.
 """
 
 import datetime
+import json
 import statistics
 import subprocess
 import sys
@@ -21,7 +24,6 @@ from pathlib import Path
 
 from benchmarks import hardware, music
 from quartetvae import files
-from quartetvae.model import architecture, pretrained
 
 ROOT = Path(__file__).resolve().parent.parent
 TURNS = 5
@@ -33,20 +35,39 @@ COMMANDS = {
 }
 """Each is a process of its own."""
 
-CODES = """
-import time, numpy as np, quartetvae
-model = quartetvae.load()
-phrases = model.decode(np.random.default_rng(0).normal(size=({phrases}, {latent})).astype("float32"))
+STEPS = """
+import json, time
+
+found, start = {}, time.perf_counter()
+
+def took(step):
+    global start
+    found[step], start = time.perf_counter() - start, time.perf_counter()
+
+from quartetvae import api
+took("import")
+model = api.load()
+took("load")
+ends = [api.read(path, model) for path in ("a.mid", "b.mid")]
+took("read")
+points = api.interpolate(model, *ends, points=5)
+took("encode and decode")
+for k, point in enumerate(points):
+    api.write(f"{k}.mid", point)
+took("write")
+import numpy as np
+phrases = model.decode(np.random.default_rng(0).normal(size=(PHRASES, model.architecture.network.latent_dim)).astype("f"))
 start = time.perf_counter()
 model.decode(model.encode(phrases)[0])
-print(time.perf_counter() - start)
+took("phrases")
+print(json.dumps(found))
 """
-"""Encode and decode phrases, once, as the first thing but for those that make them."""
 
 
 def main() -> None:
-    """Time both."""
-    seconds: dict[str, list[float]] = {name: [] for name in (*COMMANDS, "phrases")}
+    """Time all."""
+    seconds: dict[str, list[float]] = {name: [] for name in COMMANDS}
+    steps: list[dict[str, float]] = []
     with tempfile.TemporaryDirectory() as folder:
         music.prepare(Path(folder))
         for name, source in (("a.mid", "haydn/opus74no1_movement1.mid"), ("b.mid", "mozart/k458_movement1.mid")):
@@ -56,26 +77,22 @@ def main() -> None:
                 start = time.perf_counter()
                 subprocess.run([sys.executable, *command], cwd=folder, check=True, capture_output=True)
                 seconds[name].append(time.perf_counter() - start)
-            seconds["phrases"].append(_codes())
+            code = [sys.executable, "-c", STEPS.replace("PHRASES", str(PHRASES))]
+            steps.append(json.loads(subprocess.run(code, cwd=folder, check=True, capture_output=True).stdout))
     found = {name: round(statistics.median(times), 2) for name, times in seconds.items()}
+    parts = {step: round(statistics.median(one[step] for one in steps), 2) for step in steps[0]}
+    found["phrases"] = parts.pop("phrases")
     about = {
         "command": "python -m benchmarks.start",
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         "hardware": hardware.used(),
         "commit": hardware.commit(),
     }
-    files.write_json(ROOT / "benchmarks" / "start.json", {**about, "seconds": found})
+    files.write_json(ROOT / "benchmarks" / "start.json", {**about, "seconds": found, "steps": parts})
     print(
         f"interpolate: {found['interpolate']} s; loading the network with Keras alone: {found['keras']} s; "
         f"{PHRASES} phrases encoded and decoded: {found['phrases']} s"
     )
-
-
-def _codes() -> float:
-    """Time `CODES` in a process of its own."""
-    code = CODES.format(phrases=PHRASES, latent=architecture.read(pretrained.FOLDER).network.latent_dim)
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    return float(done.stdout)
 
 
 if __name__ == "__main__":

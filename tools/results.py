@@ -611,7 +611,9 @@ def _start(start: dict[str, Any]) -> str:
         f"A cold start (`{start['command']}`; {start['date']}, {start['hardware']}, at {start['commit']}): "
         f"`quartetvae interpolate` of two whole movements takes {seconds['interpolate']:.1f} seconds; loading the same "
         f"network with Keras alone takes {seconds['keras']:.1f}. 500 phrases are encoded and decoded in "
-        f"{seconds['phrases']:.1f}, in Python, by the network in NumPy."
+        f"{seconds['phrases']:.1f}, in Python, by the network in NumPy. Of `interpolate`, in Python: "
+        + ", ".join(f"{step} {spent:.1f}" for step, spent in start["steps"].items())
+        + ". Such times hang on what else the machine does: that of Keras, in turns with the command's, is the yardstick."
     )
 
 
