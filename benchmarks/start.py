@@ -56,7 +56,8 @@ for k, point in enumerate(points):
     api.write(f"{k}.mid", point)
 took("write")
 import numpy as np
-phrases = model.decode(np.random.default_rng(0).normal(size=(PHRASES, model.architecture.network.latent_dim)).astype("f"))
+codes = np.random.default_rng(0).normal(size=(PHRASES, model.architecture.network.latent_dim))
+phrases = model.decode(codes.astype(np.float32))
 start = time.perf_counter()
 model.decode(model.encode(phrases)[0])
 took("phrases")

@@ -613,7 +613,7 @@ def _start(start: dict[str, Any]) -> str:
         f"network with Keras alone takes {seconds['keras']:.1f}. 500 phrases are encoded and decoded in "
         f"{seconds['phrases']:.1f}, in Python, by the network in NumPy. Of `interpolate`, in Python: "
         + ", ".join(f"{step} {spent:.1f}" for step, spent in start["steps"].items())
-        + ". Such times hang on what else the machine does: that of Keras, in turns with the command's, is the yardstick."
+        + ". Such times hang on the machine's day: Keras', taken in turns with the command's, is the yardstick."
     )
 
 
