@@ -31,7 +31,8 @@ def run(names: list[str]) -> None:
     _do(["dvc", "queue", "start", "--jobs", "1"])
     waiting, failed, idle = list(names), [], 0
     while waiting:
-        time.sleep(10)
+        # To ask takes seconds of the processor that trains.
+        time.sleep(60)
         # Asked before the states: once nothing works any more, they are final. One look may fall between two tasks.
         idle = idle + 1 if "Worker status: 0 active" in _output(["dvc", "queue", "status"]) else 0
         states = _states()
@@ -42,7 +43,7 @@ def run(names: list[str]) -> None:
                 collect(name)
             else:
                 failed.append(name)
-        if waiting and idle > 6:
+        if waiting and idle > 2:
             sys.exit(f"{', '.join(waiting)}: nothing works on the queue any more; `dvc queue start`, then collect.")
     if failed:
         sys.exit(f"{', '.join(failed)}: failed; `dvc queue logs {failed[0]}` says why.")
