@@ -311,6 +311,17 @@ def test_what_the_grid_loses_is_said(work: Path) -> None:
     )
 
 
+def test_what_is_moved_by_octaves_is_not_said_to_be_as_it_was(work: Path) -> None:
+    first, *others = long_quartet().tracks
+    high = tracks.Track(
+        first.name, first.program, False, np.concatenate([first.notes, building.notes((8000, 240, 120))])
+    )
+    midi.write(work / "high.mid", tracks.Music(480, (high, *others)), tempo_qpm=120)
+    said = run("inspect", "high.mid").stdout
+    assert "; 1 moved by octaves." in said
+    assert "Nothing is lost" not in said
+
+
 def test_what_was_not_read_is_said(work: Path) -> None:
     first, *others = building.quartet().tracks
     keys = [(240 * k, 20, 12 + k % 3) for k in range(8)]
