@@ -2,6 +2,7 @@
 
     python -m experiments                  # what there is, and what has been run
     python -m experiments run NAME...      # queue, run one after the other, collect
+    python -m experiments follow NAME...   # of such as are queued already: wait, collect
     python -m experiments collect NAME...  # of experiments that are done
     python -m experiments record NAME LOG  # of one that `dvc repro` ran here, and whose figures are committed
     python -m experiments apply NAME       # its dvc.lock, metrics/ and plots/ into the working tree
@@ -20,7 +21,9 @@ from quartetvae import terminal
 def main() -> None:
     """Read the command line."""
     parser = terminal.parser("python -m experiments", __doc__)
-    parser.add_argument("action", choices=["list", "run", "collect", "record", "apply"], nargs="?", default="list")
+    parser.add_argument(
+        "action", choices=["list", "run", "follow", "collect", "record", "apply"], nargs="?", default="list"
+    )
     parser.add_argument("names", nargs="*", help="of experiments.yaml; a group's name means all of it")
     arguments = parser.parse_args()
     known = experiments()
@@ -43,6 +46,8 @@ def main() -> None:
         parser.error(f"{arguments.action}: which? There are {', '.join(known)}")
     elif arguments.action == "run":
         queue.run(names)
+    elif arguments.action == "follow":
+        queue.follow(names)
     else:
         for name in names:
             {"collect": queue.collect, "apply": queue.apply}[arguments.action](name)

@@ -28,9 +28,21 @@ def run(names: list[str]) -> None:
     known = experiments()
     for name in names:
         _do(command(name, known[name]))
-    _do(["dvc", "queue", "start", "--jobs", "1"])
-    waiting, failed, idle = list(names), [], 0
+    follow(names)
+
+
+def follow(names: list[str]) -> None:
+    """Have queued experiments worked on until all are done, and collect each.
+
+    A worker of DVC's may end before the queue does; another one is started then, and given up if it does nothing.
+    """
+    waiting, failed, idle, in_vain = list(names), [], 3, 0
     while waiting:
+        if idle > 2:
+            if in_vain > 2:
+                sys.exit(f"{', '.join(waiting)}: nothing works on them; see `dvc queue status`.")
+            _do(["dvc", "queue", "start", "--jobs", "1"])
+            idle, in_vain = 0, in_vain + 1
         # To ask takes seconds of the processor that trains.
         time.sleep(60)
         # Asked before the states: once nothing works any more, they are final. One look may fall between two tasks.
@@ -38,13 +50,12 @@ def run(names: list[str]) -> None:
         states = _states()
         for name in [name for name in waiting if states.get(name) in ("Success", "Failed")]:
             waiting.remove(name)
+            in_vain = 0
             print(f"{name}: {states[name]}", flush=True)
             if states[name] == "Success":
                 collect(name)
             else:
                 failed.append(name)
-        if waiting and idle > 2:
-            sys.exit(f"{', '.join(waiting)}: nothing works on the queue any more; `dvc queue start`, then collect.")
     if failed:
         sys.exit(f"{', '.join(failed)}: failed; `dvc queue logs {failed[0]}` says why.")
 

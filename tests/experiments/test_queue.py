@@ -66,3 +66,32 @@ def test_a_log_without_minutes_is_no_record(repository: Path, tmp_path: Path) ->
     (tmp_path / "log").write_text("Stage 'train' didn't change\n", encoding="utf-8")
     with pytest.raises(SystemExit, match="how long it trained"):
         queue.record("default", tmp_path / "log")
+
+
+def test_a_worker_that_ended_too_early_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the first experiment nothing works any more, though the second one waits."""
+    states = {"one": "Queued", "two": "Queued"}
+    started: list[list[str]] = []
+    collected: list[str] = []
+
+    def start(words: list[str]) -> None:
+        started.append(words)
+        states[next(name for name, state in states.items() if state == "Queued")] = "Success"
+
+    monkeypatch.setattr(queue, "_do", start)
+    monkeypatch.setattr(queue, "_states", lambda: states)
+    monkeypatch.setattr(queue, "_output", lambda words: "Worker status: 0 active, 0 idle")
+    monkeypatch.setattr(queue, "collect", collected.append)
+    monkeypatch.setattr(queue.time, "sleep", lambda seconds: None)
+    queue.follow(["one", "two"])
+    assert collected == ["one", "two"]
+    assert len(started) == 2
+
+
+def test_workers_that_do_nothing_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "_do", lambda words: None)
+    monkeypatch.setattr(queue, "_states", lambda: {"one": "Queued"})
+    monkeypatch.setattr(queue, "_output", lambda words: "Worker status: 0 active, 0 idle")
+    monkeypatch.setattr(queue.time, "sleep", lambda seconds: None)
+    with pytest.raises(SystemExit, match="one: nothing works on them"):
+        queue.follow(["one"])
