@@ -82,7 +82,7 @@ def test_a_worker_that_ended_too_early_is_started_again(monkeypatch: pytest.Monk
     monkeypatch.setattr(queue, "_states", lambda: states)
     monkeypatch.setattr(queue, "_output", lambda words: "Worker status: 0 active, 0 idle")
     monkeypatch.setattr(queue, "collect", collected.append)
-    monkeypatch.setattr(queue.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
     queue.follow(["one", "two"])
     assert collected == ["one", "two"]
     assert len(started) == 2
@@ -92,6 +92,6 @@ def test_workers_that_do_nothing_are_given_up(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(queue, "_do", lambda words: None)
     monkeypatch.setattr(queue, "_states", lambda: {"one": "Queued"})
     monkeypatch.setattr(queue, "_output", lambda words: "Worker status: 0 active, 0 idle")
-    monkeypatch.setattr(queue.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
     with pytest.raises(SystemExit, match="one: nothing works on them"):
         queue.follow(["one"])
