@@ -18,6 +18,12 @@ from experiments.definitions import ROOT, RUNS, command, experiments, kept, sett
 from quartetvae import files
 from quartetvae.pipeline import params
 
+LOOKS = 3
+"""So often in a row nothing works on the queue before another worker is started: one may fall between two tasks."""
+
+WORKERS = 3
+"""That may end one after the other with nothing done."""
+
 
 def run(names: list[str]) -> None:
     """Queue, wait, collect."""
@@ -36,16 +42,20 @@ def follow(names: list[str]) -> None:
 
     A worker of DVC's may end before the queue does; another one is started then, and given up if it does nothing.
     """
-    waiting, failed, idle, in_vain = list(names), [], 3, 0
+    if absent := [name for name in names if name not in _states()]:
+        sys.exit(f"{', '.join(absent)}: not in DVC's queue (dvc queue status); `run` puts them there.")
+    waiting, failed, in_vain = list(names), [], 0
+    # At first nothing works.
+    idle = LOOKS
     while waiting:
-        if idle > 2:
-            if in_vain > 2:
+        if idle >= LOOKS:
+            if in_vain >= WORKERS:
                 sys.exit(f"{', '.join(waiting)}: nothing works on them; see `dvc queue status`.")
             _do(["dvc", "queue", "start", "--jobs", "1"])
             idle, in_vain = 0, in_vain + 1
         # To ask takes seconds of the processor that trains.
         time.sleep(60)
-        # Asked before the states: once nothing works any more, they are final. One look may fall between two tasks.
+        # Asked before the states: once nothing works any more, they are final.
         idle = idle + 1 if "Worker status: 0 active" in _output(["dvc", "queue", "status"]) else 0
         states = _states()
         for name in [name for name in waiting if states.get(name) in ("Success", "Failed")]:

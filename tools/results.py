@@ -221,7 +221,8 @@ def _steps(group: Group) -> list[str]:
         rows.append(f"| {run['about']} | {' | '.join(cells)} | {run['minutes']:.0f} |")
     return [
         "What each step from version 0.1 to the default brings: the default, trained for a twelfth of its time, and "
-        f"with one step taken back at a time; whole files of the test works {_made('fidelity', group)}:",
+        "with one step taken back at a time; whole files of the test works; minutes as they were, some beside other "
+        f"work {_made('fidelity', group)}:",
         "",
         f"| | {head} |",
         f"|---|{'---|' * len(head.split('|'))}",

@@ -88,6 +88,12 @@ def test_a_worker_that_ended_too_early_is_started_again(monkeypatch: pytest.Monk
     assert len(started) == 2
 
 
+def test_what_is_not_queued_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "_states", lambda: {"one": "Queued"})
+    with pytest.raises(SystemExit, match="two: not in DVC's queue"):
+        queue.follow(["one", "two"])
+
+
 def test_workers_that_do_nothing_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "_do", lambda words: None)
     monkeypatch.setattr(queue, "_states", lambda: {"one": "Queued"})
