@@ -122,7 +122,8 @@ def test_a_clip_plays_and_the_playhead_moves_with_it(page: "Page") -> None:
     player.get_by_role("button", name="Pause").click()
     page.wait_for_function("sound.paused")
     assert playhead(page) == pytest.approx(place(page) / 6, abs=0.01)
-    assert player.locator(".time").inner_text() == "0:01 / 0:06"
+    # How far it came hangs on how busy the machine is.
+    assert player.locator(".time").inner_text() == f"0:0{int(place(page))} / 0:06"
     stood = place(page)
     page.wait_for_timeout(200)
     assert place(page) == stood
