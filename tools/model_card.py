@@ -116,7 +116,8 @@ def _text(card: dict[str, Any], architecture: dict[str, Any]) -> str:
             "",
             *sources,
             "",
-            "Works are split as wholes; no edition of a test work was trained on.",
+            "Works are split as wholes, with all their editions that were found; docs/limits.md of the project says "
+            "which may not be.",
             "",
             "## Figures",
             "",

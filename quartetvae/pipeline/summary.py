@@ -23,6 +23,7 @@ def main() -> None:
     paths: InterpolateFigures = _read("interpolate")
     evaluated: EvaluateFigures = _read("evaluate")
     test = reconstructed["test"]
+    grid, model = (test["file"][by]["onset"]["f1"] for by in ("codec", "model"))
     sustain = _shown(test["baselines"]["sustain"]["token_accuracy"])
     pairs, pieces = _folders(locations.INTERPOLATIONS), _folders(locations.RECONSTRUCTIONS)
     print(
@@ -53,6 +54,7 @@ Figures (all of them in metrics/):
   corpus                        {filtered["selected"]} quartets of {filtered["works"]} works
   training                      {trained["epochs"]} epochs, {trained["parameters"]:,} parameters
   on {test["works"]} works never trained on    {test["phrases"]} phrases
+    notes of their files        {_shown(model)}   (onset F1; through the grid alone: {_shown(grid)})
     token accuracy              {_shown(test["token_accuracy"])}   (always sustain: {sustain})
     onset F1                    {_shown(test["onset_f1"])}
     phrases without an error    {_shown(test["exact_phrase"])}
