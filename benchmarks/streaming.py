@@ -2,7 +2,7 @@
 
 memory
     The most that a process holds that builds the default network, trains it for some batches (on the first steps of
-    their phrases) and then takes all other batches of an epoch from a made-up table of phrases of 384 bytes: one that
+    their phrases) and then takes all other batches of an epoch from a made-up table of phrases of 768 bytes: one that
     fits into the pool, and is kept, and one of 4 million phrases.
 speed
     Phrases per second of training the default network, out of a pool that has to be filled up all the time, against
@@ -34,7 +34,6 @@ from quartetvae.model.architecture import Architecture
 from quartetvae.model.keras import devices
 from quartetvae.model.keras.vae import QuartetVAE
 from quartetvae.music.codec import Tokens
-from quartetvae.music.ensemble import VOICES
 from quartetvae.music.quartet import Grid
 
 TRAINED = 40
@@ -46,13 +45,13 @@ def made_up(grid: Grid, form: config.Phrases, count: int) -> Iterator[PhraseSet]
     rng, steps = np.random.default_rng(0), form.beats_per_phrase * grid.steps_per_beat
     for start in range(0, count, 65_536):
         number = min(65_536, count - start)
-        tokens = rng.integers(0, grid.alphabet.size, (number, steps, VOICES), dtype=np.uint8)
+        tokens = rng.integers(0, grid.alphabet.size, (number, steps, grid.columns), dtype=np.uint8)
         zeros = np.zeros(number, np.int32)
         yield PhraseSet(tokens, np.full(number, "one", object), zeros, zeros.astype(np.int8), grid, form)
 
 
 def _long(architecture: Architecture) -> tuple[Grid, config.Phrases]:
-    """Choose phrases of 96 steps: 384 bytes."""
+    """Choose phrases of 96 steps: 768 bytes of two columns a part."""
     form = architecture.form.model_copy(update={"beats_per_phrase": 8})
     return replace(architecture.grid, steps_per_beat=12), form
 
@@ -108,7 +107,7 @@ def main() -> None:
     arguments = parser.parse_args()
     default, _ = settings("default")
     grid, form = _long(default)
-    size = form.beats_per_phrase * grid.steps_per_beat * VOICES
+    size = form.beats_per_phrase * grid.steps_per_beat * grid.columns
     memory: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "train.parquet"
