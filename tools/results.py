@@ -242,8 +242,8 @@ def _spread(seeds: Group) -> list[str]:
     return [
         "",
         f"{len(seeds)} seeds of the default at this length reach {' and '.join(told)}: less than that is no "
-        "difference. What two notes a part bring can be read from the grid alone, and what they cost a network that was "
-        "trained for so short a time from the rest.",
+        "difference. What two notes a part bring can be read from the grid alone, and what they cost a network that "
+        "was trained for so short a time from the rest.",
     ]
 
 
