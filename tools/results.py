@@ -237,7 +237,9 @@ def _spread(seeds: Group) -> list[str]:
         return []
     told = []
     for source, name in SOURCES.items():
-        scores = [run["reconstruct"]["test"]["file"]["model"]["by_source"][source]["onset_f1"] for run in seeds.values()]
+        scores = [
+            run["reconstruct"]["test"]["file"]["model"]["by_source"][source]["onset_f1"] for run in seeds.values()
+        ]
         found = [score for score in scores if score is not None]
         told.append(f"{_figure(min(found))} to {_figure(max(found))} of {name}'s files")
     return [
