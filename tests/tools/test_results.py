@@ -64,7 +64,7 @@ def test_a_changed_figure_would_be_seen(found: Found) -> None:
 
 def test_the_readme_has_whole_files_first_then_phrases(found: Found) -> None:
     files, phrases = (part.splitlines() for part in results.table(found[0], found[2]).split("\n\n"))
-    assert len(files) == 2 + 4
+    assert len(files) == 2 + 5
     assert len(phrases) == 2 + 6
     for rows in (files, phrases):
         assert len({row.count("|") for row in rows}) == 1
