@@ -1,0 +1,63 @@
+"""A composer that needs no network: it draws every cell by itself."""
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quartetvae.model.composer import ComposerArchitecture
+from quartetvae.music.codec import Alphabet, Tokens
+from quartetvae.music.quartet import Grid
+
+SMALL = Grid(2, Alphabet(60, 71), "double")
+"""Two steps a beat, an octave from middle C, two columns a part."""
+REST, SUSTAIN = SMALL.alphabet.rest, SMALL.alphabet.sustain
+
+
+@dataclasses.dataclass
+class Fake:
+    """Draws each unknown cell by `logits`, (symbols,) or as broadcasts to a window, plus the bias.
+
+    It keeps what it was asked for in `asked`: tokens, unknown cells and bias of each window.
+    """
+
+    architecture: ComposerArchitecture
+    logits: NDArray[np.float32]
+    asked: list[tuple[Tokens, NDArray[np.bool_], NDArray[np.float32]]] = dataclasses.field(default_factory=list)
+
+    def fill(
+        self,
+        tokens: Tokens,
+        unknown: NDArray[np.bool_],
+        *,
+        temperature: float = 1.0,
+        seed: int = 0,
+        bias: NDArray[np.float32] | None = None,
+    ) -> Tokens:
+        form, found = self.architecture, tokens.copy()
+        assert tokens.shape[1:] == (form.steps, form.columns)
+        assert unknown.shape == (len(tokens), form.steps, 4)
+        for k, window in enumerate(tokens):
+            added = np.zeros((form.steps, form.columns, form.symbols), np.float32)
+            added += self.logits
+            if bias is not None:
+                own = np.broadcast_to(bias, (len(tokens), *added.shape))[k]
+                self.asked.append((window.copy(), unknown[k].copy(), own.copy()))
+                added += own
+            added[1:, :, form.grid.alphabet.held :] = -1e9
+            noise = np.random.default_rng([seed, k]).gumbel(size=added.shape)
+            drawn = (added + temperature * noise).argmax(axis=-1)
+            cells = np.tile(unknown[k], form.columns // 4)
+            found[k][cells] = drawn[cells]
+        return found
+
+    def nats(self, tokens: Tokens, unknown: NDArray[np.bool_]) -> NDArray[np.float64]:
+        return np.asarray(unknown.sum(axis=(1, 2)), np.float64)
+
+
+def fake(grid: Grid = SMALL, *, beats: int = 16, sustain: float = 1.0) -> Fake:
+    """A composer to which all pitches and rests are alike, and sustains likelier by a factor of e ** `sustain`."""
+    form = ComposerArchitecture(grid, beats)
+    logits = np.zeros(form.symbols, np.float32)
+    logits[grid.alphabet.sustain] += sustain
+    return Fake(form, logits)
