@@ -18,14 +18,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from quartetvae.composing.keys import FORBIDDEN
 from quartetvae.corpus import phrases
 from quartetvae.errors import ArgumentError
 from quartetvae.model.composer import Composer
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import VOICES
-
-FORBIDDEN = np.float32(-1e9)
-"""Added to the logit of what may not be."""
 
 Mask = NDArray[np.bool_]
 
@@ -118,7 +116,7 @@ def windows(unknown: Mask, *, length: int, beat: int) -> list[Window]:
     Parameters
     ----------
     unknown
-        bool, (steps,): steps in which any part is. There are as many as a window has, at least.
+        bool, (steps,): steps in which any part is. There are whole beats, and as many as a window has, at least.
     length, beat
         Of a window and of a beat, in steps.
     """
@@ -131,8 +129,7 @@ def windows(unknown: Mask, *, length: int, beat: int) -> list[Window]:
             places.append((begin, end))
     found: list[Window] = []
     for begin, end in places:
-        # Where the piece does not end on a beat, the last window that fits reaches over its end.
-        latest = -(-(len(unknown) - length) // beat) * beat
+        latest = len(unknown) - length
         first = min(latest, max(0, begin - context) // beat * beat)
         last = min(latest, max(first, -(-(end + context - length) // beat) * beat))
         count = 1 + -(-(last - first) // half)
@@ -159,7 +156,7 @@ def fill(
     composer
         A trained composer.
     tokens
-        uint8, (steps, columns of the composer), of any length. What ends before a window does is followed by rests.
+        uint8, (steps, columns of the composer), of any length. A last beat that is cut short is filled up with rests.
     unknown
         bool, (steps, 4), by step and part.
     temperature, seed
@@ -175,17 +172,17 @@ def fill(
     """
     form, alphabet = composer.architecture, composer.architecture.grid.alphabet
     filled, open_ = settle(tokens, unknown, alphabet)
-    padding = max(0, form.steps - len(tokens)) + form.grid.steps_per_beat
+    beat = form.grid.steps_per_beat
+    padding = -len(tokens) % beat
     filled = np.concatenate([filled, np.full((padding, tokens.shape[1]), alphabet.rest, np.uint8)])
     open_ = np.concatenate([open_, np.zeros((padding, VOICES), np.bool_)])
     edges = open_ & ~np.concatenate([np.zeros((1, VOICES), np.bool_), open_[:-1]])
-    planned = windows(
-        open_[: max(len(tokens), form.steps)].any(axis=1), length=form.steps, beat=form.grid.steps_per_beat
-    )
-    for number, window in enumerate(progress(planned)):
-        start, within = window.start, slice(window.start, window.start + form.steps)
-        cut = phrases.cut(filled, [start], form.steps, alphabet=alphabet, boundary="held")
-        own = np.zeros((form.steps, form.columns, form.symbols), np.float32)
+    steps = min(form.steps, len(filled))
+    some = np.logical_or.reduce(open_, axis=1)
+    for number, window in enumerate(progress(windows(some, length=steps, beat=beat))):
+        within = slice(window.start, window.start + steps)
+        cut = phrases.cut(filled, [window.start], steps, alphabet=alphabet, boundary="held")
+        own = np.zeros((steps, form.columns, form.symbols), np.float32)
         if bias is not None:
             own += bias
         for step, part in np.argwhere(edges[within]).tolist():
@@ -194,7 +191,7 @@ def fill(
         own[0, :, alphabet.held :] = FORBIDDEN
         drawn = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
         made = composer.fill(cut, open_[within][None], temperature=temperature, seed=drawn, bias=own[None])[0]
-        kept = open_[within] & (np.arange(start, start + form.steps) < window.stop)[:, None]
+        kept = open_[within] & (np.arange(window.start, window.start + steps) < window.stop)[:, None]
         columns = np.tile(kept, form.columns // VOICES)
         filled[within] = np.where(columns, made, filled[within])
         filled = _tidy(filled, alphabet)

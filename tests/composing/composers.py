@@ -35,10 +35,13 @@ class Fake:
         bias: NDArray[np.float32] | None = None,
     ) -> Tokens:
         form, found = self.architecture, tokens.copy()
-        assert tokens.shape[1:] == (form.steps, form.columns)
-        assert unknown.shape == (len(tokens), form.steps, 4)
+        steps = tokens.shape[1]
+        assert steps <= form.steps
+        assert steps % form.grid.steps_per_beat == 0
+        assert tokens.shape[2] == form.columns
+        assert unknown.shape == (len(tokens), steps, 4)
         for k, window in enumerate(tokens):
-            added = np.zeros((form.steps, form.columns, form.symbols), np.float32)
+            added = np.zeros((steps, form.columns, form.symbols), np.float32)
             added += self.logits
             if bias is not None:
                 own = np.broadcast_to(bias, (len(tokens), *added.shape))[k]
