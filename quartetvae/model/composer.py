@@ -1,63 +1,209 @@
-"""What is asked of a composer: to fill in what is unknown of a window of music, given what is known.
+"""What a network looks like that fills in what is unknown of four parts, given the rest; no Keras here.
 
 Conventions
 -----------
-Windows are uint8, (windows, steps, columns), phrases with boundary `held`: the first step may hold tokens of notes held
-from before. What is unknown is bool, (windows, steps, 4), by step and part; a part's columns are p and p + 4.
+Music comes in windows: uint8, (windows, steps, columns), cut as phrases with `boundary` `held` are. What is unknown is
+bool, (windows, steps, parts): a part's columns at a step are known or not together. A window's unknown cells are chosen
+one after the other, step by step and within a step from the bass upwards, each seeing all that is known of the window,
+after it too, and all that was chosen before it. So the model has the probability of any filling, and with everything
+unknown it is a language model of quartets.
 """
 
+import io
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
+from quartetvae import config
+from quartetvae.corpus.records import Cut
+from quartetvae.errors import ModelError
+from quartetvae.model import architecture as architectures
+from quartetvae.model.architecture import FILE
 from quartetvae.music.codec import Tokens
+from quartetvae.music.ensemble import VOICES
 from quartetvae.music.quartet import Grid
+
+FORMAT = 1
+WEIGHTS = "weights.npz"
+"""The file of weights, beside `architecture.json`: an array for each variable, by Keras' path of it."""
+
+STEP_UNITS, SHARE_DIM, HEAD_DIM = 96, 64, 32
+"""Of the dense layer over each step that reads a beat; what of its code goes to each step; of a head of attention."""
+
+Mask = NDArray[np.bool_]
+"""What is unknown, (windows, steps, parts)."""
 
 
 @dataclass(frozen=True)
 class ComposerArchitecture:
-    """What tokens mean (`grid`), and how long a window is (`beats`)."""
+    """Layers (`network`), and what tokens mean (`grid`)."""
 
+    network: config.Composer
     grid: Grid
-    beats: int
+
+    @property
+    def beats(self) -> int:
+        """Beats of a window, at most."""
+        return self.network.window_beats
 
     @property
     def steps(self) -> int:
-        """Grid steps of a window."""
+        """Grid steps of a window, at most."""
         return self.beats * self.grid.steps_per_beat
 
     @property
     def columns(self) -> int:
-        """Columns of a window."""
+        """Columns of a window: one or two for each part."""
         return self.grid.columns
 
     @property
     def symbols(self) -> int:
-        """Symbols of a cell, those of held notes among them."""
+        """Symbols of a cell, those of held notes among them. One more, the last, says that a cell is unknown."""
         return self.grid.alphabet.size_with_held
+
+    @property
+    def form(self) -> config.Phrases:
+        """How windows are cut."""
+        return config.Phrases(beats_per_phrase=self.beats, boundary="held", align="beat")
+
+    def check(self, phrases: Cut) -> None:
+        """Raise `ModelError` unless these windows are what the network was built for."""
+        if (phrases.grid, phrases.steps) != (self.grid, self.steps):
+            raise ModelError(
+                f"windows of {phrases.steps} steps ({phrases.grid}) found; the composer was trained on {self.steps} "
+                f"steps ({self.grid}). Train again (dvc repro compose) or load the one that belongs to them."
+            )
+
+    def check_windows(self, tokens: Tokens, unknown: Mask) -> None:
+        """Raise `ModelError` unless these are windows of whole beats, of the network's columns, and what is unknown."""
+        per_beat = self.grid.steps_per_beat
+        if (
+            tokens.ndim != 3
+            or tokens.shape[2] != self.columns
+            or not 0 < tokens.shape[1] <= self.steps
+            or tokens.shape[1] % per_beat
+        ):
+            raise ModelError(
+                f"windows of shape {tokens.shape}; (windows, steps, {self.columns}) is needed, steps a multiple of "
+                f"{per_beat}, {self.steps} at most."
+            )
+        if unknown.shape != (*tokens.shape[:2], VOICES) or unknown.dtype != np.bool_:
+            raise ModelError(
+                f"what is unknown of shape {unknown.shape} ({unknown.dtype}); bool, {(*tokens.shape[:2], VOICES)} is "
+                "needed: by window, step and part."
+            )
 
 
 class Composer(Protocol):
-    """A trained composer."""
+    """A trained network."""
 
     architecture: ComposerArchitecture
 
     def fill(
         self,
         tokens: Tokens,
-        unknown: NDArray[np.bool_],
+        unknown: Mask,
         *,
         temperature: float = 1.0,
         seed: int = 0,
         bias: NDArray[np.float32] | None = None,
     ) -> Tokens:
-        """Fill in the unknown cells; the known ones come back untouched.
+        """Choose what is unknown of windows; what is known comes back as it is.
 
-        `bias`, broadcastable to (windows, steps, columns, symbols), is added to the logits before drawing; -1e9 forbids
-        a symbol. Window k is drawn by a generator of [seed, k].
+        Windows may be shorter than the network's: whole beats. `bias`, broadcastable to (windows, steps, columns,
+        symbols), is added to the logits. At temperature 0 the likeliest symbol is chosen; above, one is drawn from the
+        softmax of the logits divided by it, window k by a generator of `seed` and k.
         """
 
-    def nats(self, tokens: Tokens, unknown: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Give the nats of the unknown cells given the known ones: (windows,)."""
+    def nats(self, tokens: Tokens, unknown: Mask) -> NDArray[np.float64]:
+        """Give the cross-entropy of what is unknown given what is known, summed over each window: nats, (windows,)."""
+
+
+def of_columns(unknown: Mask, columns: int) -> Mask:
+    """Say of each column what is said of its part: (windows, steps, parts) to (windows, steps, columns)."""
+    return np.tile(unknown, columns // VOICES)
+
+
+def masks(count: int, architecture: ComposerArchitecture, rng: np.random.Generator) -> Mask:
+    """Draw what is unknown of training windows: what people ask for, and anything else.
+
+    Three in ten: all from a beat on, two of five times from the first. Two in ten: some beats of some parts. Two in
+    ten: whole parts, one to three. The others: beats of parts here and there, any share of them. One window in three is
+    moved along time, so that what is unknown also begins between beats.
+
+    Returns
+    -------
+    bool, (count, steps, parts); something is unknown in each window.
+    """
+    beats, per_beat = architecture.beats, architecture.grid.steps_per_beat
+    unknown = np.zeros((count, beats, VOICES), np.bool_)
+    for window in unknown:
+        kind = rng.random()
+        if kind < 0.3:
+            window[0 if rng.random() < 0.4 else rng.integers(1, beats) :] = True
+        elif kind < 0.5:
+            first, length = rng.integers(beats), rng.integers(1, beats // 2 + 1)
+            window[first : first + length, _some_parts(rng, VOICES)] = True
+        elif kind < 0.7:
+            window[:, _some_parts(rng, VOICES - 1)] = True
+        else:
+            run = int(rng.choice((1, 2, 4)))
+            blocks = rng.random((-(-beats // run), VOICES)) < rng.uniform(0.1, 0.9)
+            blocks[rng.integers(len(blocks)), rng.integers(VOICES)] = True
+            window[:] = np.repeat(blocks, run, axis=0)[:beats]
+    by_step = np.repeat(unknown, per_beat, axis=1)
+    for moved in np.flatnonzero(rng.random(count) < 1 / 3):
+        later = np.maximum(0, np.arange(beats * per_beat) - int(rng.integers(per_beat)))
+        by_step[moved] = by_step[moved][later]
+    return by_step
+
+
+def _some_parts(rng: np.random.Generator, most: int) -> NDArray[np.int64]:
+    return rng.permutation(VOICES)[: rng.integers(1, most + 1)]
+
+
+def save(folder: Path, architecture: ComposerArchitecture, weights: Mapping[str, NDArray[Any]]) -> None:
+    """Write a composer's folder, of whatever size its numbers are; the same weights give the same bytes."""
+    content, arrays = io.BytesIO(), dict[str, Any](weights)
+    np.savez(content, **arrays)
+    told = {
+        "format": FORMAT,
+        "composer": architecture.network.model_dump(),
+        **architectures.described(architecture.grid),
+    }
+    architectures.write_files(folder, told, WEIGHTS, content.getvalue())
+
+
+def load(folder: Path) -> tuple[ComposerArchitecture, dict[str, NDArray[np.float32]]]:
+    """Read a composer's folder: what it looks like, and its weights, as float32.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing or damaged, the two do not belong together, or a weight is not finite.
+    """
+    path = folder / FILE
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        architectures.check_content(content, FORMAT)
+        architecture = ComposerArchitecture(config.Composer(**content["composer"]), architectures.grid_of(content))
+    except OSError as error:
+        raise ModelError(f"{path}: no composer there; run the stage `compose` first (dvc repro compose).") from error
+    except (ValidationError, ValueError, KeyError, TypeError) as error:
+        detail = " ".join(str(error).split())
+        raise ModelError(f"{path}: not the architecture of a composer ({detail}); train again.") from error
+    weights, path = architectures.read_weights(folder, WEIGHTS), folder / WEIGHTS
+    try:
+        with np.load(io.BytesIO(weights), allow_pickle=False) as arrays:
+            found = {name: np.asarray(arrays[name], np.float32) for name in arrays.files}
+    # zipfile and NumPy have errors of their own for files that are cut or overwritten.
+    except Exception as error:
+        raise ModelError(f"{path}: not a file of weights ({error}); train again (dvc repro compose).") from error
+    architectures.check_finite(path, found)
+    return architecture, found

@@ -43,7 +43,7 @@ class QuartetVAE(keras.Model):
 
     def __init__(self, architecture: Architecture, *, seed: int = 0, precision: Precision = "float32") -> None:
         check_mode("precision", precision, Precision)
-        with _seeded(seed), _precision(precision):
+        with seeded(seed), _precision(precision):
             super().__init__(name="quartetvae")
             self.architecture = architecture
             self.encoder = Encoder(architecture, seed=seed, name="encoder")
@@ -227,7 +227,7 @@ def kl_nats(mean: Any, log_var: Any) -> Any:
 
 
 @contextmanager
-def _seeded(seed: int) -> Iterator[None]:
+def seeded(seed: int) -> Iterator[None]:
     """Seed the generators that Keras draws initial weights by; Python's and NumPy's are the user's own afterwards."""
     python, numpy = random.getstate(), np.random.get_state()
     keras.utils.set_random_seed(seed)
