@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
+from quartetvae import config
 from quartetvae.model.composer import ComposerArchitecture
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.quartet import Grid
@@ -60,7 +61,10 @@ class Fake:
 
 def fake(grid: Grid = SMALL, *, beats: int = 16, sustain: float = 1.0) -> Fake:
     """A composer to which all pitches and rests are alike, and sustains likelier by a factor of e ** `sustain`."""
-    form = ComposerArchitecture(grid, beats)
+    layers = config.Composer(
+        window_beats=beats, units=8, decoder_units=8, head_units=8, embedding_dim=8, attention_heads=1
+    )
+    form = ComposerArchitecture(layers, grid)
     logits = np.zeros(form.symbols, np.float32)
     logits[grid.alphabet.sustain] += sustain
     return Fake(form, logits)
