@@ -76,19 +76,21 @@ def steps_of_bars(music: Quartet, first: int, last: int) -> tuple[int, int]:
     return int(begin), int(end)
 
 
-def steps_of_beats(music: Quartet, first: int, count: int) -> tuple[int, int]:
+def steps_of_beats(music: Quartet, first: int, last: int) -> tuple[int, int]:
     """Find the steps of beats, counted from 0: the first step, and the one after the last.
 
     Raises
     ------
     ArgumentError
-        If the music ends before.
+        If the music has not all of them, or the last comes before the first.
     """
     per_beat = music.grid.steps_per_beat
-    length = -(-len(music.tokens) // per_beat)
-    if first < 0 or count < 1 or first + count > length:
-        raise ArgumentError(f"{count} beats from beat {first} on; the music has {length} beats, counted from 0.")
-    return first * per_beat, min((first + count) * per_beat, len(music.tokens))
+    count = -(-len(music.tokens) // per_beat)
+    if not 0 <= first <= last < count:
+        raise ArgumentError(
+            f"beats {first} to {last}; the music has beats 0 to {count - 1}: name some of them, in order."
+        )
+    return first * per_beat, min((last + 1) * per_beat, len(music.tokens))
 
 
 def place(music: Quartet, steps: tuple[int, int], parts: Sequence[int]) -> Mask:
@@ -98,6 +100,27 @@ def place(music: Quartet, steps: tuple[int, int], parts: Sequence[int]) -> Mask:
     unknown = np.zeros((len(music.tokens), VOICES), np.bool_)
     unknown[steps[0] : steps[1], list(parts)] = True
     return unknown
+
+
+def asked(
+    music: Quartet,
+    *,
+    bars: tuple[int, int] | None = None,
+    beats: tuple[int, int] | None = None,
+    parts: Sequence[str] | None = None,
+) -> Mask:
+    """Mark what is asked for: bars (from 1) or beats (from 0), the first and the last, of parts by name, or of all.
+
+    Raises
+    ------
+    ArgumentError
+        If not one of bars and beats is given, the music does not have them, or a part is unknown.
+    """
+    if (bars is None) == (beats is None):
+        raise ArgumentError("bars or beats to fill in: give one of the two, the first and the last.")
+    steps = steps_of_bars(music, *bars) if bars is not None else steps_of_beats(music, *(beats or (0, 0)))
+    names = music.ensemble.ids if parts is None else parts
+    return place(music, steps, [part_number(name, music.ensemble) for name in names])
 
 
 def infill(composer: Composer, music: Quartet, unknown: Mask, drawing: Drawing = PLAIN) -> Quartet:

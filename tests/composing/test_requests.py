@@ -53,9 +53,10 @@ def test_bars_are_counted_from_1_and_a_pickup_is_one() -> None:
 def test_beats_are_counted_from_0() -> None:
     short = Quartet(music(5).tokens[:9], SMALL)
     assert requests.steps_of_beats(short, 1, 4) == (2, 9)
-    for first, count in ((-1, 2), (4, 2), (0, 0)):
-        with pytest.raises(ArgumentError, match=f"{count} beats from beat {first} on; the music has 5 beats"):
-            requests.steps_of_beats(short, first, count)
+    assert requests.steps_of_beats(short, 0, 0) == (0, 2)
+    for first, last in ((-1, 2), (4, 5), (2, 1)):
+        with pytest.raises(ArgumentError, match=f"beats {first} to {last}; the music has beats 0 to 4"):
+            requests.steps_of_beats(short, first, last)
 
 
 def test_infill_changes_the_bars_and_parts_that_are_asked_for() -> None:

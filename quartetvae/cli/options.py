@@ -1,0 +1,124 @@
+"""What the commands for music of one's own have in common: their options, how music is read and how it is written."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from tqdm import tqdm
+
+from quartetvae import api
+from quartetvae.cli import common
+from quartetvae.cli.common import FILE, PLAYERS, Tracks, spread_option
+from quartetvae.errors import RenderingError
+from quartetvae.io import read, write
+from quartetvae.model.autoencoder import Autoencoder
+from quartetvae.model.composer import Composer
+from quartetvae.music.quartet import Quartet
+
+KINDS = {suffix.removeprefix("."): suffix for suffix in write.WRITERS}
+
+
+def _kinds(ctx: click.Context, param: click.Parameter, value: str) -> list[str]:
+    """Tell suffixes of what to write from names with commas between them."""
+    wanted = list(dict.fromkeys(kind.strip().lower() for kind in value.split(",")))
+    if unknown := [kind for kind in wanted if kind not in KINDS]:
+        raise click.BadParameter(f"'{', '.join(unknown)}' is none of {', '.join(KINDS)}.", ctx, param)
+    return [KINDS[kind] for kind in wanted]
+
+
+def grouped(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Put several options into one decorator, in their order."""
+
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+model_option = click.option(
+    "--model", "folder", type=FILE, help="A trained model's folder; by default the weights that come with the package."
+)
+seed_option = click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of what is drawn.")
+temperature_option = click.option(
+    "--temperature",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0, 10),
+    help="0 takes the likeliest note, 1 draws.",
+)
+excerpt_options = grouped(
+    click.option("--from-beat", default=0, show_default=True, type=click.IntRange(0), help="Where to begin, from 0."),
+    click.option("--beats", type=click.IntRange(1), help="How much; by default all of it."),
+    spread_option,
+)
+input_options = grouped(
+    excerpt_options,
+    click.option("--parts", "tracks", callback=common.tracks, metavar="N,N,N,N", help=f"Tracks that play {PLAYERS}."),
+)
+output_options = grouped(
+    click.option(
+        "--out", type=FILE, default=Path("quartetvae-out"), show_default=True, help="Folder for what is written."
+    ),
+    click.option(
+        "--as",
+        "kinds",
+        callback=_kinds,
+        metavar="KINDS",
+        default="mid",
+        show_default=True,
+        help=f"Any of {', '.join(KINDS)}.",
+    ),
+    click.option(
+        "--tempo",
+        type=click.FloatRange(1, 1000),
+        help="Quarter notes a minute; by default a MIDI file's, else 100.",
+    ),
+)
+
+
+def written(out: Path, music: dict[str, Quartet], kinds: Sequence[str], tempo: float | None) -> list[Path]:
+    """Write quartets by name, and print the files' names."""
+    if tempo is not None:
+        music = {name: replace(made, tempo_qpm=tempo) for name, made in music.items()}
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RenderingError(f"--out {out}: no folder there ({error.strerror}); choose another.") from error
+    work = [(name, kind) for name in music for kind in kinds]
+    # MIDI takes no time; a bar for it would only flicker.
+    quick = set(kinds) <= {".mid"}
+    written = []
+    for name, kind in tqdm(work, unit="file", disable=True if quick else None):
+        path = out / f"{name}{kind}"
+        write.write(path, music[name])
+        tqdm.write(str(path))
+        written.append(path)
+    return written
+
+
+def counted(count: int) -> Iterable[int]:
+    """Count from 0 to count - 1, with a progress bar on a terminal where there is more than a moment's work."""
+    return tqdm(range(count), unit="piece", leave=False, disable=True if count < 5 else None)
+
+
+def read_music(
+    model: Autoencoder | Composer,
+    path: Path | read.MusicFile,
+    from_beat: int,
+    beats: int | None,
+    tracks: Tracks,
+    spread: bool,
+) -> Quartet:
+    """Read music, and say on standard error what the grid loses of it."""
+    common.check_parts(tracks, spread)
+    file = path if isinstance(path, read.MusicFile) else read.read(path)
+    music = api.read(file, model, tracks=tracks, spread=spread, from_beat=from_beat, beats=beats)
+    _, lost = read.encode(file, model.architecture.grid, tracks=tracks, spread=spread)
+    if said := lost.lines():
+        where = " (the whole of it)" if from_beat or beats is not None else ""
+        click.echo(f"note: {click.format_filename(file.name)}{where}: {'; '.join(said)}.", err=True)
+    return music
