@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from quartetvae.composing import requests
+from quartetvae.composing import keys, requests
 from quartetvae.composing.filling import Progress
 from quartetvae.composing.requests import Drawing
 from quartetvae.config import PathKind
@@ -31,6 +32,7 @@ from quartetvae.latent import codes as latent_codes
 from quartetvae.latent import directions as latent_directions
 from quartetvae.latent.directions import Directions
 from quartetvae.latent.neighbours import Corpus, Neighbour
+from quartetvae.latent.paths import LatentPath
 from quartetvae.model import pretrained
 from quartetvae.model.autoencoder import Autoencoder, Codes
 from quartetvae.model.composer import Composer
@@ -38,12 +40,16 @@ from quartetvae.model.numpy import composer as numpy_composer
 from quartetvae.model.numpy import network
 from quartetvae.model.numpy.composer import NumpyComposer
 from quartetvae.model.numpy.network import NumpyAutoencoder
+from quartetvae.music.codec import Alphabet
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, Ensemble
 from quartetvae.music.quartet import TEMPO_QPM, Quartet
 from quartetvae.music.tracks import mean_tempo
 
 if TYPE_CHECKING:
     from quartetvae.model.keras.vae import QuartetVAE
+
+Dial = NDArray[np.float32]
+"""What a key dial adds to logits, (symbols,)."""
 
 FARTHEST = 100.0
 """Codes are moved by at most; far beyond where music is, but nothing overflows there."""
@@ -321,12 +327,29 @@ def decode(
     >>> decode(model, np.zeros((2, 128))).tokens.shape
     (96, 8)
     """
+    return _decode(model, codes, temperature=temperature, seed=seed, like=like)
+
+
+def _decode(
+    model: Autoencoder,
+    codes: Codes,
+    *,
+    temperature: float = 0.0,
+    seed: int = 0,
+    like: Quartet | None = None,
+    dial: Dial | None = None,
+) -> Quartet:
+    """Decode codes, and with a key dial in its key."""
     codes = code_files.checked(codes, "codes")
     temperature = _number(temperature, "a temperature of")
     if (farthest := np.abs(codes).max(initial=0)) > LARGEST:
         raise ModelError(f"codes with numbers up to {farthest:g}; {-LARGEST:g} to {LARGEST:g} is needed.")
     seed = _whole(seed, "as the seed", least=0)
-    tokens, grid = model.decode(codes, temperature=temperature, seed=seed), model.architecture.grid
+    grid = model.architecture.grid
+    if dial is None:
+        tokens = model.decode(codes, temperature=temperature, seed=seed)
+    else:
+        tokens = _dialled(model).decode(codes, temperature=temperature, seed=seed, bias=dial)
     if like is None:
         steps = tokens.shape[1]
         starts = steps * np.arange(len(tokens))
@@ -367,7 +390,15 @@ def reconstruct(model: Autoencoder, music: Quartet) -> Quartet:
 
 
 def interpolate(
-    model: Autoencoder, a: Quartet, b: Quartet, *, points: int = 5, path: PathKind = "spherical"
+    model: Autoencoder,
+    a: Quartet,
+    b: Quartet,
+    *,
+    points: int = 5,
+    path: PathKind = "spherical",
+    key: str = "free",
+    key_strength: float = 1.0,
+    strict_key: bool = False,
 ) -> list[Quartet]:
     """Find music on the way from A to B, phrase by phrase.
 
@@ -381,6 +412,9 @@ def interpolate(
         How many quartets, the reconstructions of A and B included; 2 at least.
     path
         `spherical` or `linear`, see `quartetvae.latent.paths.between`.
+    key, key_strength, strict_key
+        The key dial, see `quartetvae.composing.keys`: `free`, `auto` (the key of both), `C major`, `a minor`.
+        It leaves the ends as they are.
 
     Returns
     -------
@@ -390,9 +424,10 @@ def interpolate(
     Raises
     ------
     ArgumentError
-        If `path` is of no known kind.
+        If `path` is of no known kind, or the key is none.
     ModelError
-        If there are too few points, or the music is on another grid than the model's.
+        If there are too few points, the music is on another grid than the model's, or there is a key and the model is
+        none of `load`'s.
 
     Examples
     --------
@@ -405,6 +440,8 @@ def interpolate(
     _check_grid(model, a, b)
     walked = paths.interpolate(model, a.piece("a"), b.piece("b"), points=points, kind=path)
     a, b = paths.same_length([a, b])
+    dial = _dial(key, [a, b], a.grid.alphabet, key_strength, strict_key)
+    walked = _in_key(model, walked, list(range(1, points - 1)), dial)
     return [
         replace(_between({0: a, 1: b}, share), tokens=walked.point(k))
         for k, share in enumerate(np.linspace(0, 1, points))
@@ -412,7 +449,14 @@ def interpolate(
 
 
 def interpolate_grid(
-    model: Autoencoder, corners: Sequence[Quartet], *, points: int = 5, path: PathKind = "spherical"
+    model: Autoencoder,
+    corners: Sequence[Quartet],
+    *,
+    points: int = 5,
+    path: PathKind = "spherical",
+    key: str = "free",
+    key_strength: float = 1.0,
+    strict_key: bool = False,
 ) -> list[list[Quartet]]:
     """Find music between four quartets at the corners of a grid.
 
@@ -426,6 +470,9 @@ def interpolate_grid(
         Of each row and of each column, the ends included; 2 at least.
     path
         `spherical` or `linear`, along columns and rows alike.
+    key, key_strength, strict_key
+        The key dial, see `quartetvae.composing.keys`: `free`, `auto` (the key of all four), `C major`, `a minor`.
+        It leaves the corners as they are.
 
     Returns
     -------
@@ -434,9 +481,10 @@ def interpolate_grid(
     Raises
     ------
     ArgumentError
-        If `path` is of no known kind.
+        If `path` is of no known kind, or the key is none.
     ModelError
-        If there are not four corners, too few points, or the music is on another grid than the model's.
+        If there are not four corners, too few points, the music is on another grid than the model's, or there is a key
+        and the model is none of `load`'s.
 
     Examples
     --------
@@ -450,12 +498,40 @@ def interpolate_grid(
     _check_grid(model, *corners)
     rows = paths.interpolate_grid(model, [corner.piece("corner") for corner in corners], points=points, kind=path)
     a, b, c, d = paths.same_length(corners)
+    dial = _dial(key, [a, b, c, d], a.grid.alphabet, key_strength, strict_key)
+    inner, every = list(range(1, points - 1)), list(range(points))
+    rows = [_in_key(model, row, inner if number in (0, points - 1) else every, dial) for number, row in enumerate(rows)]
     shares = np.linspace(0, 1, points)
     found = []
     for row, down in zip(rows, shares, strict=True):
         sides = {0: _between({0: a, 1: c}, down), 1: _between({0: b, 1: d}, down)}
         found.append([replace(_between(sides, share), tokens=row.point(k)) for k, share in enumerate(shares)])
     return found
+
+
+def _dial(key: str, music: Sequence[Quartet], alphabet: Alphabet, key_strength: float, strict_key: bool) -> Dial | None:
+    """Compute what the key dial adds to logits, (symbols,); `auto` takes the key of music. None if it is free."""
+    given = np.concatenate([one.tokens for one in music]) if music else None
+    strength = _number(key_strength, "a key strength of")
+    found = keys.bias(key, given, alphabet, strength=strength, strict=strict_key)
+    return None if key == keys.FREE else found
+
+
+def _dialled(model: Autoencoder) -> NumpyAutoencoder:
+    """Give a model that has a key dial."""
+    if not isinstance(model, NumpyAutoencoder):
+        raise ModelError("a key, and a model that has no dial for it; quartetvae.load gives one, or take 'free'.")
+    return model
+
+
+def _in_key(model: Autoencoder, walked: LatentPath, points: Sequence[int], dial: Dial | None) -> LatentPath:
+    """Decode some points of a path anew, with a key dial."""
+    if dial is None or not points:
+        return walked
+    z, tokens = walked.z[:, points], walked.tokens.copy()
+    decoded = _dialled(model).decode(z.reshape(-1, z.shape[-1]), bias=dial)
+    tokens[:, points] = decoded.reshape(*z.shape[:2], *decoded.shape[1:])
+    return replace(walked, tokens=tokens)
 
 
 def _between(ends: Mapping[int, Quartet], share: float) -> Quartet:
@@ -495,7 +571,7 @@ def sample(
     seed
         Says what is drawn.
     key, key_strength, strict_key
-        A composer's key dial, see `quartetvae.composing.keys`; there is no music whose key `auto` could take.
+        The key dial, see `quartetvae.composing.keys`; there is no music whose key `auto` could take.
     progress
         Goes through a composer's windows, as `tqdm.tqdm` does.
 
@@ -521,7 +597,8 @@ def sample(
         return requests.sample(model, beats, _drawing(warm, seed, key, key_strength, strict_key, progress))
     count = -(-beats // model.architecture.form.beats_per_phrase)
     drawn = latent_codes.sample_prior(count, model.architecture.network.latent_dim, rng=_codes_rng(seed))
-    made = decode(model, drawn, temperature=temperature or 0.0, seed=seed)
+    dial = _dial(key, [], model.architecture.grid.alphabet, key_strength, strict_key)
+    made = _decode(model, drawn, temperature=temperature or 0.0, seed=seed, dial=dial)
     steps = beats * made.grid.steps_per_beat
     return Quartet(made.tokens[:steps], made.grid)
 
@@ -754,7 +831,15 @@ def _drawing(
 
 
 def vary(
-    model: Autoencoder, music: Quartet, *, amount: float = 0.5, temperature: float = 0.0, seed: int = 0
+    model: Autoencoder,
+    music: Quartet,
+    *,
+    amount: float = 0.5,
+    temperature: float = 0.0,
+    seed: int = 0,
+    key: str = "free",
+    key_strength: float = 1.0,
+    strict_key: bool = False,
 ) -> Quartet:
     """Vary music: decode its codes with noise in them.
 
@@ -770,6 +855,8 @@ def vary(
         0 takes the likeliest note, 1 draws by the model's probabilities.
     seed
         Says what is drawn, noise and notes.
+    key, key_strength, strict_key
+        The key dial, see `quartetvae.composing.keys`: `free`, `auto` (the music's key), `C major`, `a minor`.
 
     Returns
     -------
@@ -777,8 +864,11 @@ def vary(
 
     Raises
     ------
+    ArgumentError
+        If the key is none.
     ModelError
-        If the amount is out of range, or the music is on another grid than the model's.
+        If the amount is out of range, the music is on another grid than the model's, or there is a key and the model is
+        none of `load`'s.
 
     Examples
     --------
@@ -793,7 +883,9 @@ def vary(
         raise ModelError(f"an amount of {amount:g}; 0 (none) to {FARTHEST:g} is needed, 1 at most as a rule.")
     found = encode(model, music)
     noise = _codes_rng(seed).standard_normal(found.shape, dtype=np.float32)
-    return decode(model, found + np.float32(amount) * noise, temperature=temperature, seed=seed, like=music)
+    dial = _dial(key, [music], music.grid.alphabet, key_strength, strict_key)
+    moved = found + np.float32(amount) * noise
+    return _decode(model, moved, temperature=temperature, seed=seed, like=music, dial=dial)
 
 
 def morph(
@@ -803,6 +895,9 @@ def morph(
     toward: str,
     by: float = 1.0,
     directions: Directions | None = None,
+    key: str = "free",
+    key_strength: float = 1.0,
+    strict_key: bool = False,
 ) -> Quartet:
     """Give music more of an attribute, or less: decode its codes moved along the attribute's direction.
 
@@ -819,6 +914,8 @@ def morph(
         How far, -100 to 100; below 0 there is less of it. Beyond 2 nothing is promised.
     directions
         As `quartetvae.latent.directions.read` gives them; by default those in the model's folder.
+    key, key_strength, strict_key
+        The key dial, see `quartetvae.composing.keys`: `free`, `auto` (the music's key), `C major`, `a minor`.
 
     Returns
     -------
@@ -826,9 +923,11 @@ def morph(
 
     Raises
     ------
+    ArgumentError
+        If the key is none.
     ModelError
-        If the attribute is unknown, or the model has no direction in which it rises, the distance is out of range, or
-        the directions are of another model.
+        If the attribute is unknown, or the model has no direction in which it rises, the distance is out of range, the
+        directions are of another model, or there is a key and the model is none of `load`'s.
 
     Examples
     --------
@@ -859,7 +958,8 @@ def morph(
             f"measured, metrics/attributes.json); those that do: {others}."
         )
     direction = latent_directions.of_each(known[toward], tokens, music.grid.alphabet)
-    return decode(model, found + np.float32(by) * direction, like=music)
+    dial = _dial(key, [music], music.grid.alphabet, key_strength, strict_key)
+    return _decode(model, found + np.float32(by) * direction, like=music, dial=dial)
 
 
 def nearest(

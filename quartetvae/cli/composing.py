@@ -1,29 +1,21 @@
 """`quartetvae infill`, `harmonise`, `continue`, `bridge`: a composer and music of one's own."""
 
 import re
-from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
-from tqdm import tqdm
 
 from quartetvae import api
 from quartetvae.cli import common, options
 from quartetvae.cli.common import FILE, PLAYERS, Tracks, parts_of_each_option, spread_option
 from quartetvae.composing import filling, requests
-from quartetvae.composing.filling import Window
 from quartetvae.errors import ArgumentError, RenderingError
 from quartetvae.io import read, splice
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE
 
 PARTS = ", ".join(DEFAULT_ENSEMBLE.ids)
-
-
-def progress(windows: Sequence[Window]) -> Iterable[Window]:
-    """Go through windows with a progress bar on a terminal, where there is more than a moment's work."""
-    return tqdm(windows, unit="window", leave=False, disable=None if len(windows) > 1 else True)
 
 
 def _range(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int] | None:
@@ -99,7 +91,7 @@ def infill(
     composed = filling.settle(music.tokens, asked, music.grid.alphabet)[1]
     if not composed.any():
         click.echo("note: nothing to compose there: notes that are held over the edges fill it.", err=True)
-    compose = partial(api.infill, composer, music, bars=bars, beats=beats, parts=parts, progress=progress)
+    compose = partial(api.infill, composer, music, bars=bars, beats=beats, parts=parts, progress=options.progress)
     made = options.of_seeds("infill", count, compose, drawing)
     spliced: dict[str, bytes] = {}
     if file.suffix.lower() in read.MIDI_SUFFIXES and ".mid" in kinds:
@@ -142,7 +134,7 @@ def harmonise(
     """
     composer = api.load_composer(folder)
     music = api.read_melody(melody, composer, part=part, track=track)
-    compose = partial(api.harmonise, composer, music, part=part, progress=progress)
+    compose = partial(api.harmonise, composer, music, part=part, progress=options.progress)
     options.written(out, options.of_seeds("harmony", count, compose, drawing), kinds, tempo)
 
 
@@ -176,7 +168,7 @@ def continue_(
     """
     composer = api.load_composer(folder)
     music = options.read_music(composer, file, 0, None, tracks, spread)
-    compose = partial(api.continue_, composer, music, beats=beats, progress=progress)
+    compose = partial(api.continue_, composer, music, beats=beats, progress=options.progress)
     options.written(out, options.of_seeds("continuation", count, compose, drawing), kinds, tempo)
 
 
@@ -222,5 +214,5 @@ def bridge(
     composer = api.load_composer(folder)
     first = options.read_music(composer, a, 0, of_each, of_a, spread)
     second = requests.last(options.read_music(composer, b, 0, None, of_b, spread), of_each)
-    compose = partial(api.bridge, composer, first, second, beats=beats, progress=progress)
+    compose = partial(api.bridge, composer, first, second, beats=beats, progress=options.progress)
     options.written(out, options.of_seeds("bridge", count, compose, drawing), kinds, tempo)

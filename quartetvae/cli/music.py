@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def _say_what_is_older(out: Path, written: Iterable[Path]) -> None:
 @click.option("--path", "kind", default="spherical", show_default=True, type=click.Choice(["spherical", "linear"]))
 @options.excerpt_options
 @parts_of_each_option
+@options.key_options
 @options.model_option
 @options.output_options
 def interpolate(
@@ -55,6 +57,7 @@ def interpolate(
     out: Path,
     kinds: list[str],
     tempo: float | None,
+    **key: Any,
 ) -> None:
     """Find what lies between two pieces, or between four at the corners of a grid.
 
@@ -78,10 +81,10 @@ def interpolate(
     ]
     digits = len(str(points - 1))
     if len(pieces) == 2:
-        found = api.interpolate(model, *pieces, points=points, path=kind)
+        found = api.interpolate(model, *pieces, points=points, path=kind, **key)
         music = {f"point_{k:0{digits}}": made for k, made in enumerate(found)}
     else:
-        rows = api.interpolate_grid(model, pieces, points=points, path=kind)
+        rows = api.interpolate_grid(model, pieces, points=points, path=kind, **key)
         music = {f"row_{i:0{digits}}_{j:0{digits}}": made for i, row in enumerate(rows) for j, made in enumerate(row)}
     _say_what_is_older(out, options.written(out, music, kinds, tempo))
 
@@ -130,32 +133,56 @@ def reconstruct(
 @click.command()
 @click.option("--beats", default=16, show_default=True, type=click.IntRange(1, 100_000), help="How much.")
 @click.option("--count", default=1, show_default=True, type=click.IntRange(1, 1000), help="How many.")
-@options.temperature_option
+@click.option(
+    "--by",
+    default="codes",
+    show_default=True,
+    type=click.Choice(["codes", "composer"]),
+    help="Codes drawn for each phrase, or a composer, which remembers what it began with.",
+)
+@click.option(
+    "--temperature",
+    type=click.FloatRange(0, 10),
+    help="0 takes the likeliest note, 1 draws; by default 0 with codes, 1 with a composer.",
+)
 @options.seed_option
+@options.key_options
 @options.model_option
+@click.option(
+    "--composer", type=FILE, help="A trained composer's folder; by default the one that comes with the package."
+)
 @options.output_options
 def sample(
     beats: int,
     count: int,
-    temperature: float,
+    by: str,
+    temperature: float | None,
     seed: int,
     folder: Path | None,
+    composer: Path | None,
     out: Path,
     kinds: list[str],
     tempo: float | None,
+    **key: Any,
 ) -> None:
-    """Make music from nothing: codes drawn from the prior, each phrase by itself.
+    """Make music from nothing: from codes drawn from the prior, each phrase by itself, or by a composer.
 
     \b
     Examples:
+      quartetvae sample --beats 64 --by composer --key "D major"
       quartetvae sample --beats 32 --temperature 0.8 --seed 7
       quartetvae sample --count 10 --as mid,ogg
     """
-    model = api.load(folder)
-    music = {
-        f"sample_{seed + k}": api.sample(model, beats=beats, temperature=temperature, seed=seed + k)
-        for k in options.counted(count)
-    }
+    other = {"codes": ("--composer", composer), "composer": ("--model", folder)}[by]
+    if other[1] is not None:
+        raise click.UsageError(f"--by {by}, and {other[0]}, which has no part in it; leave one of them out.")
+    if by == "composer":
+        compose = partial(api.sample, api.load_composer(composer), progress=options.progress)
+    else:
+        compose = partial(api.sample, api.load(folder))
+    music = options.of_seeds(
+        "sample", count, partial(compose, beats=beats), {"temperature": temperature, "seed": seed, **key}
+    )
     options.written(out, music, kinds, tempo)
 
 
@@ -167,6 +194,7 @@ def sample(
 @click.option("--count", default=1, show_default=True, type=click.IntRange(1, 1000), help="How many.")
 @options.temperature_option
 @options.seed_option
+@options.key_options
 @options.input_options
 @options.model_option
 @options.output_options
@@ -184,6 +212,7 @@ def vary(
     out: Path,
     kinds: list[str],
     tempo: float | None,
+    **key: Any,
 ) -> None:
     """Vary a piece: put noise into the codes of its phrases.
 
@@ -194,10 +223,8 @@ def vary(
     """
     model = api.load(folder)
     music = options.read_music(model, file, from_beat, beats, tracks, spread)
-    made = {
-        f"variation_{seed + k}": api.vary(model, music, amount=amount, temperature=temperature, seed=seed + k)
-        for k in options.counted(count)
-    }
+    compose = partial(api.vary, model, music, amount=amount)
+    made = options.of_seeds("variation", count, compose, {"temperature": temperature, "seed": seed, **key})
     options.written(out, made, kinds, tempo)
 
 
@@ -208,6 +235,7 @@ def vary(
 )
 @click.option("--by", default=1.0, show_default=True, type=float, help="How much more; below 0 less; -2 to 2 is tried.")
 @click.option("--directions", "path", type=FILE, help="directions.json of the model, if it is one of your own.")
+@options.key_options
 @options.input_options
 @options.model_option
 @options.output_options
@@ -224,6 +252,7 @@ def morph(
     out: Path,
     kinds: list[str],
     tempo: float | None,
+    **key: Any,
 ) -> None:
     """Give a piece more or less of an attribute: denser, higher, more syncopated, more together.
 
@@ -239,9 +268,8 @@ def morph(
     model = api.load(folder)
     music = options.read_music(model, file, from_beat, beats, tracks, spread)
     found = None if path is None else directions.read(path)
-    options.written(
-        out, {f"{toward}_{by:+g}": api.morph(model, music, toward=toward, by=by, directions=found)}, kinds, tempo
-    )
+    made = api.morph(model, music, toward=toward, by=by, directions=found, **key)
+    options.written(out, {f"{toward}_{by:+g}": made}, kinds, tempo)
 
 
 @click.command()

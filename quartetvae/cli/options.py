@@ -12,6 +12,7 @@ from quartetvae import api
 from quartetvae.cli import common
 from quartetvae.cli.common import FILE, PLAYERS, Tracks, spread_option
 from quartetvae.composing import keys
+from quartetvae.composing.filling import Window
 from quartetvae.errors import ArgumentError, RenderingError
 from quartetvae.files import replacing
 from quartetvae.io import read, write
@@ -165,6 +166,11 @@ def _write_bytes(path: Path, content: bytes) -> None:
             temporary.write_bytes(content)
     except OSError as error:
         raise RenderingError(f"{path}: cannot be written ({error.strerror}); choose another folder.") from error
+
+
+def progress(windows: Sequence[Window]) -> Iterable[Window]:
+    """Go through windows with a progress bar on a terminal, where there is more than a moment's work."""
+    return tqdm(windows, unit="window", leave=False, disable=None if len(windows) > 1 else True)
 
 
 def counted(count: int) -> Iterable[int]:
