@@ -92,8 +92,8 @@ class Attention(keras.layers.Layer):
 class Intervals(keras.layers.Layer):
     """What speaks for a pitch by its intervals, the same in all keys; see `quartetvae.model.composer.Surroundings`.
 
-    Of chroma vectors (beats, steps, `CHROMAS`, 12), the pitch before and the next one known, (beats, steps), and how much
-    each way of weighing counts, `gates` (beats, steps, `GATES`), it makes logits (beats, steps, pitches).
+    Of chroma vectors (beats, steps, `CHROMAS`, 12), the pitch before and the next one known, (beats, steps), and how
+    much each way of weighing counts, `gates` (beats, steps, `GATES`), it makes logits (beats, steps, pitches).
     """
 
     def __init__(self, pitches: int, **kwargs: Any) -> None:
