@@ -34,9 +34,7 @@ from quartetvae.model.composer import (
     Mask,
 )
 from quartetvae.model.keras.layers import GRU, RecurrentStack, TokenEmbedding
-from quartetvae.model.keras.optimizer import Adam
-from quartetvae.model.keras.schedules import LearningRate
-from quartetvae.model.keras.vae import cell_nats, seeded
+from quartetvae.model.keras.network import Network, cell_nats, seeded
 from quartetvae.music.codec import Tokens
 from quartetvae.music.ensemble import VOICES
 
@@ -127,7 +125,7 @@ class Intervals(keras.layers.Layer):
         return logits
 
 
-class ComposerNetwork(keras.Model):
+class ComposerNetwork(Network):
     """The network; it is trained here and composes by `quartetvae.model.numpy.composer`, the same function."""
 
     def __init__(self, architecture: ComposerArchitecture, *, seed: int = 0) -> None:
@@ -251,34 +249,9 @@ class ComposerNetwork(keras.Model):
         """Compute the loss, which is all that a step of training or testing gives."""
         return {"loss": self.compute_loss(x, y, y_pred)}
 
-    @property
-    def metrics(self) -> list[Any]:
-        """None: Keras' add up over batches."""
-        return []
-
     def prepare(self, train: config.Compose, steps: int) -> None:
-        """Make ready for a training of so many steps of the optimizer; see `QuartetVAE.prepare`."""
-        if keras.backend.backend() == "tensorflow":
-            import tensorflow as tf
-
-            tf.config.experimental.enable_op_determinism()
-        optimizer = Adam(
-            LearningRate(train.learning_rate, train.schedule, train.warmup_steps, steps),
-            weight_decay=train.weight_decay or None,
-            beta_2=train.adam_beta_2,
-            global_clipnorm=train.clip_norm or None,
-        )
-        self.compile(optimizer=optimizer, jit_compile=keras.backend.backend() == "jax")
-        optimizer.build(self.trainable_variables)
-
-    def state(self) -> list[NDArray[Any]]:
-        """Collect weights and the optimizer's variables: with `reseed`, all that a training goes on from."""
-        return [np.array(variable) for variable in (*self.weights, *self.optimizer.variables)]
-
-    def set_state(self, state: list[NDArray[Any]]) -> None:
-        """Go back to a `state`."""
-        for variable, value in zip((*self.weights, *self.optimizer.variables), state, strict=True):
-            variable.assign(value)
+        """Make ready for a training of so many steps of the optimizer."""
+        self.optimise(train, steps)
 
     def reseed(self, *numbers: int) -> None:
         """Set the generator that draws what is unknown."""

@@ -179,10 +179,8 @@ class NumpyComposer:
             state = np.tanh(self._dense("start", code))
             last = np.zeros((len(code), shown.shape[-1]), np.float32)
         for step in range(first, first + per_beat):
-            cells, before = (
-                hand.cells[:, step],
-                hand.heard[:, step - 1] if step else np.full_like(hand.last, self._none),
-            )
+            cells = hand.cells[:, step]
+            before = hand.heard[:, step - 1] if step else np.full_like(hand.last, self._none)
             sounding = np.where(cells, before, self._resolved(hand.written[:, step], before))
             if code is not None:
                 given = np.concatenate([shares[:, step - first], shown[:, step - first]], axis=-1)
