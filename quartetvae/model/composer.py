@@ -25,7 +25,8 @@ from quartetvae.corpus.records import Cut
 from quartetvae.errors import ModelError
 from quartetvae.model import architecture as architectures
 from quartetvae.model.architecture import FILE
-from quartetvae.music.codec import Tokens
+from quartetvae.music import codec
+from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import VOICES
 from quartetvae.music.quartet import Grid
 
@@ -36,8 +37,20 @@ WEIGHTS = "weights.npz"
 STEP_UNITS, SHARE_DIM, HEAD_DIM = 96, 64, 32
 """Of the dense layer over each step that reads a beat; what of its code goes to each step; of a head of attention."""
 
+CHROMAS, HARMONIES, MELODIES = 4, 8, 2
+"""What a pitch is weighed by besides: so many chroma vectors, in so many ways; and the pitch before and the next one
+that is known, in so many ways each. See `Surroundings`."""
+
+GATES = HARMONIES + 2 * MELODIES
+
+FADING = (0.8, 0.97)
+"""Of the music around: what of a beat's chroma is left a beat away, in two of the chroma vectors."""
+
 Mask = NDArray[np.bool_]
 """What is unknown, (windows, steps, parts)."""
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -129,6 +142,76 @@ class Composer(Protocol):
 def of_columns(unknown: Mask, columns: int) -> Mask:
     """Say of each column what is said of its part: (windows, steps, parts) to (windows, steps, columns)."""
     return np.tile(unknown, columns // VOICES)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What sounds around each cell, by pitch token, (windows, steps, columns); `alphabet.pitches` where nothing does.
+
+    From these a network has the chances of intervals: between a note and what else sounds, the notes of its own column
+    before and after it, and the music around; they are the same in all keys, so that none has to be learned twelve
+    times. A cell may see `now` of what is chosen before it or known, `before` of the other cells, its own `last` and
+    `next`.
+    """
+
+    now: Ints
+    """What sounds in a cell."""
+    before: Ints
+    """What sounded there a step before."""
+    last: Ints
+    """The pitch that was last struck or held there, before this step."""
+    next: Ints
+    """The pitch that is next struck there, at this step or after it, among what is known."""
+    known: Ints
+    """What is known to sound in a cell, whatever is chosen for those that are unknown."""
+
+
+def surroundings(tokens: Tokens, cells: NDArray[np.bool_], alphabet: Alphabet) -> Surroundings:
+    """Look around each cell of windows (windows, steps, columns); `cells` says which are unknown, in the same shape."""
+    none, places = alphabet.pitches, np.arange(tokens.shape[1])[:, None]
+    struck = codec.struck(tokens, alphabet).astype(np.int64)
+    pitched = struck < alphabet.rest
+
+    def at(told: NDArray[np.bool_], symbols: Ints, *, forwards: bool = True) -> Ints:
+        """Find the symbol of the nearest cell where something is told: up to this step, or from it on."""
+        if forwards:
+            place = np.maximum.accumulate(np.where(told, places, -1), axis=1)
+        else:
+            place = np.minimum.accumulate(np.where(told, places, len(places))[:, ::-1], axis=1)[:, ::-1]
+        there = (place >= 0) & (place < len(places))
+        symbol = np.take_along_axis(symbols, np.where(there, place, 0), axis=1)
+        return np.where(there & (symbol < none), symbol, none)
+
+    now = at(tokens != alphabet.sustain, struck)
+    known = at((tokens != alphabet.sustain) | cells, np.where(cells, alphabet.rest, struck))
+    nothing = np.full_like(now[:, :1], none)
+    before = np.concatenate([nothing, now[:, :-1]], axis=1)
+    last = np.concatenate([nothing, at(pitched, struck)[:, :-1]], axis=1)
+    return Surroundings(now, before, last, at(pitched & ~cells, struck, forwards=False), known)
+
+
+def chroma(pitches: Ints, none: int) -> Floats:
+    """Give one-hot vectors (..., 12) of pitch tokens, in which 0 is the lowest pitch's class; zeros where none is."""
+    classes = np.eye(13, 12, dtype=np.float32)
+    return np.asarray(classes[np.where(pitches < none, pitches % 12, 12)])
+
+
+def music_around(now: Ints, known: Ints, steps_per_beat: int, none: int) -> Floats:
+    """Give the chroma of the music around each beat, fading: (windows, beats, len(FADING), 12), each a share of 1.
+
+    Of earlier beats all, of the beat itself and later ones what is known. `now` and `known` are `Surroundings`'.
+    """
+    windows, steps, columns = now.shape
+    by_beat = (windows, steps // steps_per_beat, steps_per_beat * columns, 12)
+    whole, sure = (chroma(pitches, none).reshape(by_beat).sum(axis=2) for pitches in (now, known))
+    apart = np.arange(by_beat[1])[None] - np.arange(by_beat[1])[:, None]
+    found = []
+    for left in FADING:
+        weight = (left ** np.abs(apart)).astype(np.float32)
+        earlier = np.einsum("qk,wkc->wqc", np.where(apart < 0, weight, 0), whole)
+        found.append(earlier + np.einsum("qk,wkc->wqc", np.where(apart < 0, 0, weight), sure))
+    together = np.stack(found, axis=2)
+    return np.asarray(together / np.maximum(together.sum(axis=-1, keepdims=True), 1e-6), np.float32)
 
 
 def masks(count: int, architecture: ComposerArchitecture, rng: np.random.Generator) -> Mask:

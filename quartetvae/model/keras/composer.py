@@ -4,7 +4,7 @@ A reader makes a vector of each beat, once with what is unknown left out and onc
 before and after, comes to a beat by a recurrent layer in both directions over the vectors of the first kind; what came
 before it by one forwards over those of the second. Attention to all vectors of the first kind and the earlier ones of
 the second, by content and distance, finds what may come again. All that is the code of a beat, from which a recurrent
-decoder writes it step by step, column by column.
+decoder writes it step by step, column by column. A pitch is also weighed by its intervals to what sounds around it.
 
 The loss is the cross-entropy of what is unknown, in nats per beat of a part.
 """
@@ -21,11 +21,20 @@ from quartetvae import config
 from quartetvae.model import architecture as architectures
 from quartetvae.model import composer
 from quartetvae.model.architecture import NEVER, STEP_DIM, SYMBOL_DIM
-from quartetvae.model.composer import HEAD_DIM, SHARE_DIM, STEP_UNITS, ComposerArchitecture, Mask
+from quartetvae.model.composer import (
+    CHROMAS,
+    FADING,
+    GATES,
+    HARMONIES,
+    HEAD_DIM,
+    MELODIES,
+    SHARE_DIM,
+    STEP_UNITS,
+    ComposerArchitecture,
+    Mask,
+)
 from quartetvae.model.keras.layers import GRU, RecurrentStack, TokenEmbedding
-from quartetvae.model.keras.optimizer import Adam
-from quartetvae.model.keras.schedules import LearningRate
-from quartetvae.model.keras.vae import cell_nats, seeded
+from quartetvae.model.keras.network import Network, cell_nats, seeded
 from quartetvae.music.codec import Tokens
 from quartetvae.music.ensemble import VOICES
 
@@ -78,7 +87,45 @@ class Attention(keras.layers.Layer):
         return ops.reshape(found, (-1, self.beats, self.heads * HEAD_DIM))
 
 
-class ComposerNetwork(keras.Model):
+class Intervals(keras.layers.Layer):
+    """What speaks for a pitch by its intervals, the same in all keys; see `quartetvae.model.composer.Surroundings`.
+
+    Of chroma vectors (beats, steps, `CHROMAS`, 12), the pitch before and the next one known, (beats, steps), and how
+    much each way of weighing counts, `gates` (beats, steps, `GATES`), it makes logits (beats, steps, pitches).
+    """
+
+    def __init__(self, pitches: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.pitches = pitches
+        classes, places = np.arange(12), np.arange(pitches)
+        self.classes_apart = (classes[None] - classes[:, None]) % 12
+        self.apart = places[None] - places[:, None] + pitches - 1
+
+    def build(self, *_: Any) -> None:
+        """Make the weights of intervals."""
+        self.harmony = self.add_weight((HARMONIES, CHROMAS, 12), "zeros", name="harmony")
+        self.melody = self.add_weight((2, MELODIES, 2 * self.pitches - 1), "zeros", name="melody")
+
+    def call(self, chromas: Any, last: Any, following: Any, gates: Any) -> Any:
+        """Weigh."""
+        harmonies, *melodies = ops.split(gates, [HARMONIES, HARMONIES + MELODIES], axis=-1)
+        by_class = ops.einsum("kcij->cikj", ops.take(self.harmony, self.classes_apart, axis=2))
+        by_class = ops.reshape(by_class, (CHROMAS * 12, HARMONIES * 12))
+        flat = ops.reshape(chromas, (-1, chromas.shape[-3], CHROMAS * 12))
+        found = ops.reshape(ops.matmul(flat, by_class), (-1, flat.shape[1], HARMONIES, 12))
+        classes = ops.einsum("...k,...kj->...j", harmonies, found)
+        logits = ops.tile(classes, (1, 1, -(-self.pitches // 12)))[..., : self.pitches]
+        for kind, (pitch, weight) in enumerate(zip((last, following), melodies, strict=True)):
+            by_pitch = ops.transpose(ops.take(self.melody[kind], self.apart, axis=1), (1, 0, 2))
+            by_pitch = ops.reshape(by_pitch, (self.pitches, MELODIES * self.pitches))
+            # A product and no look-up: its gradient is one too.
+            there = ops.one_hot(pitch, self.pitches)
+            found = ops.reshape(ops.matmul(there, by_pitch), (-1, flat.shape[1], MELODIES, self.pitches))
+            logits = logits + ops.einsum("...k,...kj->...j", weight, found)
+        return logits
+
+
+class ComposerNetwork(Network):
     """The network; it is trained here and composes by `quartetvae.model.numpy.composer`, the same function."""
 
     def __init__(self, architecture: ComposerArchitecture, *, seed: int = 0) -> None:
@@ -114,15 +161,12 @@ class ComposerNetwork(keras.Model):
                 keras.layers.Dense(width, use_bias=False, name=f"chosen_{column}")
                 for column, width in list(zip(self.order, widths, strict=True))[1:]
             ]
-            self.heads = [keras.layers.Dense(SYMBOL_DIM, name=f"head_{column}") for column in self.order]
+            self.heads = [keras.layers.Dense(SYMBOL_DIM + GATES, name=f"head_{column}") for column in self.order]
+            self.intervals = Intervals(self.pitches, name="intervals")
             # The last logit is what a held note adds to that of its pitch.
             self.common = keras.layers.Dense(alphabet.size + 1, name="common")
-            self(
-                {
-                    "tokens": np.zeros((1, architecture.steps, self.columns), "int32"),
-                    "unknown": np.ones((1, architecture.steps, self.columns), "float32"),
-                }
-            )
+            shape = (1, architecture.steps)
+            self(self._inputs(np.zeros((*shape, self.columns), np.uint8), np.ones((*shape, VOICES), np.bool_)))
             # Kept from Keras' eyes, as what a training needs and no file holds.
             self.drawing = SimpleNamespace(rng=np.random.default_rng(seed))
 
@@ -151,6 +195,8 @@ class ComposerNetwork(keras.Model):
         states = self.writer(ops.concatenate([last, vectors, given], axis=-1), [self.start(code)])
         hidden = ops.split(self.hidden(ops.concatenate([states, given], axis=-1)), self.parts_of_hidden, axis=-1)
         cells = ops.unstack(whole_cells, self.columns, axis=-2)
+        chromas = self._chromas(inputs)
+        last, following = (ops.unstack(ops.reshape(inputs[name], by_beat), axis=-1) for name in ("last", "next"))
         logits: dict[int, Any] = {}
         for place, column in enumerate(self.order):
             inner = hidden[place]
@@ -158,13 +204,38 @@ class ComposerNetwork(keras.Model):
                 inner = inner + self.chosen[place - 1](
                     ops.concatenate([cells[earlier] for earlier in self.order[:place]], axis=-1)
                 )
-            logits[column] = self.common(self.heads[place](ops.gelu(inner)))
+            symbols, gates = ops.split(self.heads[place](ops.gelu(inner)), [SYMBOL_DIM], axis=-1)
+            pitches, others = ops.split(self.common(symbols), [self.pitches], axis=-1)
+            pitches = pitches + self.intervals(chromas[column], last[column], following[column], gates)
+            logits[column] = ops.concatenate([pitches, others], axis=-1)
         found = ops.stack([logits[column] for column in range(self.columns)], axis=-2)
         found = ops.reshape(found, (-1, self.architecture.steps, self.columns, found.shape[-1]))
         pitches, others, held = ops.split(found, [self.pitches, found.shape[-1] - 1], axis=-1)
         barred = NEVER * ops.cast(ops.arange(self.architecture.steps) > 0, "float32")[:, None, None]
         found = ops.concatenate([pitches, others, pitches + (held + barred)], axis=-1)
         return cell_nats(inputs["tokens"], found)
+
+    def _chromas(self, inputs: Any) -> list[Any]:
+        """Give by column what its pitches are weighed by, (beats, steps, `CHROMAS`, 12).
+
+        What else sounds, as far as it is chosen or known, or sounded a step before; the bass; the music around.
+        """
+        by_beat = (-1, self.per_beat, self.columns)
+        now, before = (
+            ops.one_hot(ops.where(pitches < self.pitches, pitches % 12, -1), 12)
+            for pitches in (ops.reshape(inputs[name], by_beat) for name in ("now", "before"))
+        )
+        unknown = ops.reshape(inputs["unknown"], by_beat)[..., None]
+        until = ops.unstack(unknown * before + (1.0 - unknown) * now, self.columns, axis=-2)
+        now = ops.unstack(now, self.columns, axis=-2)
+        around = ops.reshape(inputs["around"], (-1, 1, len(FADING), 12))
+        around = ops.broadcast_to(around, (ops.shape(around)[0], self.per_beat, len(FADING), 12))
+        bass, found = self.order[0], [None] * self.columns
+        for place, column in enumerate(self.order):
+            others = sum([now[k] for k in self.order[:place]] + [until[k] for k in self.order[place + 1 :]])
+            below = now[bass] if place else ops.zeros_like(now[bass])
+            found[column] = ops.concatenate([ops.stack([others, below], axis=-2), around], axis=-2)
+        return found
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
@@ -178,34 +249,9 @@ class ComposerNetwork(keras.Model):
         """Compute the loss, which is all that a step of training or testing gives."""
         return {"loss": self.compute_loss(x, y, y_pred)}
 
-    @property
-    def metrics(self) -> list[Any]:
-        """None: Keras' add up over batches."""
-        return []
-
     def prepare(self, train: config.Compose, steps: int) -> None:
-        """Make ready for a training of so many steps of the optimizer; see `QuartetVAE.prepare`."""
-        if keras.backend.backend() == "tensorflow":
-            import tensorflow as tf
-
-            tf.config.experimental.enable_op_determinism()
-        optimizer = Adam(
-            LearningRate(train.learning_rate, train.schedule, train.warmup_steps, steps),
-            weight_decay=train.weight_decay or None,
-            beta_2=train.adam_beta_2,
-            global_clipnorm=train.clip_norm or None,
-        )
-        self.compile(optimizer=optimizer, jit_compile=keras.backend.backend() == "jax")
-        optimizer.build(self.trainable_variables)
-
-    def state(self) -> list[NDArray[Any]]:
-        """Collect weights and the optimizer's variables: with `reseed`, all that a training goes on from."""
-        return [np.array(variable) for variable in (*self.weights, *self.optimizer.variables)]
-
-    def set_state(self, state: list[NDArray[Any]]) -> None:
-        """Go back to a `state`."""
-        for variable, value in zip((*self.weights, *self.optimizer.variables), state, strict=True):
-            variable.assign(value)
+        """Make ready for a training of so many steps of the optimizer."""
+        self.optimise(train, steps)
 
     def reseed(self, *numbers: int) -> None:
         """Set the generator that draws what is unknown."""
@@ -223,8 +269,14 @@ class ComposerNetwork(keras.Model):
         return self._inputs(tokens, composer.masks(len(tokens), self.architecture, self.drawing.rng))
 
     def _inputs(self, tokens: Tokens, unknown: Mask) -> dict[str, Any]:
-        columns = composer.of_columns(unknown, self.columns)
-        return {"tokens": tokens.astype("int32"), "unknown": columns.astype("float32")}
+        cells, alphabet = composer.of_columns(unknown, self.columns), self.architecture.grid.alphabet
+        seen = composer.surroundings(tokens, cells, alphabet)
+        around = composer.music_around(seen.now, seen.known, self.per_beat, alphabet.pitches)
+        names = ("now", "before", "last", "next")
+        return {
+            **{"tokens": tokens.astype("int32"), "unknown": cells.astype("float32"), "around": around},
+            **{name: getattr(seen, name).astype("int32") for name in names},
+        }
 
     def nats(self, tokens: Tokens, unknown: Mask) -> NDArray[np.float64]:
         """Compute the cross-entropy of what is unknown given what is known, summed over each window: nats, (windows,).

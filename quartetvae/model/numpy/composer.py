@@ -5,6 +5,7 @@ when all before it are there.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,43 @@ from scipy.special import logsumexp
 from quartetvae.errors import ModelError
 from quartetvae.model import architecture as architectures
 from quartetvae.model import composer
+from quartetvae.model.architecture import SYMBOL_DIM
 from quartetvae.model.autoencoder import check_temperature
-from quartetvae.model.composer import HEAD_DIM, SHARE_DIM, WEIGHTS, ComposerArchitecture, Mask
+from quartetvae.model.composer import (
+    HARMONIES,
+    HEAD_DIM,
+    MELODIES,
+    SHARE_DIM,
+    WEIGHTS,
+    ComposerArchitecture,
+    Ints,
+    Mask,
+)
 from quartetvae.model.numpy.layers import CELLS, dense, gelu, gelu_by_tanh
 from quartetvae.model.numpy.threads import in_shares
 from quartetvae.model.numpy.weights import Floats
+from quartetvae.music import codec
 from quartetvae.music.codec import Tokens
 from quartetvae.music.ensemble import VOICES
 
 Choose = Callable[[int, int, NDArray[np.bool_], Floats], NDArray[Any]]
 """Given step, column, for which windows its cell is unknown, and the logits (windows, symbols): what stands there."""
+
+
+@dataclass
+class _Hand:
+    """What is being written, and what whoever writes has in mind; arrays are (windows, steps, columns)."""
+
+    written: Tokens
+    cells: NDArray[np.bool_]
+    """Which are unknown."""
+    heard: Ints
+    """What sounds in all steps that are done."""
+    last: Ints
+    """The pitch that each column has struck last, (windows, columns)."""
+    following: Ints
+    """The pitch that is next known."""
+    choose: Choose
 
 
 class NumpyComposer:
@@ -38,6 +66,9 @@ class NumpyComposer:
         widths = architectures.head_widths(architecture.columns, architecture.network.head_units)
         self._parts_of_hidden = np.cumsum(widths)[:-1]
         self._table = weights["embedding/table/embeddings"]
+        self._none = architecture.grid.alphabet.pitches
+        classes = np.arange(12)
+        self._by_class = weights["intervals/harmony"][:, :, (classes[None] - classes[:, None]) % 12]
 
     def fill(
         self,
@@ -113,15 +144,19 @@ class NumpyComposer:
         flat = self._table[known].reshape(len(tokens), self.architecture.steps, -1)
         vectors = self._read(flat.reshape(len(tokens), self.architecture.beats, per_beat, -1))
         around, near = self._around(vectors), self._dense("attention/known", vectors)
+        seen = composer.surroundings(tokens, cells, self.architecture.grid.alphabet)
         written, before = tokens.copy(), np.zeros((len(tokens), self._units), np.float32)
-        whole = near[:, :0]
+        whole, heard = near[:, :0], np.full_like(seen.now, self._none)
+        hand = _Hand(written, cells, heard, np.full_like(heard[:, 0], self._none), seen.next, choose)
         for beat in range(beats):
             steps = slice(beat * per_beat, (beat + 1) * per_beat)
+            code = None
             if cells[:, steps].any():
                 context = np.concatenate([around[:, beat], before], axis=-1)
                 context = np.concatenate([context, self._attended(beat, context, near, whole)], axis=-1)
                 code = gelu(self._dense("code", context))
-                self._write_beat(beat, code, flat[:, steps], cells[:, steps], written, choose)
+            music = composer.music_around(heard, seen.known, per_beat, self._none)[:, beat]
+            self._write_beat(beat, code, flat[:, steps], music, hand)
             if beat + 1 < beats:
                 embedded = self._table[written[:, steps].astype(np.int64)].reshape(len(tokens), per_beat, -1)
                 vector = self._read(embedded)
@@ -135,44 +170,73 @@ class NumpyComposer:
         known[:, : tokens.shape[1]] = np.where(cells, self.architecture.symbols, tokens)
         return known
 
-    def _write_beat(
-        self,
-        beat: int,
-        code: Floats,
-        shown: Floats,
-        cells: NDArray[np.bool_],
-        written: Tokens,
-        choose: Choose,
-    ) -> None:
+    def _write_beat(self, beat: int, code: Floats | None, shown: Floats, music: Floats, hand: "_Hand") -> None:
+        """Write what is unknown of a beat, if it has a code, and hear what sounds in it."""
         per_beat, first = self._per_beat, beat * self._per_beat
-        shares = self._dense("spread", code).reshape(len(code), per_beat, SHARE_DIM)
-        vectors = self._weights["step_vectors/embeddings"]
-        state = np.tanh(self._dense("start", code))
-        last = np.zeros((len(code), shown.shape[-1]), np.float32)
-        for step in range(per_beat):
-            given = np.concatenate([shares[:, step], shown[:, step]], axis=-1)
-            vector = np.broadcast_to(vectors[step], (len(code), vectors.shape[1]))
-            state = self._advance("writer", np.concatenate([last, vector, given], axis=-1), state)
-            if cells[:, step].any():
-                hidden = self._dense("hidden", np.concatenate([state, given], axis=-1))
-                inner = np.split(hidden, self._parts_of_hidden, axis=-1)
-                for place, column in enumerate(self._order):
-                    if cells[:, step, column].any():
-                        earlier = written[:, first + step, list(self._order[:place])].astype(np.int64)
-                        logits = self._head(place, inner[place], earlier, begins=first + step == 0)
-                        written[:, first + step, column] = choose(first + step, column, cells[:, step, column], logits)
-            last = self._table[written[:, first + step].astype(np.int64)].reshape(len(code), -1)
+        if code is not None:
+            shares = self._dense("spread", code).reshape(len(code), per_beat, SHARE_DIM)
+            vectors = self._weights["step_vectors/embeddings"]
+            state = np.tanh(self._dense("start", code))
+            last = np.zeros((len(code), shown.shape[-1]), np.float32)
+        for step in range(first, first + per_beat):
+            cells = hand.cells[:, step]
+            before = hand.heard[:, step - 1] if step else np.full_like(hand.last, self._none)
+            sounding = np.where(cells, before, self._resolved(hand.written[:, step], before))
+            if code is not None:
+                given = np.concatenate([shares[:, step - first], shown[:, step - first]], axis=-1)
+                vector = np.broadcast_to(vectors[step - first], (len(code), vectors.shape[1]))
+                state = self._advance("writer", np.concatenate([last, vector, given], axis=-1), state)
+                if cells.any():
+                    hidden = self._dense("hidden", np.concatenate([state, given], axis=-1))
+                    inner = np.split(hidden, self._parts_of_hidden, axis=-1)
+                    for place, column in enumerate(self._order):
+                        if cells[:, column].any():
+                            logits = self._head(place, inner[place], step, sounding, music, hand)
+                            hand.written[:, step, column] = hand.choose(step, column, cells[:, column], logits)
+                        chosen = self._resolved(hand.written[:, step, column], before[:, column])
+                        sounding[:, column] = chosen
+                last = self._table[hand.written[:, step].astype(np.int64)].reshape(len(code), -1)
+            hand.heard[:, step] = sounding
+            pitched = self._resolved(hand.written[:, step], np.full_like(before, self._none))
+            hand.last = np.where(pitched < self._none, pitched, hand.last)
 
-    def _head(self, place: int, inner: Floats, earlier: NDArray[np.int64], *, begins: bool) -> Floats:
+    def _resolved(self, tokens: Tokens, before: Ints) -> Ints:
+        """Tell which pitch sounds where these tokens are, of the same shape as what sounded before."""
+        alphabet = self.architecture.grid.alphabet
+        struck = codec.struck(tokens, alphabet).astype(np.int64)
+        return np.where(struck == alphabet.sustain, before, np.minimum(struck, self._none))
+
+    def _head(self, place: int, inner: Floats, step: int, sounding: Ints, music: Floats, hand: "_Hand") -> Floats:
         """Compute the logits of a column, those of held notes only where a window begins."""
         column = self._order[place]
         if place:
+            earlier = hand.written[:, step, list(self._order[:place])].astype(np.int64)
             inner = inner + self._table[earlier].reshape(len(inner), -1) @ self._weights[f"chosen_{column}/kernel"]
-        logits = self._dense("common", self._dense(f"head_{column}", gelu_by_tanh(inner)))
-        if not begins:
+        symbols, gates = np.split(self._dense(f"head_{column}", gelu_by_tanh(inner)), [SYMBOL_DIM], axis=-1)
+        logits = self._dense("common", symbols)
+        logits[:, : self._none] += self._intervals(place, step, sounding, music, gates, hand)
+        if step:
             return logits[:, :-1]
-        pitches = self.architecture.grid.alphabet.pitches
-        return np.concatenate([logits[:, :-1], logits[:, :pitches] + logits[:, -1:]], axis=-1)
+        return np.concatenate([logits[:, :-1], logits[:, : self._none] + logits[:, -1:]], axis=-1)
+
+    def _intervals(self, place: int, step: int, sounding: Ints, music: Floats, gates: Floats, hand: "_Hand") -> Floats:
+        """Weigh pitches by their intervals to what sounds around them: logits (windows, pitches)."""
+        column, heard = self._order[place], composer.chroma(sounding, self._none)
+        others = heard.sum(axis=1) - heard[:, column]
+        bass = heard[:, self._order[0]] if place else np.zeros_like(others)
+        chromas = np.concatenate([np.stack([others, bass], axis=1), music], axis=1)
+        harmonies, *melodies = np.split(gates, [HARMONIES, HARMONIES + MELODIES], axis=-1)
+        by_class = np.tensordot(chromas, self._by_class, axes=((1, 2), (1, 2)))
+        classes = np.einsum("wk,wkj->wj", harmonies, by_class)
+        logits = np.tile(classes, -(-self._none // 12))[:, : self._none]
+        table, places = self._weights["intervals/melody"], np.arange(self._none)
+        for kind, (pitch, weight) in enumerate(zip((hand.last, hand.following[:, step]), melodies, strict=True)):
+            from_pitch = pitch[:, column, None]
+            there = from_pitch < self._none
+            apart = np.where(there, places - from_pitch + self._none - 1, 0)
+            found = np.where(there, np.einsum("wk,kwj->wj", weight, table[kind][:, apart]), 0)
+            logits = logits + found
+        return np.asarray(logits, np.float32)
 
     def _attended(self, beat: int, context: Floats, near: Floats, whole: Floats) -> Floats:
         """Look at all beats without what is unknown, and at the earlier ones as they are: (windows, features)."""
