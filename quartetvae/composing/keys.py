@@ -5,8 +5,8 @@ Conventions
 A dial is `free`, `auto` (the key of the music that is given) or the name of a key, as `C major`, `a minor`, `F# minor`.
 It adds strength * log(12 * profile) to the logit of each pitch, where the profile is the share of each pitch class: of
 the music's onsets, each class counted once more than it occurs, or of a key (Krumhansl & Kessler 1982). Even shares add
-nothing. Rests, sustains and notes held from before stay as they are. With `strict` no other pitch is drawn than those
-of the key, of a minor one its raised sixth and seventh among them; of music, than those that it has.
+nothing. Rests, sustains and notes held from before stay as they are. With `strict` no other pitch is drawn or held than
+those of the key, of a minor one its raised sixth and seventh among them; of music, than those that it has.
 """
 
 import re
@@ -107,5 +107,7 @@ def bias(
     of_pitch = np.arange(alphabet.pitch_min, alphabet.pitch_max + 1) % 12
     added[: alphabet.pitches] = (strength * np.log(12 * profile))[of_pitch]
     if strict:
-        added[: alphabet.pitches][~within[of_pitch]] = FORBIDDEN
+        # A note held from before is struck where none of its pitch sounds.
+        for first in (0, alphabet.held):
+            added[first : first + alphabet.pitches][~within[of_pitch]] = FORBIDDEN
     return added

@@ -119,7 +119,7 @@ def test_a_bridge_begins_as_a_and_ends_as_b(work: Path) -> None:
 # Every option counts
 
 DRAWING = [["--temperature", "0.5"], ["--seed", "1"], ["--count", "2"], ["--key", "F# major", "--strict-key"]]
-OUTPUT = [["--as", "musicxml"], ["--composer", "other"]]
+OUTPUT = [["--as", "roll.png"], ["--composer", "other"]]
 EVERY = [*DRAWING, *OUTPUT]
 HARMONISE, CONTINUE, BRIDGE = ("harmonise", A), ("continue", A), ("bridge", A, B)
 REVERSED = "3,2,1,0"
