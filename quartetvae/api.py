@@ -13,12 +13,12 @@ import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quartetvae.composing import keys, requests
+from quartetvae.composing import keys, originality, requests
 from quartetvae.composing.filling import Progress
 from quartetvae.composing.requests import Drawing
 from quartetvae.config import PathKind
@@ -998,6 +998,58 @@ def nearest(
     count = _whole(count, "neighbours", least=1)
     corpus = neighbours.read(_beside(model, "corpus.parquet")) if corpus is None else corpus
     return [neighbours.nearest(corpus, code, count) for code in encode(model, music)]
+
+
+def origin(model: Autoencoder, music: Quartet, *, composed: NDArray[np.bool_] | None = None) -> dict[str, Any]:
+    """Tell where made music comes from: how much of it training had, and which phrases of the corpus are nearest to it.
+
+    Parameters
+    ----------
+    model
+        A trained model, as `load` gives it, whose folder has the corpus.
+    music
+        On the model's grid: `tokens` uint8, (steps, columns).
+    composed
+        bool, (steps,): which steps are new, where not all are; the others count for nothing.
+
+    Returns
+    -------
+    `originality`, the share of the one-beat windows that training did not have, at whatever pitch; `copied`, the share
+    of those of four beats that it had; and `phrases`: of each its `bar` (from 1), `beat` (from 0), `originality` and
+    `nearest` phrase of the corpus (piece, composer, work, bar, beat, and the distance of the codes). Shares are None
+    where nothing begins. See `quartetvae.composing.originality`.
+
+    Raises
+    ------
+    ModelError
+        If the music is on another grid than the model's, or the model's folder lacks its corpus.
+
+    Examples
+    --------
+    >>> model = load()
+    >>> found = origin(model, sample(model, beats=8))
+    >>> [(phrase["bar"], phrase["beat"]) for phrase in found["phrases"]]
+    [(1, 0), (2, 4)]
+    """
+    tiles = _tiles(model, music)
+    beats, per_beat = model.architecture.form.beats_per_phrase, music.grid.steps_per_beat
+    index = originality.read(_beside(model, originality.FILE))
+    found = originality.measure(index, music.tokens, music.grid, phrase_beats=beats, composed=composed)
+    steps = beats * per_beat
+    new = [composed is None or bool(composed[start : start + steps].any()) for start in tiles.starts.tolist()]
+    near = neighbours.nearest_in(_beside(model, "corpus.parquet"), model.encode(tiles.tokens[new])[0])
+    places = ({**one.place, "distance": one.distance} for one in near)
+    told = [
+        {
+            "bar": int(music.bars[start]) + 1,
+            "beat": start // per_beat,
+            "originality": share,
+            "nearest": next(places),
+        }
+        for start, share, is_new in zip(tiles.starts.tolist(), found.by_phrase, new, strict=True)
+        if is_new
+    ]
+    return {"originality": found.originality, "copied": found.copied, "phrases": told}
 
 
 def write_codes(path: Path | str, codes: Codes) -> None:

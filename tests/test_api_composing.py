@@ -1,5 +1,6 @@
 """What one asks a composer for from Python, and the key dial of models that decode codes."""
 
+import copy
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,13 @@ import numpy as np
 import pytest
 
 from quartetvae import api
-from quartetvae.composing import requests
+from quartetvae.composing import originality, requests
 from quartetvae.composing.filling import Window
 from quartetvae.composing.requests import Drawing
 from quartetvae.errors import ArgumentError, ModelError
 from quartetvae.latent.directions import Directions
 from quartetvae.metrics import tonality
+from quartetvae.model import pretrained
 from quartetvae.model.numpy.network import NumpyAutoencoder
 from quartetvae.music.quartet import Quartet
 from tests.composing.composers import fake
@@ -179,3 +181,39 @@ def test_the_ends_of_a_path_and_the_corners_of_a_grid_stay_as_they_are(model: Nu
 def test_a_sample_has_no_music_whose_key_could_be_taken(model: NumpyAutoencoder) -> None:
     with pytest.raises(ArgumentError, match="there are none; name a key"):
         api.sample(model, key="auto")
+
+
+# Where it comes from
+
+
+def test_origins_of_phrases_that_are_new(model: NumpyAutoencoder) -> None:
+    whole = api.origin(model, PIECE)
+    assert [(phrase["bar"], phrase["beat"]) for phrase in whole["phrases"]] == [(1, 0), (2, 4), (3, 8), (4, 12)]
+    nearest = api.nearest(model, PIECE, count=1)
+    for phrase, (near,) in zip(whole["phrases"], nearest, strict=True):
+        found = dict(phrase["nearest"])
+        assert found.pop("distance") == pytest.approx(near.distance, rel=1e-4)
+        assert found == near.place
+    new = np.zeros(192, np.bool_)
+    new[100:150] = True
+    part = api.origin(model, PIECE, composed=new)
+    assert part["phrases"][0]["nearest"] == whole["phrases"][2]["nearest"]
+    assert [phrase["beat"] for phrase in part["phrases"]] == [8, 12]
+    assert 0 < part["originality"] <= 1
+
+
+def test_the_packages_index_is_of_its_training_pieces(model: NumpyAutoencoder) -> None:
+    """Random notes are new; a beat with one note is not."""
+    index = originality.read(pretrained.FOLDER / originality.FILE)
+    assert index.steps_per_beat == model.architecture.grid.steps_per_beat
+    assert originality.measure(index, PIECE.tokens, PIECE.grid, phrase_beats=4).copied in (0, None)
+    single = np.full((12, 8), PIECE.grid.alphabet.rest, np.uint8)
+    single[0, 0] = 40
+    assert originality.measure(index, single, PIECE.grid, phrase_beats=4).originality == 0
+
+
+def test_a_model_without_a_corpus_is_told(model: NumpyAutoencoder) -> None:
+    bare = copy.copy(model)
+    bare.folder = None
+    with pytest.raises(ModelError, match=r"not read from a folder: windows\.parquet of the stage `describe`"):
+        api.origin(bare, PIECE)

@@ -1,11 +1,14 @@
 """`quartetvae infill`, `harmonise`, `continue`, `bridge`: a composer and music of one's own."""
 
 import re
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
+from numpy.typing import NDArray
 
 from quartetvae import api
 from quartetvae.cli import common, options
@@ -14,6 +17,7 @@ from quartetvae.composing import filling, requests
 from quartetvae.errors import ArgumentError, RenderingError
 from quartetvae.io import read, splice
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE
+from quartetvae.music.quartet import Quartet
 
 PARTS = ", ".join(DEFAULT_ENSEMBLE.ids)
 
@@ -102,6 +106,7 @@ def infill(
         except RenderingError as error:
             click.echo(f"note: {error} That is what is done.", err=True)
     options.written(out, made, kinds, None, spliced)
+    options.write_origins(out, made, composed=np.logical_or.reduce(composed, axis=1))
 
 
 @click.command()
@@ -135,7 +140,9 @@ def harmonise(
     composer = api.load_composer(folder)
     music = api.read_melody(melody, composer, part=part, track=track)
     compose = partial(api.harmonise, composer, music, part=part, progress=options.progress)
-    options.written(out, options.of_seeds("harmony", count, compose, drawing), kinds, tempo)
+    made = options.of_seeds("harmony", count, compose, drawing)
+    options.written(out, made, kinds, tempo)
+    options.write_origins(out, made)
 
 
 @click.command(name="continue")
@@ -169,7 +176,9 @@ def continue_(
     composer = api.load_composer(folder)
     music = options.read_music(composer, file, 0, None, tracks, spread)
     compose = partial(api.continue_, composer, music, beats=beats, progress=options.progress)
-    options.written(out, options.of_seeds("continuation", count, compose, drawing), kinds, tempo)
+    made = options.of_seeds("continuation", count, compose, drawing)
+    options.written(out, made, kinds, tempo)
+    options.write_origins(out, made, composed=_between(made, len(music.tokens), 0))
 
 
 @click.command()
@@ -215,4 +224,12 @@ def bridge(
     first = options.read_music(composer, a, 0, of_each, of_a, spread)
     second = requests.last(options.read_music(composer, b, 0, None, of_b, spread), of_each)
     compose = partial(api.bridge, composer, first, second, beats=beats, progress=options.progress)
-    options.written(out, options.of_seeds("bridge", count, compose, drawing), kinds, tempo)
+    made = options.of_seeds("bridge", count, compose, drawing)
+    options.written(out, made, kinds, tempo)
+    options.write_origins(out, made, composed=_between(made, len(first.tokens), len(second.tokens)))
+
+
+def _between(made: Mapping[str, Quartet], first: int, last: int) -> NDArray[np.bool_]:
+    """Mark what is neither in the first steps of pieces nor in the last, (steps,); they are of one length."""
+    steps = np.arange(len(next(iter(made.values())).tokens))
+    return (steps >= first) & (steps < len(steps) - last)

@@ -83,10 +83,13 @@ def interpolate(
     if len(pieces) == 2:
         found = api.interpolate(model, *pieces, points=points, path=kind, **key)
         music = {f"point_{k:0{digits}}": made for k, made in enumerate(found)}
+        ends = {f"point_{k:0{digits}}" for k in (0, points - 1)}
     else:
         rows = api.interpolate_grid(model, pieces, points=points, path=kind, **key)
         music = {f"row_{i:0{digits}}_{j:0{digits}}": made for i, row in enumerate(rows) for j, made in enumerate(row)}
+        ends = {f"row_{i:0{digits}}_{j:0{digits}}" for i in (0, points - 1) for j in (0, points - 1)}
     _say_what_is_older(out, options.written(out, music, kinds, tempo))
+    options.write_origins(out, {name: made for name, made in music.items() if name not in ends}, model=model)
 
 
 @click.command()
@@ -176,14 +179,16 @@ def sample(
     other = {"codes": ("--composer", composer), "composer": ("--model", folder)}[by]
     if other[1] is not None:
         raise click.UsageError(f"--by {by}, and {other[0]}, which has no part in it; leave one of them out.")
-    if by == "composer":
+    model = None if by == "composer" else api.load(folder)
+    if model is None:
         compose = partial(api.sample, api.load_composer(composer), progress=options.progress)
     else:
-        compose = partial(api.sample, api.load(folder))
+        compose = partial(api.sample, model)
     music = options.of_seeds(
         "sample", count, partial(compose, beats=beats), {"temperature": temperature, "seed": seed, **key}
     )
     options.written(out, music, kinds, tempo)
+    options.write_origins(out, music, model=model)
 
 
 @click.command()
@@ -226,6 +231,7 @@ def vary(
     compose = partial(api.vary, model, music, amount=amount)
     made = options.of_seeds("variation", count, compose, {"temperature": temperature, "seed": seed, **key})
     options.written(out, made, kinds, tempo)
+    options.write_origins(out, made, model=model)
 
 
 @click.command()
@@ -268,8 +274,9 @@ def morph(
     model = api.load(folder)
     music = options.read_music(model, file, from_beat, beats, tracks, spread)
     found = None if path is None else directions.read(path)
-    made = api.morph(model, music, toward=toward, by=by, directions=found, **key)
-    options.written(out, {f"{toward}_{by:+g}": made}, kinds, tempo)
+    made = {f"{toward}_{by:+g}": api.morph(model, music, toward=toward, by=by, directions=found, **key)}
+    options.written(out, made, kinds, tempo)
+    options.write_origins(out, made, model=model)
 
 
 @click.command()

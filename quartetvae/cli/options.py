@@ -6,18 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from quartetvae import api
 from quartetvae.cli import common
 from quartetvae.cli.common import FILE, PLAYERS, Tracks, spread_option
-from quartetvae.composing import keys
+from quartetvae.composing import keys, originality
 from quartetvae.composing.filling import Window
 from quartetvae.errors import ArgumentError, RenderingError
-from quartetvae.files import replacing
+from quartetvae.files import replacing, write_json
 from quartetvae.io import read, write
 from quartetvae.model.autoencoder import Autoencoder
 from quartetvae.model.composer import Composer
+from quartetvae.model.numpy.network import NumpyAutoencoder
 from quartetvae.music.quartet import Quartet
 
 KINDS = {suffix.removeprefix("."): suffix for suffix in write.WRITERS}
@@ -160,12 +163,44 @@ def written(
     return written
 
 
+def write_origins(
+    out: Path,
+    music: Mapping[str, Quartet],
+    *,
+    model: NumpyAutoencoder | None = None,
+    composed: NDArray[np.bool_] | None = None,
+) -> None:
+    """Write beside made music where it comes from, NAME.origin.json.
+
+    Parameters
+    ----------
+    model
+        What made it; by default that of the package. One of one's own without a corpus in its folder tells nothing.
+    composed
+        bool, (steps,): what is new of it, if not all is.
+    """
+    reader = api.load() if model is None else model
+    corpus = [(reader.folder or out) / name for name in ("corpus.parquet", originality.FILE)]
+    if not all(path.is_file() for path in corpus) or any(of.grid != reader.architecture.grid for of in music.values()):
+        return
+    for name, made in music.items():
+        path = out / f"{name}.origin.json"
+        try:
+            write_json(path, api.origin(reader, made, composed=composed))
+        except OSError as error:
+            raise _unwritable(path, error) from error
+
+
 def _write_bytes(path: Path, content: bytes) -> None:
     try:
         with replacing(path) as temporary:
             temporary.write_bytes(content)
     except OSError as error:
-        raise RenderingError(f"{path}: cannot be written ({error.strerror}); choose another folder.") from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> RenderingError:
+    return RenderingError(f"{path}: cannot be written ({error.strerror}); choose another folder.")
 
 
 def progress(windows: Sequence[Window]) -> Iterable[Window]:

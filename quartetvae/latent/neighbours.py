@@ -76,16 +76,36 @@ def write(path: Path, corpus: Corpus) -> None:
 
 def read(path: Path) -> Corpus:
     """Read a corpus; raises `ModelError`."""
+    codes, places = _read(path)
+    return Corpus(places.to_pylist(), codes)
+
+
+def nearest_in(path: Path, codes: Codes) -> list[Neighbour]:
+    """Find the phrase of a file's corpus that is nearest to each of some codes, (codes, latent_dim).
+
+    As `read` and `nearest` do, without making places of all phrases. Raises `ModelError`.
+    """
+    corpus, places = _read(path)
+    if codes.shape[1:] != corpus.shape[1:]:
+        raise ModelError(f"codes of shape {codes.shape}; the corpus has codes of shape {corpus.shape[1:]}.")
+    lengths = (corpus**2).sum(axis=1)
+    rows = [int((lengths - 2 * corpus @ code).argmin()) for code in codes]
+    distances = [float(np.linalg.norm(corpus[row] - code)) for row, code in zip(rows, codes, strict=True)]
+    found = places.take(rows).to_pylist()
+    return [Neighbour(place, distance) for place, distance in zip(found, distances, strict=True)]
+
+
+def _read(path: Path) -> tuple[Codes, pa.Table]:
+    """Read the codes of a corpus, and the table of its places."""
     try:
         table = pq.read_table(path)
         dimensions = table.schema.field("z").type.list_size
         unit = np.float32(float(table.schema.metadata[UNIT.encode()]))
         flat = table["z"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
         codes = flat.reshape(table.num_rows, dimensions).astype(np.float32) * unit
-        places = table.select(list(COLUMNS[:-1])).to_pylist()
+        return codes, table.select(list(COLUMNS[:-1]))
     except (OSError, KeyError, AttributeError, TypeError, ValueError, pa.ArrowException) as error:
         detail = " ".join(str(error).split())
         raise ModelError(
             f"{path}: no codes of a corpus ({detail}); the stage `describe` writes corpus.parquet."
         ) from error
-    return Corpus(places, codes)

@@ -1,5 +1,6 @@
 """The commands of a composer: what they write and keep, that every option counts, and what bad input gets."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -114,6 +115,23 @@ def test_a_bridge_begins_as_a_and_ends_as_b(work: Path) -> None:
             (onset - 144, pitch) for onset, pitch in last if onset >= 144
         }
     assert tracks.mean_tempo(midi.read(work / "quartetvae-out/bridge_0.mid")) == pytest.approx(105, abs=0.01)
+
+
+BEATS = {
+    INFILL: [4, 8],
+    ("harmonise", A): [0, 4, 8, 12],
+    ("continue", A, "--beats", "8"): [16, 20],
+    ("bridge", A, B, "--of-each", "5", "--beats", "6"): [4, 8],
+}
+"""What is asked, and the beats of the phrases that have something new in them."""
+
+
+@pytest.mark.parametrize("words", BEATS, ids=" ".join)
+def test_what_is_composed_is_told_where_it_comes_from(words: tuple[str, ...], work: Path) -> None:
+    run(*words)
+    (path,) = Path("quartetvae-out").glob("*_0.origin.json")
+    found = json.loads(path.read_text(encoding="utf-8"))
+    assert [phrase["beat"] for phrase in found["phrases"]] == BEATS[words]
 
 
 # Every option counts

@@ -89,8 +89,8 @@ def run(*words: str | Path | float) -> Result:
 
 
 def contents(folder: str | Path = "quartetvae-out") -> dict[str, bytes]:
-    """The files of a folder by name."""
-    return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
+    """The files of a folder by name, but for those that say where music comes from."""
+    return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir()) if ".origin." not in path.name}
 
 
 def made(*words: str | Path | float) -> tuple[str, ...]:
@@ -216,6 +216,30 @@ def test_samples_and_variations_are_named_by_their_seeds(work: Path) -> None:
     # Each is the one that its own seed makes.
     run("sample", "--seed", 8, "--beats", 4, "--out", "one")
     assert contents("one")["sample_8.mid"] == contents("samples")["sample_8.mid"]
+
+
+ORIGINS = {
+    "interpolate": (["a.mid", "b.mid", "--points", "4"], ["point_1", "point_2"]),
+    "vary": (["a.mid", "--count", "2"], ["variation_0", "variation_1"]),
+    "morph": (["a.mid", "--toward", "register"], ["register_+1"]),
+    "sample": (["--seed", "3"], ["sample_3"]),
+}
+
+
+@pytest.mark.parametrize("command", ORIGINS)
+def test_what_is_made_is_told_where_it_comes_from(command: str, work: Path) -> None:
+    words, names = ORIGINS[command]
+    run(command, *words)
+    assert sorted(path.name for path in Path("quartetvae-out").glob("*.json")) == [f"{of}.origin.json" for of in names]
+    found = json.loads(Path(f"quartetvae-out/{names[0]}.origin.json").read_text(encoding="utf-8"))
+    assert set(found) == {"originality", "copied", "phrases"}
+    assert [phrase["beat"] for phrase in found["phrases"]] == [0, 4, 8, 12]
+    assert set(found["phrases"][0]["nearest"]) == {"piece", "composer", "work", "bar", "beat", "distance"}
+
+
+def test_a_model_without_a_corpus_tells_nothing_of_origins(work: Path, other_model: Path) -> None:
+    run("sample", "--model", other_model)
+    assert [path.name for path in Path("quartetvae-out").iterdir()] == ["sample_0.mid"]
 
 
 def test_morph_by_nothing_is_the_reconstruction(work: Path) -> None:
