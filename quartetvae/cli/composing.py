@@ -230,6 +230,7 @@ def bridge(
 
 
 def _between(made: Mapping[str, Quartet], first: int, last: int) -> NDArray[np.bool_]:
-    """Mark what is neither in the first steps of pieces nor in the last, (steps,); they are of one length."""
-    steps = np.arange(len(next(iter(made.values())).tokens))
-    return (steps >= first) & (steps < len(steps) - last)
+    """Mark what is neither in the first steps of pieces, up to a beat, nor in the last: (steps,); of one length all."""
+    one = next(iter(made.values()))
+    per_beat, steps = one.grid.steps_per_beat, np.arange(len(one.tokens))
+    return (steps >= -(-first // per_beat) * per_beat) & (steps < len(steps) - last)

@@ -6,6 +6,7 @@ begins), `beat` (from 0), and `z`, its posterior mean. That is kept in 8-bit num
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -85,14 +86,21 @@ def nearest_in(path: Path, codes: Codes) -> list[Neighbour]:
 
     As `read` and `nearest` do, without making places of all phrases. Raises `ModelError`.
     """
-    corpus, places = _read(path)
+    modified = path.stat().st_mtime_ns if path.is_file() else 0
+    corpus, places = _remembered(path.resolve(), modified)
     if codes.shape[1:] != corpus.shape[1:]:
         raise ModelError(f"codes of shape {codes.shape}; the corpus has codes of shape {corpus.shape[1:]}.")
     lengths = (corpus**2).sum(axis=1)
     rows = [int((lengths - 2 * corpus @ code).argmin()) for code in codes]
     distances = [float(np.linalg.norm(corpus[row] - code)) for row, code in zip(rows, codes, strict=True)]
-    found = places.take(rows).to_pylist()
+    found = places.take(np.array(rows, np.int64)).to_pylist()
     return [Neighbour(place, distance) for place, distance in zip(found, distances, strict=True)]
+
+
+@lru_cache(maxsize=1)
+def _remembered(path: Path, modified: int) -> tuple[Codes, pa.Table]:
+    """Read a corpus once for all that a program makes, unless the file is another by then."""
+    return _read(path)
 
 
 def _read(path: Path) -> tuple[Codes, pa.Table]:

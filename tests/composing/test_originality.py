@@ -93,7 +93,8 @@ def test_an_index_of_another_grid_is_refused() -> None:
 
 def test_an_index_reads_back(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    made = Index(*(np.unique(rng.integers(0, 2**32, 500, dtype=np.uint32)) for _ in range(2)), steps_per_beat=12)
+    short, long = (np.unique(rng.integers(0, 2**32, 500, dtype=np.uint32)) for _ in range(2))
+    made = Index(short, long, 12)
     originality.write(tmp_path / "w.parquet", made)
     read = originality.read(tmp_path / "w.parquet")
     assert read.short.dtype == read.long.dtype == np.uint32
