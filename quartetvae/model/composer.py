@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +116,7 @@ class ComposerArchitecture:
             )
 
 
+@runtime_checkable
 class Composer(Protocol):
     """A trained network."""
 

@@ -31,6 +31,7 @@ from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, PARTS
 from quartetvae.music.quartet import Quartet
 from tests import building
 from tests.building import line, track
+from tests.composing import composers
 
 WIDTH = 128
 SIGNATURES = {
@@ -60,6 +61,7 @@ def long_quartet(lift: int = 0, *more: tracks.Track, count: int = 32, skip: str 
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to work in with pieces, codes, and directions and a corpus of the package's width."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(api, "load_composer", composers.loaded)
     midi.write(tmp_path / "a.mid", long_quartet(), tempo_qpm=90)
     midi.write(tmp_path / "b.mid", long_quartet(5), tempo_qpm=120)
     midi.write(tmp_path / "trio.mid", long_quartet(skip="Violin II"), tempo_qpm=120)
@@ -399,6 +401,9 @@ NEAREST = ("nearest", A, "--corpus", "corpus.parquet")
 EXCERPTS = [["--from-beat", "3"], ["--beats", "5"], ["--parts", "3,2,1,0"]]
 WRITING = [["--as", "musicxml"], ["--as", "mid,roll.png"], ["--tempo", "50"], ["--model", "model"]]
 
+KEY, STRICT = ["--key", "F# major"], ["--key", "F# major", "--strict-key"]
+STRONG = ["--key-strength", "8"]
+
 CHANGES: list[tuple[Sequence[str], Sequence[str]]] = [
     *[(["interpolate", A, B], more) for more in [*EXCERPTS, *WRITING, ["--points", "3"], ["--path", "linear"]]],
     (["interpolate", A, B], ["--parts", "auto", "--parts", "3,2,1,0"]),
@@ -408,6 +413,11 @@ CHANGES: list[tuple[Sequence[str], Sequence[str]]] = [
     (["sample", "--temperature", "2", "--seed", "1"], ["--seed", "2"]),
     *[(["vary", A], more) for more in [*EXCERPTS, *WRITING, ["--amount", "2"], ["--count", "2"], ["--seed", "1"]]],
     (["vary", A], ["--temperature", "2"]),
+    *[(words, STRICT) for words in (["interpolate", A, B], ["sample"], ["vary", A], MORPH)],
+    *[([*words, *KEY], STRONG) for words in (["interpolate", A, B], ["sample"], ["vary", A], MORPH)],
+    (["sample"], ["--by", "composer"]),
+    (["sample", "--by", "composer"], ["--composer", "other"]),
+    *[(["sample", "--by", "composer"], more) for more in [STRICT, ["--seed", "1"], ["--temperature", "0.5"]]],
     *[(MORPH, more) for more in [*EXCERPTS, *WRITING, ["--by", "-2"], ["--toward", "syncopation"]]],
     (MORPH, ["--directions", "others.json"]),
     *[(NEAREST, more) for more in [*EXCERPTS, ["--model", "model"], ["--count", "1"], ["--json"]]],
@@ -502,6 +512,9 @@ def test_the_tempo_is_the_inputs_unless_it_is_given(work: Path) -> None:
         (["reconstruct", A, "--parts", "0,1,2"], "not the numbers of four tracks"),
         (["reconstruct", A, "--parts", "0,1,2,x"], "not the numbers of four tracks"),
         (["sample", "--temperature", "-1"], "not in the range"),
+        (["sample", "--composer", "x"], "--by codes, and --composer, which has no part in it"),
+        (["sample", "--by", "composer", "--model", "x"], "--by composer, and --model, which has no part in it"),
+        (["sample", "--key", "H major"], "key 'H major'; free, auto or the name of a key"),
         (["sample", "--seed", "-1"], "not in the range"),
         (["vary", A, "--amount", "-1"], "not in the range"),
         (["morph", A, "--toward", "loudness"], "'loudness' is not one of 'note_density'"),
@@ -542,6 +555,8 @@ def test_wrong_usage_is_2_and_writes_nothing(words: list[str], message: str, wor
         (["reconstruct", A, "--model", "folder"], "no trained model"),
         (["reconstruct", A, "--tempo", "nan"], "a tempo of nan"),
         (["sample", "--temperature", "nan"], "not finite"),
+        (["sample", "--key", "auto"], "there are none; name a key"),
+        (["vary", A, "--strict-key"], "strict about the key, and key 'free'"),
         (["vary", A, "--amount", "nan"], "an amount of nan"),
         ([*MORPH, "--by", "nan"], "by nan"),
         ([*MORPH, "--by", "inf"], "by inf"),
