@@ -37,11 +37,14 @@ WEIGHTS = "weights.npz"
 STEP_UNITS, SHARE_DIM, HEAD_DIM = 96, 64, 32
 """Of the dense layer over each step that reads a beat; what of its code goes to each step; of a head of attention."""
 
-CHROMAS, HARMONIES, MELODIES = 4, 8, 2
-"""What a pitch is weighed by besides: so many chroma vectors, in so many ways; and the pitch before and the next one
-that is known, in so many ways each. See `Surroundings`."""
+CHROMAS, HARMONIES = 4, 8
+"""What a pitch is weighed by besides: so many chroma vectors, in so many ways; see `Surroundings`."""
 
-GATES = HARMONIES + 2 * MELODIES
+LINES, MELODIES = ("last", "next", "below", "above"), 2
+"""And, in so many ways each: the pitch before in its column, the next one there that is known, and what sounds in the
+column below and in that above."""
+
+GATES = HARMONIES + len(LINES) * MELODIES
 
 FADING = (0.8, 0.97)
 """Of the music around: what of a beat's chroma is left a beat away, in two of the chroma vectors."""
@@ -214,12 +217,19 @@ def music_around(now: Ints, known: Ints, steps_per_beat: int, none: int) -> Floa
     return np.asarray(together / np.maximum(together.sum(axis=-1, keepdims=True), 1e-6), np.float32)
 
 
+def neighbours(column: int) -> tuple[int | None, int | None]:
+    """Name the columns below and above one, as parts lie; a second note has its part's first one above it."""
+    part, second = column % VOICES, column >= VOICES
+    return (part + 1 if part + 1 < VOICES else None), (part if second else part - 1 if part else None)
+
+
 def masks(count: int, architecture: ComposerArchitecture, rng: np.random.Generator) -> Mask:
     """Draw what is unknown of training windows: what people ask for, and anything else.
 
     Three in ten: all from a beat on, two of five times from the first. Two in ten: some beats of some parts. Two in
-    ten: whole parts, one to three. The others: beats of parts here and there, any share of them. One window in three is
-    moved along time, so that what is unknown also begins between beats.
+    ten: whole parts, one to three. The others: beats of parts here and there, any share of them. Of three windows in
+    ten all is unknown from some beat on, too, as in music that is shorter than a window. One window in three is moved
+    along time, so that what is unknown also begins between beats.
 
     Returns
     -------
@@ -241,6 +251,8 @@ def masks(count: int, architecture: ComposerArchitecture, rng: np.random.Generat
             blocks = rng.random((-(-beats // run), VOICES)) < rng.uniform(0.1, 0.9)
             blocks[rng.integers(len(blocks)), rng.integers(VOICES)] = True
             window[:] = np.repeat(blocks, run, axis=0)[:beats]
+        if rng.random() < 0.3:
+            window[rng.integers(1, beats + 1) :] = True
     by_step = np.repeat(unknown, per_beat, axis=1)
     for moved in np.flatnonzero(rng.random(count) < 1 / 3):
         later = np.maximum(0, np.arange(beats * per_beat) - int(rng.integers(per_beat)))

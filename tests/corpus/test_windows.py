@@ -56,5 +56,5 @@ def test_an_epoch_has_each_window_once_in_an_order_of_seed_and_epoch() -> None:
 
 
 def test_notes_moved_one_by_one_are_no_music_to_learn_from() -> None:
-    with pytest.raises(DatasetError, match="augment.kind 'noise' found"):
+    with pytest.raises(DatasetError, match=r"augment.kind 'noise' found"):
         windows.of(pieces(), FORM, AUGMENT.model_copy(update={"kind": "noise"}))

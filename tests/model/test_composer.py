@@ -162,7 +162,7 @@ def test_masks_leave_something_unknown_and_are_of_all_kinds() -> None:
     share: NDArray[Any] = masks.mean(axis=(1, 2))
     assert (share == 1).mean() == pytest.approx(0.12, abs=0.03)  # from the first beat on: .3 * .4, and moved in part
     whole_parts = (masks.all(axis=1) | ~masks.any(axis=1)).all(axis=-1) & (share < 1)
-    assert whole_parts.mean() == pytest.approx(0.2, abs=0.03)
+    assert whole_parts.mean() == pytest.approx(0.15, abs=0.03)  # but for those whose end is unknown
     per_beat = architecture.grid.steps_per_beat
     by_beat = masks.reshape(2000, -1, per_beat, VOICES)
     between = np.logical_and(by_beat.any(axis=2), ~by_beat.all(axis=2))

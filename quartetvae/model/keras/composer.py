@@ -27,6 +27,7 @@ from quartetvae.model.composer import (
     GATES,
     HARMONIES,
     HEAD_DIM,
+    LINES,
     MELODIES,
     SHARE_DIM,
     STEP_UNITS,
@@ -90,8 +91,8 @@ class Attention(keras.layers.Layer):
 class Intervals(keras.layers.Layer):
     """What speaks for a pitch by its intervals, the same in all keys; see `quartetvae.model.composer.Surroundings`.
 
-    Of chroma vectors (beats, steps, `CHROMAS`, 12), the pitch before and the next one known, (beats, steps), and how
-    much each way of weighing counts, `gates` (beats, steps, `GATES`), it makes logits (beats, steps, pitches).
+    Of chroma vectors (beats, steps, `CHROMAS`, 12), the pitches of `LINES`, (beats, steps) each, and how much each way
+    of weighing counts, `gates` (beats, steps, `GATES`), it makes logits (beats, steps, pitches).
     """
 
     def __init__(self, pitches: int, **kwargs: Any) -> None:
@@ -104,18 +105,18 @@ class Intervals(keras.layers.Layer):
     def build(self, *_: Any) -> None:
         """Make the weights of intervals."""
         self.harmony = self.add_weight((HARMONIES, CHROMAS, 12), "zeros", name="harmony")
-        self.melody = self.add_weight((2, MELODIES, 2 * self.pitches - 1), "zeros", name="melody")
+        self.melody = self.add_weight((len(LINES), MELODIES, 2 * self.pitches - 1), "zeros", name="melody")
 
-    def call(self, chromas: Any, last: Any, following: Any, gates: Any) -> Any:
+    def call(self, chromas: Any, lines: list[Any], gates: Any) -> Any:
         """Weigh."""
-        harmonies, *melodies = ops.split(gates, [HARMONIES, HARMONIES + MELODIES], axis=-1)
+        harmonies, melodies = ops.split(gates, [HARMONIES], axis=-1)
         by_class = ops.einsum("kcij->cikj", ops.take(self.harmony, self.classes_apart, axis=2))
         by_class = ops.reshape(by_class, (CHROMAS * 12, HARMONIES * 12))
         flat = ops.reshape(chromas, (-1, chromas.shape[-3], CHROMAS * 12))
         found = ops.reshape(ops.matmul(flat, by_class), (-1, flat.shape[1], HARMONIES, 12))
         classes = ops.einsum("...k,...kj->...j", harmonies, found)
         logits = ops.tile(classes, (1, 1, -(-self.pitches // 12)))[..., : self.pitches]
-        for kind, (pitch, weight) in enumerate(zip((last, following), melodies, strict=True)):
+        for kind, (pitch, weight) in enumerate(zip(lines, ops.split(melodies, len(LINES), axis=-1), strict=True)):
             by_pitch = ops.transpose(ops.take(self.melody[kind], self.apart, axis=1), (1, 0, 2))
             by_pitch = ops.reshape(by_pitch, (self.pitches, MELODIES * self.pitches))
             # A product and no look-up: its gradient is one too.
@@ -196,7 +197,7 @@ class ComposerNetwork(Network):
         hidden = ops.split(self.hidden(ops.concatenate([states, given], axis=-1)), self.parts_of_hidden, axis=-1)
         cells = ops.unstack(whole_cells, self.columns, axis=-2)
         chromas = self._chromas(inputs)
-        last, following = (ops.unstack(ops.reshape(inputs[name], by_beat), axis=-1) for name in ("last", "next"))
+        lines = self._lines(inputs)
         logits: dict[int, Any] = {}
         for place, column in enumerate(self.order):
             inner = hidden[place]
@@ -206,7 +207,7 @@ class ComposerNetwork(Network):
                 )
             symbols, gates = ops.split(self.heads[place](ops.gelu(inner)), [SYMBOL_DIM], axis=-1)
             pitches, others = ops.split(self.common(symbols), [self.pitches], axis=-1)
-            pitches = pitches + self.intervals(chromas[column], last[column], following[column], gates)
+            pitches = pitches + self.intervals(chromas[column], lines[column], gates)
             logits[column] = ops.concatenate([pitches, others], axis=-1)
         found = ops.stack([logits[column] for column in range(self.columns)], axis=-2)
         found = ops.reshape(found, (-1, self.architecture.steps, self.columns, found.shape[-1]))
@@ -236,6 +237,25 @@ class ComposerNetwork(Network):
             below = now[bass] if place else ops.zeros_like(now[bass])
             found[column] = ops.concatenate([ops.stack([others, below], axis=-2), around], axis=-2)
         return found
+
+    def _lines(self, inputs: Any) -> list[list[Any]]:
+        """Give by column the pitches of `LINES`, (beats, steps) each."""
+        by_beat = (-1, self.per_beat, self.columns)
+        names = ("now", "before", "last", "next", "unknown")
+        found = {name: ops.unstack(ops.reshape(inputs[name], by_beat), self.columns, axis=-1) for name in names}
+        place = {column: place for place, column in enumerate(self.order)}
+
+        def beside(column: int, other: int | None) -> Any:
+            if other is None:
+                return ops.full_like(found["now"][column], self.pitches)
+            if place[other] < place[column]:
+                return found["now"][other]
+            return ops.where(found["unknown"][other] > 0, found["before"][other], found["now"][other])
+
+        return [
+            [found["last"][k], found["next"][k], *(beside(k, other) for other in composer.neighbours(k))]
+            for k in range(self.columns)
+        ]
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True

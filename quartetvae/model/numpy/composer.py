@@ -21,7 +21,7 @@ from quartetvae.model.autoencoder import check_temperature
 from quartetvae.model.composer import (
     HARMONIES,
     HEAD_DIM,
-    MELODIES,
+    LINES,
     SHARE_DIM,
     WEIGHTS,
     ComposerArchitecture,
@@ -225,15 +225,18 @@ class NumpyComposer:
         others = heard.sum(axis=1) - heard[:, column]
         bass = heard[:, self._order[0]] if place else np.zeros_like(others)
         chromas = np.concatenate([np.stack([others, bass], axis=1), music], axis=1)
-        harmonies, *melodies = np.split(gates, [HARMONIES, HARMONIES + MELODIES], axis=-1)
+        harmonies, melodies = np.split(gates, [HARMONIES], axis=-1)
         by_class = np.tensordot(chromas, self._by_class, axes=((1, 2), (1, 2)))
         classes = np.einsum("wk,wkj->wj", harmonies, by_class)
         logits = np.tile(classes, -(-self._none // 12))[:, : self._none]
         table, places = self._weights["intervals/melody"], np.arange(self._none)
-        for kind, (pitch, weight) in enumerate(zip((hand.last, hand.following[:, step]), melodies, strict=True)):
-            from_pitch = pitch[:, column, None]
-            there = from_pitch < self._none
-            apart = np.where(there, places - from_pitch + self._none - 1, 0)
+        silence = np.full(len(sounding), self._none)
+        beside = (silence if other is None else sounding[:, other] for other in composer.neighbours(column))
+        lines = (hand.last[:, column], hand.following[:, step, column], *beside)
+        weights = np.split(melodies, len(LINES), axis=-1)
+        for kind, (pitch, weight) in enumerate(zip(lines, weights, strict=True)):
+            there = pitch[:, None] < self._none
+            apart = np.where(there, places - pitch[:, None] + self._none - 1, 0)
             found = np.where(there, np.einsum("wk,kwj->wj", weight, table[kind][:, apart]), 0)
             logits = logits + found
         return np.asarray(logits, np.float32)
