@@ -258,7 +258,7 @@ def test_interpolate_by_exchange_writes_points_whose_ends_are_those_of_a_path(wo
 
 
 @pytest.mark.parametrize("option", [("--freedom", 1), ("--seed", 2), ("--composer", "folder")])
-def test_options_of_an_exchange_count_and_are_for_nothing_else(work: Path, option: tuple[str, object]) -> None:
+def test_options_of_an_exchange_count_and_are_for_nothing_else(work: Path, option: tuple[str, str | int]) -> None:
     assert made(*EXCHANGE, *option) != made(*EXCHANGE)
     result = run("interpolate", A, B, *option)
     assert result.exit_code == 2
