@@ -194,7 +194,7 @@ async function showScore() {
 function restore() {
   const [id, number, where] = location.hash.slice(1).split("/");
   const found = players.find((other) => other.id === id);
-  if (location.hash && !found) return;
+  if (!found && stops.children.length) return;
   const chosen = found ?? players[0];
   const beats = Number(where) || 0;
   at = Math.max(0, Math.min((beats * 60) / chosen.tempo, (chosen.beats * 60) / chosen.tempo - 0.01));

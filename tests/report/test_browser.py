@@ -83,8 +83,8 @@ def page(request: pytest.FixtureRequest, browser: "Browser", folder: Path) -> "I
     yield page
     context.close()
     assert [url for url in asked if not url.startswith((f"{folder.as_uri()}/", "data:", "blob:"))] == []
-    # A sound that another one replaces while it is being read.
-    assert [text for text in said if not text.endswith((".ogg: net::ERR_ABORTED", ".mp3: net::ERR_ABORTED"))] == []
+    # A sound or picture that another one replaces while it is being read.
+    assert [text for text in said if not text.endswith("net::ERR_ABORTED")] == []
     assert len(asked) >= 3
 
 
@@ -153,24 +153,6 @@ def test_a_clip_plays_and_the_playhead_moves_with_it(page: "Page") -> None:
     stood = place(page)
     page.wait_for_timeout(200)
     assert place(page) == stood
-
-
-def test_the_sound_is_heard(page: "Page") -> None:
-    """Of a sound that is decoded but silent no playhead would tell."""
-    loudest = """() => new Promise((done) => {
-      const context = new AudioContext(), analyser = context.createAnalyser(), values = new Float32Array(2048);
-      sound.captureStream && context.createMediaStreamSource(sound.captureStream()).connect(analyser);
-      let highest = 0;
-      const look = () => {
-        analyser.getFloatTimeDomainData(values);
-        highest = Math.max(highest, ...values.map(Math.abs));
-        if (highest > 0.05) done(highest); else requestAnimationFrame(look);
-      };
-      context.resume().then(look);
-    })"""
-    page.keyboard.press("Space")
-    page.wait_for_function("sound.currentTime > 0.1")
-    assert page.evaluate(loudest) > 0.05
 
 
 def test_a_browser_without_opus_plays_mp3(page: "Page") -> None:
