@@ -196,9 +196,9 @@ function restore() {
   const found = players.find((other) => other.id === id);
   if (!found && stops.children.length) return;
   const chosen = found ?? players[0];
-  const beats = Number(where) || 0;
+  const beats = (found && Number(where)) || 0;
   at = Math.max(0, Math.min((beats * 60) / chosen.tempo, (chosen.beats * 60) / chosen.tempo - 0.01));
-  open(chosen, Number(number) in chosen.stops ? Number(number) : 0);
+  open(chosen, found && Number(number) in chosen.stops ? Number(number) : 0);
 }
 
 // Keys work wherever the focus is, but for what has a use for them itself.

@@ -223,7 +223,9 @@ def test_the_same_music_gives_the_same_bytes(page: Path, tmp_path: Path) -> None
     assert len(files) == 2 * 5 + 1 + 5
     for file in files:
         assert (one / file).read_bytes() == (other / file).read_bytes(), file
-    assert (page / "reconstruction-3/reconstruction-3-0.ogg").read_bytes() == (one / "reconstruction-3/reconstruction-3-0.ogg").read_bytes()
+    assert (page / "reconstruction-3/reconstruction-3-0.ogg").read_bytes() == (
+        one / "reconstruction-3/reconstruction-3-0.ogg"
+    ).read_bytes()
 
 
 # The table
