@@ -143,7 +143,9 @@ class Scores:
         """Compute the area with each row of weights, (rows, phrases)."""
         scores, place = np.unique(self.values, return_inverse=True)
         real, other = (
-            np.stack([np.bincount(place, row * kind, len(scores)) for row in weights])
+            np.array([np.bincount(place, row * kind, len(scores)) for row in weights]).reshape(
+                len(weights), len(scores)
+            )
             for kind in (self.is_real, ~self.is_real)
         )
         above = (real * (np.cumsum(other, axis=1) - other / 2)).sum(axis=1)
