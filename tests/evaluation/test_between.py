@@ -34,7 +34,8 @@ def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(two_sample.TREES, "max_iter", 3)
 
 
-HELD_OUT, TRAINING = of_pieces(80, pieces=4), phrase_set(random_tokens(60, STEPS, 4, seed=1))
+HELD_OUT, TRAINING = of_pieces(80, pieces=4), of_pieces(60, pieces=3, seed=1)
+ONE = phrase_set(random_tokens(60, STEPS, 4, seed=1))
 A, B = random_tokens(40, STEPS, 4, seed=2), random_tokens(40, STEPS, 4, seed=3)
 ENDS = Ends(A, B, TOY.encode(A)[0], TOY.encode(B)[0], ALPHABET)
 
@@ -119,12 +120,12 @@ def test_pairs_are_of_different_pieces_and_the_reference_has_no_a() -> None:
 
 def test_one_piece_has_no_pairs() -> None:
     with pytest.raises(DatasetError, match=r"60 held-out phrases of 1 piece\(s\); pairs need phrases of two pieces"):
-        between.draw(TRAINING, pairs=3, rng=np.random.default_rng(0))
+        between.draw(ONE, pairs=3, rng=np.random.default_rng(0))
 
 
 def test_validation_helps_out_where_one_test_piece_is_held_out() -> None:
-    assert between.held_out(HELD_OUT, TRAINING) is HELD_OUT
-    both = between.held_out(TRAINING, HELD_OUT)
+    assert between.held_out(HELD_OUT, ONE) is HELD_OUT
+    both = between.held_out(ONE, HELD_OUT)
     assert len(both) == 140
     assert len(set(both.pieces.tolist())) == 5
 
