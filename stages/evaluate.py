@@ -4,27 +4,30 @@ from tqdm import tqdm
 
 from quartetvae import errors, files
 from quartetvae.corpus import tables
-from quartetvae.evaluation import excerpts, sets
+from quartetvae.corpus.records import SPLITS
+from quartetvae.evaluation import between, excerpts, sets
 from quartetvae.evaluation import model as evaluation
 from quartetvae.metrics import comparison
 from quartetvae.model.keras import saving
 from quartetvae.pipeline import artifacts, locations, params
+from quartetvae.plots import between as between_plots
 from quartetvae.plots import latent, training
 from quartetvae.plots import sets as set_plots
 from quartetvae.training import history
 
 
 def main() -> None:
-    """Compare excerpts of real test pieces with what the model makes of music, of paths, and of nothing."""
+    """Compare real test pieces with what the model makes of music, between two phrases, of paths, and of nothing."""
     section, trained = params.load("evaluate", "train")
     model = saving.load(locations.MODEL)
     real = tables.read_pieces(locations.PIECES)
+    train, validation, held_out = (tables.read_phrases(locations.phrases(split)) for split in SPLITS)
     drawn = excerpts.collect(
         model,
         real,
         tables.read_pieces(locations.RECONSTRUCTIONS / artifacts.PIECES),
         tables.read_pieces(locations.INTERPOLATIONS / artifacts.PIECES),
-        tables.read_phrases(locations.phrases("train")),
+        train,
         beats=section.excerpt_beats,
         count=section.excerpts,
         temperature=section.temperature,
@@ -34,14 +37,25 @@ def main() -> None:
         figures = sets.figures(
             drawn, real.grid, replicates=section.replicates, seed=section.seed, progress=progress.update
         )
-    held_out = tables.read_phrases(locations.phrases("test"))
+    with tqdm(total=len(between.NAMES), desc="between", unit="set") as progress:
+        pairs = between.figures(
+            model,
+            between.held_out(held_out, validation),
+            train,
+            pairs=section.pairs,
+            temperature=section.temperature,
+            replicates=section.replicates,
+            seed=section.seed,
+            progress=progress.update,
+        )
     code, kl = evaluation.code_use(model, held_out, seed=section.seed)
 
     training.training_curve(locations.plot("training"), history.read(locations.LOSS), training.beta_rises(trained))
     set_plots.draw(locations.PLOTS, drawn, figures, real.grid)
+    between_plots.told_apart(locations.plot("between"), pairs)
     latent.kl_by_dimension(locations.plot("kl_by_dimension"), kl)
     latent.latent_map(locations.plot("latent_map"), model.encode(held_out.tokens)[0], held_out, real)
-    files.write_json(locations.metrics("evaluate"), {**figures, "latent": code})
+    files.write_json(locations.metrics("evaluate"), {**figures, **pairs, "latent": code})
 
 
 if __name__ == "__main__":

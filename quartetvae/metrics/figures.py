@@ -420,7 +420,34 @@ class CodeUse(TypedDict):
     shuffled_z: ShuffledCodes
 
 
-class EvaluateFigures(TypedDict):
+class ToldApart(TypedDict):
+    """How well a classifier tells a set from real music: the area under its ROC curve, 0.5 if not at all."""
+
+    auc: float | None
+    low: float | None
+    high: float | None
+
+
+class KeptOnsets(TypedDict):
+    """Shares of the onsets of both ends that are in what lies between them."""
+
+    a: float | None
+    b: float | None
+
+
+class BetweenFigures(TypedDict):
+    """What lies between pairs of held-out phrases, by set: quartetvae.evaluation.between."""
+
+    pairs: int
+    two_sample: dict[str, ToldApart]
+    kept: dict[str, KeptOnsets]
+    """Of all sets but `training`, whose phrases belong to no pair."""
+    dissonant: dict[str, float | None]
+    scale_consistency: dict[str, float | None]
+    bigram_nats: dict[str, float]
+
+
+class EvaluateFigures(BetweenFigures):
     """metrics/evaluate.json."""
 
     real: SetFigures

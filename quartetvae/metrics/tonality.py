@@ -42,7 +42,7 @@ def scale(phrases: Tokens, alphabet: Alphabet) -> NDArray[np.int64]:
 
     Of several the first; 0 for a phrase without notes.
     """
-    return np.asarray((pitch_class_counts(phrases, alphabet) @ _scales()[::2].T).argmax(axis=1))
+    return np.asarray((pitch_class_counts(phrases, alphabet) @ major_scales().T).argmax(axis=1))
 
 
 def pitch_class_counts(phrases: Tokens, alphabet: Alphabet) -> NDArray[np.int64]:
@@ -52,6 +52,11 @@ def pitch_class_counts(phrases: Tokens, alphabet: Alphabet) -> NDArray[np.int64]
     phrase, step, column = np.nonzero(codec.onset_mask(phrases, alphabet))
     pitch_class = (phrases[phrase, step, column].astype(np.int64) + alphabet.pitch_min) % 12
     return np.bincount(phrase * 12 + pitch_class, minlength=len(phrases) * 12).reshape(-1, 12)
+
+
+def major_scales() -> NDArray[np.int64]:
+    """Mark which pitch classes belong to the major scales, by their tonics from C on: 0 or 1, shape (12, 12)."""
+    return _scales()[::2]
 
 
 def _scales() -> NDArray[np.int64]:

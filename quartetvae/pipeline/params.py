@@ -115,6 +115,8 @@ class Evaluate(Record):
 
     excerpt_beats: Count
     excerpts: Count
+    pairs: Count
+    """Of held-out phrases, between which ways are compared."""
     replicates: Annotated[int, Field(ge=0, le=10_000)]
     temperature: Annotated[float, Field(ge=0, le=10)]
     seed: Seed

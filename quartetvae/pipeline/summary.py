@@ -45,6 +45,7 @@ Look:
   plots/pitch_distribution.png  pitches of real and generated music, by part
   plots/pitch_classes.png       likewise, by pitch class
   plots/overlap.png             how like real music, by feature
+  plots/between.png             what lies between two phrases: how easily told from music, how much of both it keeps
   plots/transitions.png         which pitch class follows which
   plots/step_distance.png       how even the steps of the paths are
   plots/kl_by_dimension.png     how much of the code is used
