@@ -24,6 +24,8 @@ from quartetvae.metrics.figures import (
     FileScores,
     GroupScores,
     InterpolateFigures,
+    KindScores,
+    NoteKind,
     ReconstructFigures,
     SetName,
     SplitScores,
@@ -118,6 +120,7 @@ def block(metrics: Metrics, runs: dict[str, Group], before: FileFigures) -> str:
         f"| baseline: bigram model per part | | | | | {_minus(test['baselines']['bigram']['nats_per_phrase'])} |",
         PAPER,
         "",
+        *_kinds(splits),
         *_per_beat(test, runs),
         *_provenance(metrics, runs),
         f"Network: {model['parameters']:,} parameters; {model['epochs']} epochs of {model['epoch_phrases']:,} of the "
@@ -203,6 +206,36 @@ def _file_group(file: FileFigures, by: Literal["by_source", "by_composer"], name
     model, codec = file["model"][by][name], file["codec"][by][name]
     shares = (model["onset_f1"], model["offset_f1"], model["onset_precision"], model["onset_recall"], codec["onset_f1"])
     return f"{model['notes']:,} | {' | '.join(map(_figure, shares))}"
+
+
+KINDS: dict[NoteKind, str] = {
+    "second_notes": "second notes of a part",
+    "off_sixteenths": "notes off the sixteenths (triplets, thirty-seconds)",
+    "others": "all others",
+}
+
+
+def _kinds(splits: ReconstructFigures) -> list[str]:
+    """Tabulate phrases' onsets by kind of note; nothing where the figures are older than that."""
+    columns = "onset F1 | precision | recall | share of notes | share of those that are lost"
+    rows = [
+        f"| {split}, {label} | {_kind(scores['by_kind'][kind])} |"
+        for split, scores in (("test", splits["test"]), ("validation", splits["validation"]))
+        for kind, label in KINDS.items()
+        if kind in scores.get("by_kind", {})
+    ]
+    if not rows:
+        return []
+    about = "By kind of note, phrase by phrase (one may be of both of the first two kinds):"
+    return [about, "", f"| | {columns} |", f"|---|{'---|' * len(columns.split('|'))}", *rows, ""]
+
+
+def _kind(scores: KindScores) -> str:
+    shares = (
+        *(scores["onset_f1"], scores["onset_precision"], scores["onset_recall"]),
+        *(scores["share_of_notes"], scores["share_of_missed"]),
+    )
+    return " | ".join(map(_figure, shares))
 
 
 def _steps(group: Group) -> list[str]:
