@@ -25,7 +25,8 @@ from quartetvae import config, files
 from quartetvae.corpus import encoding
 from quartetvae.model.architecture import Architecture
 from quartetvae.model.keras import devices
-from quartetvae.model.keras.vae import QuartetVAE, cell_nats, kl_nats
+from quartetvae.model.keras.network import cell_nats
+from quartetvae.model.keras.vae import QuartetVAE, kl_nats
 from quartetvae.music.codec import Tokens
 from quartetvae.music.ensemble import PARTS
 from quartetvae.pipeline import params

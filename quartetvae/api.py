@@ -2,20 +2,25 @@
 
 Conventions
 -----------
-Music is a `Quartet`; a model is whatever has `Autoencoder`'s methods, as `load` gives it. Codes are float32,
-(phrases, latent_dim): music is cut into phrases of `model.architecture.form.beats_per_phrase` beats from its first beat
-on, and each has a code. A beat is a quarter note. Everything that draws numbers takes a `seed`; the same seed gives the
-same music. All errors are `QuartetError`s, which are also `ValueError`s.
+Music is a `Quartet`; a model is whatever has `Autoencoder`'s methods, as `load` gives it, a composer whatever has
+`Composer`'s, as `load_composer` gives it. Codes are float32, (phrases, latent_dim): music is cut into phrases of
+`model.architecture.form.beats_per_phrase` beats from its first beat on, and each has a code. A beat is a quarter note.
+Everything that draws numbers takes a `seed`; the same seed gives the same music. All errors are `QuartetError`s, which
+are also `ValueError`s.
 """
 
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from quartetvae.composing import keys, originality, requests
+from quartetvae.composing.filling import Progress
+from quartetvae.composing.requests import Drawing
 from quartetvae.config import PathKind
 from quartetvae.corpus import phrases
 from quartetvae.corpus.records import PhraseSet
@@ -27,16 +32,24 @@ from quartetvae.latent import codes as latent_codes
 from quartetvae.latent import directions as latent_directions
 from quartetvae.latent.directions import Directions
 from quartetvae.latent.neighbours import Corpus, Neighbour
+from quartetvae.latent.paths import LatentPath
 from quartetvae.model import pretrained
 from quartetvae.model.autoencoder import Autoencoder, Codes
+from quartetvae.model.composer import Composer
+from quartetvae.model.numpy import composer as numpy_composer
 from quartetvae.model.numpy import network
+from quartetvae.model.numpy.composer import NumpyComposer
 from quartetvae.model.numpy.network import NumpyAutoencoder
+from quartetvae.music.codec import Alphabet
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, Ensemble
 from quartetvae.music.quartet import TEMPO_QPM, Quartet
 from quartetvae.music.tracks import mean_tempo
 
 if TYPE_CHECKING:
     from quartetvae.model.keras.vae import QuartetVAE
+
+Dial = NDArray[np.float32]
+"""What a key dial adds to logits, (symbols,)."""
 
 FARTHEST = 100.0
 """Codes are moved by at most; far beyond where music is, but nothing overflows there."""
@@ -71,6 +84,32 @@ def load(folder: Path | str | None = None) -> NumpyAutoencoder:
     return network.load(pretrained.FOLDER if folder is None else Path(folder))
 
 
+def load_composer(folder: Path | str | None = None) -> NumpyComposer:
+    """Load a composer, which fills in what is unknown of music.
+
+    Parameters
+    ----------
+    folder
+        One that the stage `compose` made; by default the composer that comes with the package.
+
+    Returns
+    -------
+    A composer with `fill`, `nats` and `architecture`: its grid and how many beats it sees at a time.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing or damaged, or the two do not belong together.
+
+    Examples
+    --------
+    >>> composer = load_composer()
+    >>> composer.architecture.beats
+    16
+    """
+    return numpy_composer.load(pretrained.COMPOSER if folder is None else Path(folder))
+
+
 def load_pretrained() -> "QuartetVAE":
     """Load the package's weights as a Keras model, ready to encode and decode; Keras itself takes seconds to import.
 
@@ -93,7 +132,7 @@ def load_pretrained() -> "QuartetVAE":
 
 def read(
     path: Path | str | files.MusicFile,
-    model: Autoencoder,
+    model: Autoencoder | Composer,
     *,
     tracks: Sequence[int] | None = None,
     spread: bool = False,
@@ -108,7 +147,7 @@ def read(
     path
         .mid, .midi, .xml, .musicxml, .mxl or .krn; or what `quartetvae.io.read.read` has read.
     model
-        Whose grid the music is put on.
+        A model or composer, whose grid the music is put on.
     tracks
         Numbers of the tracks that play the four parts, from the top down; by default they are found by name, program
         and register.
@@ -155,6 +194,55 @@ def read(
     excerpt = (min(stop, len(found.tokens)) - start) / grid.steps_per_beat
     tempo = mean_tempo(file.music, from_beat=from_beat, beats=excerpt) or TEMPO_QPM
     return Quartet(cut[0], grid, bars - bars[0], title=found.work, tempo_qpm=tempo, ensemble=file.ensemble)
+
+
+def read_melody(
+    path: Path | str | files.MusicFile,
+    model: Autoencoder | Composer,
+    *,
+    part: str = "violin_1",
+    track: int | None = None,
+    ensemble: Ensemble = DEFAULT_ENSEMBLE,
+) -> Quartet:
+    """Read one line of a MIDI file or score as a part, on the model's grid; the other parts rest.
+
+    Parameters
+    ----------
+    path
+        .mid, .midi, .xml, .musicxml, .mxl or .krn; or what `quartetvae.io.read.read` has read.
+    model
+        A model or composer, whose grid the music is put on.
+    part
+        The part that it becomes: `violin_1`, `violin_2`, `viola` or `cello`.
+    track
+        The number of the track that has it; by default that of the part, if the file is of a quartet, or the only one.
+    ensemble
+        Whose parts to look for.
+
+    Returns
+    -------
+    A `Quartet`: `tokens` uint8, (steps, columns), the file's name as title, its mean tempo in quarter notes per minute.
+
+    Raises
+    ------
+    ArgumentError
+        If the part is none of the ensemble.
+    CorpusError, MidiError, ScoreError
+        If the file cannot be read, or it is not clear which of its tracks is meant.
+
+    Examples
+    --------
+    >>> composer = load()
+    >>> write("b.mid", sample(composer, beats=8))
+    >>> read_melody("b.mid", composer, part="cello").tokens.shape[1]
+    8
+    """
+    number = requests.part_number(part, ensemble)
+    file = path if isinstance(path, files.MusicFile) else files.read(Path(path), ensemble=ensemble)
+    grid = model.architecture.grid
+    found = files.melody(file, grid, part=number, track=track)
+    tempo = mean_tempo(file.music) or TEMPO_QPM
+    return Quartet(found.tokens, grid, found.bars, title=found.work, tempo_qpm=tempo, ensemble=file.ensemble)
 
 
 def write(path: Path | str, music: Quartet) -> None:
@@ -239,12 +327,29 @@ def decode(
     >>> decode(model, np.zeros((2, 128))).tokens.shape
     (96, 8)
     """
+    return _decode(model, codes, temperature=temperature, seed=seed, like=like)
+
+
+def _decode(
+    model: Autoencoder,
+    codes: Codes,
+    *,
+    temperature: float = 0.0,
+    seed: int = 0,
+    like: Quartet | None = None,
+    dial: Dial | None = None,
+) -> Quartet:
+    """Decode codes, and with a key dial in its key."""
     codes = code_files.checked(codes, "codes")
     temperature = _number(temperature, "a temperature of")
     if (farthest := np.abs(codes).max(initial=0)) > LARGEST:
         raise ModelError(f"codes with numbers up to {farthest:g}; {-LARGEST:g} to {LARGEST:g} is needed.")
     seed = _whole(seed, "as the seed", least=0)
-    tokens, grid = model.decode(codes, temperature=temperature, seed=seed), model.architecture.grid
+    grid = model.architecture.grid
+    if dial is None:
+        tokens = model.decode(codes, temperature=temperature, seed=seed)
+    else:
+        tokens = _dialled(model).decode(codes, temperature=temperature, seed=seed, bias=dial)
     if like is None:
         steps = tokens.shape[1]
         starts = steps * np.arange(len(tokens))
@@ -285,7 +390,15 @@ def reconstruct(model: Autoencoder, music: Quartet) -> Quartet:
 
 
 def interpolate(
-    model: Autoencoder, a: Quartet, b: Quartet, *, points: int = 5, path: PathKind = "spherical"
+    model: Autoencoder,
+    a: Quartet,
+    b: Quartet,
+    *,
+    points: int = 5,
+    path: PathKind = "spherical",
+    key: str = "free",
+    key_strength: float = 1.0,
+    strict_key: bool = False,
 ) -> list[Quartet]:
     """Find music on the way from A to B, phrase by phrase.
 
@@ -299,6 +412,9 @@ def interpolate(
         How many quartets, the reconstructions of A and B included; 2 at least.
     path
         `spherical` or `linear`, see `quartetvae.latent.paths.between`.
+    key, key_strength, strict_key
+        The key dial, see `quartetvae.composing.keys`: `free`, `auto` (the key of both), `C major`, `a minor`.
+        It leaves the ends as they are.
 
     Returns
     -------
@@ -308,9 +424,10 @@ def interpolate(
     Raises
     ------
     ArgumentError
-        If `path` is of no known kind.
+        If `path` is of no known kind, or the key is none.
     ModelError
-        If there are too few points, or the music is on another grid than the model's.
+        If there are too few points, the music is on another grid than the model's, or there is a key and the model is
+        none of `load`'s.
 
     Examples
     --------
@@ -323,6 +440,8 @@ def interpolate(
     _check_grid(model, a, b)
     walked = paths.interpolate(model, a.piece("a"), b.piece("b"), points=points, kind=path)
     a, b = paths.same_length([a, b])
+    dial = _dial(key, [a, b], a.grid.alphabet, key_strength, strict_key)
+    walked = _in_key(model, walked, list(range(1, points - 1)), dial)
     return [
         replace(_between({0: a, 1: b}, share), tokens=walked.point(k))
         for k, share in enumerate(np.linspace(0, 1, points))
@@ -330,7 +449,14 @@ def interpolate(
 
 
 def interpolate_grid(
-    model: Autoencoder, corners: Sequence[Quartet], *, points: int = 5, path: PathKind = "spherical"
+    model: Autoencoder,
+    corners: Sequence[Quartet],
+    *,
+    points: int = 5,
+    path: PathKind = "spherical",
+    key: str = "free",
+    key_strength: float = 1.0,
+    strict_key: bool = False,
 ) -> list[list[Quartet]]:
     """Find music between four quartets at the corners of a grid.
 
@@ -344,6 +470,9 @@ def interpolate_grid(
         Of each row and of each column, the ends included; 2 at least.
     path
         `spherical` or `linear`, along columns and rows alike.
+    key, key_strength, strict_key
+        The key dial, see `quartetvae.composing.keys`: `free`, `auto` (the key of all four), `C major`, `a minor`.
+        It leaves the corners as they are.
 
     Returns
     -------
@@ -352,9 +481,10 @@ def interpolate_grid(
     Raises
     ------
     ArgumentError
-        If `path` is of no known kind.
+        If `path` is of no known kind, or the key is none.
     ModelError
-        If there are not four corners, too few points, or the music is on another grid than the model's.
+        If there are not four corners, too few points, the music is on another grid than the model's, or there is a key
+        and the model is none of `load`'s.
 
     Examples
     --------
@@ -368,12 +498,40 @@ def interpolate_grid(
     _check_grid(model, *corners)
     rows = paths.interpolate_grid(model, [corner.piece("corner") for corner in corners], points=points, kind=path)
     a, b, c, d = paths.same_length(corners)
+    dial = _dial(key, [a, b, c, d], a.grid.alphabet, key_strength, strict_key)
+    inner, every = list(range(1, points - 1)), list(range(points))
+    rows = [_in_key(model, row, inner if number in (0, points - 1) else every, dial) for number, row in enumerate(rows)]
     shares = np.linspace(0, 1, points)
     found = []
     for row, down in zip(rows, shares, strict=True):
         sides = {0: _between({0: a, 1: c}, down), 1: _between({0: b, 1: d}, down)}
         found.append([replace(_between(sides, share), tokens=row.point(k)) for k, share in enumerate(shares)])
     return found
+
+
+def _dial(key: str, music: Sequence[Quartet], alphabet: Alphabet, key_strength: float, strict_key: bool) -> Dial | None:
+    """Compute what the key dial adds to logits, (symbols,); `auto` takes the key of music. None if it is free."""
+    given = np.concatenate([one.tokens for one in music]) if music else None
+    strength = _number(key_strength, "a key strength of")
+    found = keys.bias(key, given, alphabet, strength=strength, strict=strict_key)
+    return None if key == keys.FREE else found
+
+
+def _dialled(model: Autoencoder) -> NumpyAutoencoder:
+    """Give a model that has a key dial."""
+    if not isinstance(model, NumpyAutoencoder):
+        raise ModelError("a key, and a model that has no dial for it; quartetvae.load gives one, or take 'free'.")
+    return model
+
+
+def _in_key(model: Autoencoder, walked: LatentPath, points: Sequence[int], dial: Dial | None) -> LatentPath:
+    """Decode some points of a path anew, with a key dial."""
+    if dial is None or not points:
+        return walked
+    z, tokens = walked.z[:, points], walked.tokens.copy()
+    decoded = _dialled(model).decode(z.reshape(-1, z.shape[-1]), bias=dial)
+    tokens[:, points] = decoded.reshape(*z.shape[:2], *decoded.shape[1:])
+    return replace(walked, tokens=tokens)
 
 
 def _between(ends: Mapping[int, Quartet], share: float) -> Quartet:
@@ -386,19 +544,36 @@ def _between(ends: Mapping[int, Quartet], share: float) -> Quartet:
     return replace(a if share <= 0.5 else b, title=title, tempo_qpm=tempo)
 
 
-def sample(model: Autoencoder, *, beats: int = 16, temperature: float = 0.0, seed: int = 0) -> Quartet:
-    """Make music from codes drawn from the prior N(0, I), each phrase by itself.
+def sample(
+    model: Autoencoder | Composer,
+    *,
+    beats: int = 16,
+    temperature: float | None = None,
+    seed: int = 0,
+    key: str = "free",
+    key_strength: float = 1.0,
+    strict_key: bool = False,
+    progress: Progress = iter,
+) -> Quartet:
+    """Make music from nothing.
+
+    By a composer it is of one piece; by a model it comes from codes drawn from the prior N(0, I), each phrase by
+    itself.
 
     Parameters
     ----------
     model
-        A trained model, as `load` gives it.
+        A composer, as `load_composer` gives it, or a trained model, as `load` does.
     beats
         How many beats (quarter notes), 1 at least.
     temperature
-        0 takes the likeliest note, 1 draws by the model's probabilities.
+        0 takes the likeliest note, 1 draws by the probabilities; by default 1 for a composer, 0 for a model.
     seed
-        Says what is drawn, codes and notes.
+        Says what is drawn.
+    key, key_strength, strict_key
+        The key dial, see `quartetvae.composing.keys`; there is no music whose key `auto` could take.
+    progress
+        Goes through a composer's windows, as `tqdm.tqdm` does.
 
     Returns
     -------
@@ -406,6 +581,8 @@ def sample(model: Autoencoder, *, beats: int = 16, temperature: float = 0.0, see
 
     Raises
     ------
+    ArgumentError
+        If the key is none.
     ModelError
         If `beats` is no whole number above 0, `seed` none from 0 on, or the temperature is below 0 or not finite.
 
@@ -415,15 +592,254 @@ def sample(model: Autoencoder, *, beats: int = 16, temperature: float = 0.0, see
     (36, 8)
     """
     beats = _whole(beats, "beats", least=1)
+    if isinstance(model, Composer):
+        warm = 1.0 if temperature is None else temperature
+        return requests.sample(model, beats, _drawing(warm, seed, key, key_strength, strict_key, progress))
     count = -(-beats // model.architecture.form.beats_per_phrase)
     drawn = latent_codes.sample_prior(count, model.architecture.network.latent_dim, rng=_codes_rng(seed))
-    made = decode(model, drawn, temperature=temperature, seed=seed)
+    dial = _dial(key, [], model.architecture.grid.alphabet, key_strength, strict_key)
+    made = _decode(model, drawn, temperature=temperature or 0.0, seed=seed, dial=dial)
     steps = beats * made.grid.steps_per_beat
     return Quartet(made.tokens[:steps], made.grid)
 
 
+def infill(
+    composer: Composer,
+    music: Quartet,
+    *,
+    bars: tuple[int, int] | None = None,
+    beats: tuple[int, int] | None = None,
+    parts: Sequence[str] | None = None,
+    temperature: float = 1.0,
+    seed: int = 0,
+    key: str = "free",
+    key_strength: float = 1.0,
+    strict_key: bool = False,
+    progress: Progress = iter,
+) -> Quartet:
+    """Compose some bars of some parts anew; all else stays as it is, and so do notes that reach over the edges.
+
+    Parameters
+    ----------
+    composer
+        As `load_composer` gives it.
+    music
+        On the composer's grid: `tokens` uint8, (steps, columns).
+    bars
+        The first and the last, counted from 1; a pickup is one.
+    beats
+        The first and the last, counted from 0, instead of bars.
+    parts
+        `violin_1`, `violin_2`, `viola`, `cello`; by default all.
+    temperature
+        0 takes the likeliest note, 1 draws by the composer's probabilities; `seed` says what is drawn.
+    key, key_strength, strict_key
+        The key dial, see `quartetvae.composing.keys`: `free`, `auto` (the key of what is given), `C major`, `a minor`.
+    progress
+        Goes through the windows, as `tqdm.tqdm` does.
+
+    Returns
+    -------
+    A `Quartet` that has all that the music has, but for the cells that were composed.
+
+    Raises
+    ------
+    ArgumentError
+        If the music does not have these bars or beats, both or none are given, a part is unknown, or the key is.
+    ModelError
+        If the music is on another grid than the composer's, or `temperature` or `seed` is out of range.
+
+    Examples
+    --------
+    >>> composer = load_composer()
+    >>> music = sample(composer, beats=16)
+    >>> filled = infill(composer, music, bars=(2, 3), parts=["viola"], seed=1)
+    >>> filled.tokens.shape == music.tokens.shape
+    True
+    """
+    drawing = _drawing(temperature, seed, key, key_strength, strict_key, progress)
+    return requests.infill(composer, music, requests.asked(music, bars=bars, beats=beats, parts=parts), drawing)
+
+
+def harmonise(
+    composer: Composer,
+    melody: Quartet,
+    *,
+    part: str = "violin_1",
+    temperature: float = 1.0,
+    seed: int = 0,
+    key: str = "free",
+    key_strength: float = 1.0,
+    strict_key: bool = False,
+    progress: Progress = iter,
+) -> Quartet:
+    """Compose three parts to one that is given.
+
+    Parameters
+    ----------
+    composer
+        As `load_composer` gives it.
+    melody
+        On the composer's grid, as `read_melody` or `read` give it; what stands in the other parts is passed over.
+    part
+        Which part is given: `violin_1`, `violin_2`, `viola` or `cello`.
+    temperature
+        0 takes the likeliest note, 1 draws by the composer's probabilities; `seed` says what is drawn.
+    key, key_strength, strict_key
+        The key dial, see `quartetvae.composing.keys`: `free`, `auto` (the melody's key), `C major`, `a minor`.
+    progress
+        Goes through the windows, as `tqdm.tqdm` does.
+
+    Returns
+    -------
+    A `Quartet` as long as the melody, which is one of its parts.
+
+    Raises
+    ------
+    ArgumentError
+        If the part is unknown or has no notes, or the key is unknown.
+    ModelError
+        If the melody is on another grid than the composer's, or `temperature` or `seed` is out of range.
+
+    Examples
+    --------
+    >>> composer = load_composer()
+    >>> melody = sample(composer, beats=16)
+    >>> made = harmonise(composer, melody, part="cello")
+    >>> bool((made.tokens[:, 3] == melody.tokens[:, 3]).all())
+    True
+    """
+    drawing = _drawing(temperature, seed, key, key_strength, strict_key, progress)
+    return requests.harmonise(composer, melody, requests.part_number(part, melody.ensemble), drawing)
+
+
+def continue_(
+    composer: Composer,
+    music: Quartet,
+    *,
+    beats: int = 16,
+    temperature: float = 1.0,
+    seed: int = 0,
+    key: str = "free",
+    key_strength: float = 1.0,
+    strict_key: bool = False,
+    progress: Progress = iter,
+) -> Quartet:
+    """Compose what follows on music.
+
+    Parameters
+    ----------
+    composer
+        As `load_composer` gives it.
+    music
+        On the composer's grid: `tokens` uint8, (steps, columns).
+    beats
+        How many beats (quarter notes) follow, 1 at least.
+    temperature
+        0 takes the likeliest note, 1 draws by the composer's probabilities; `seed` says what is drawn.
+    key, key_strength, strict_key
+        The key dial, see `quartetvae.composing.keys`: `free`, `auto` (the music's key), `C major`, `a minor`.
+    progress
+        Goes through the windows, as `tqdm.tqdm` does.
+
+    Returns
+    -------
+    A `Quartet`: the music, then so many beats more. A last beat that is cut short is filled up with rests.
+
+    Raises
+    ------
+    ArgumentError
+        If the key is unknown.
+    ModelError
+        If the music is on another grid than the composer's, or `beats`, `temperature` or `seed` is out of range.
+
+    Examples
+    --------
+    >>> composer = load_composer()
+    >>> music = sample(composer, beats=8)
+    >>> continue_(composer, music, beats=4).tokens.shape
+    (144, 8)
+    """
+    drawing = _drawing(temperature, seed, key, key_strength, strict_key, progress)
+    return requests.continuation(composer, music, _whole(beats, "beats", least=1), drawing)
+
+
+def bridge(
+    composer: Composer,
+    a: Quartet,
+    b: Quartet,
+    *,
+    beats: int = 16,
+    temperature: float = 1.0,
+    seed: int = 0,
+    key: str = "free",
+    key_strength: float = 1.0,
+    strict_key: bool = False,
+    progress: Progress = iter,
+) -> Quartet:
+    """Compose what leads from A to B: one piece that begins as A and ends as B.
+
+    Parameters
+    ----------
+    composer
+        As `load_composer` gives it.
+    a, b
+        On the composer's grid: `tokens` uint8, (steps, columns).
+    beats
+        How many beats (quarter notes) lie between them, 1 at least.
+    temperature
+        0 takes the likeliest note, 1 draws by the composer's probabilities; `seed` says what is drawn.
+    key, key_strength, strict_key
+        The key dial, see `quartetvae.composing.keys`: `free`, `auto` (the key of both), `C major`, `a minor`.
+    progress
+        Goes through the windows, as `tqdm.tqdm` does.
+
+    Returns
+    -------
+    A `Quartet`: A, what lies between in bars like A's, and B, at the mean of their tempos.
+
+    Raises
+    ------
+    ArgumentError
+        If the key is unknown.
+    ModelError
+        If the music is on another grid than the composer's, or `beats`, `temperature` or `seed` is out of range.
+
+    Examples
+    --------
+    >>> composer = load_composer()
+    >>> a, b = sample(composer, beats=4, seed=1), sample(composer, beats=4, seed=2)
+    >>> bridge(composer, a, b, beats=8).tokens.shape
+    (192, 8)
+    """
+    drawing = _drawing(temperature, seed, key, key_strength, strict_key, progress)
+    return requests.bridge(composer, a, b, _whole(beats, "beats", least=1), drawing)
+
+
+def _drawing(
+    temperature: float, seed: int, key: str, key_strength: float, strict_key: bool, progress: Progress
+) -> Drawing:
+    """Check how something is to be drawn."""
+    return Drawing(
+        temperature=_number(temperature, "a temperature of"),
+        seed=_whole(seed, "as the seed", least=0),
+        key=key,
+        key_strength=_number(key_strength, "a key strength of"),
+        strict_key=strict_key,
+        progress=progress,
+    )
+
+
 def vary(
-    model: Autoencoder, music: Quartet, *, amount: float = 0.5, temperature: float = 0.0, seed: int = 0
+    model: Autoencoder,
+    music: Quartet,
+    *,
+    amount: float = 0.5,
+    temperature: float = 0.0,
+    seed: int = 0,
+    key: str = "free",
+    key_strength: float = 1.0,
+    strict_key: bool = False,
 ) -> Quartet:
     """Vary music: decode its codes with noise in them.
 
@@ -439,6 +855,8 @@ def vary(
         0 takes the likeliest note, 1 draws by the model's probabilities.
     seed
         Says what is drawn, noise and notes.
+    key, key_strength, strict_key
+        The key dial, see `quartetvae.composing.keys`: `free`, `auto` (the music's key), `C major`, `a minor`.
 
     Returns
     -------
@@ -446,8 +864,11 @@ def vary(
 
     Raises
     ------
+    ArgumentError
+        If the key is none.
     ModelError
-        If the amount is out of range, or the music is on another grid than the model's.
+        If the amount is out of range, the music is on another grid than the model's, or there is a key and the model is
+        none of `load`'s.
 
     Examples
     --------
@@ -462,7 +883,9 @@ def vary(
         raise ModelError(f"an amount of {amount:g}; 0 (none) to {FARTHEST:g} is needed, 1 at most as a rule.")
     found = encode(model, music)
     noise = _codes_rng(seed).standard_normal(found.shape, dtype=np.float32)
-    return decode(model, found + np.float32(amount) * noise, temperature=temperature, seed=seed, like=music)
+    dial = _dial(key, [music], music.grid.alphabet, key_strength, strict_key)
+    moved = found + np.float32(amount) * noise
+    return _decode(model, moved, temperature=temperature, seed=seed, like=music, dial=dial)
 
 
 def morph(
@@ -472,6 +895,9 @@ def morph(
     toward: str,
     by: float = 1.0,
     directions: Directions | None = None,
+    key: str = "free",
+    key_strength: float = 1.0,
+    strict_key: bool = False,
 ) -> Quartet:
     """Give music more of an attribute, or less: decode its codes moved along the attribute's direction.
 
@@ -488,6 +914,8 @@ def morph(
         How far, -100 to 100; below 0 there is less of it. Beyond 2 nothing is promised.
     directions
         As `quartetvae.latent.directions.read` gives them; by default those in the model's folder.
+    key, key_strength, strict_key
+        The key dial, see `quartetvae.composing.keys`: `free`, `auto` (the music's key), `C major`, `a minor`.
 
     Returns
     -------
@@ -495,9 +923,11 @@ def morph(
 
     Raises
     ------
+    ArgumentError
+        If the key is none.
     ModelError
-        If the attribute is unknown, or the model has no direction in which it rises, the distance is out of range, or
-        the directions are of another model.
+        If the attribute is unknown, or the model has no direction in which it rises, the distance is out of range, the
+        directions are of another model, or there is a key and the model is none of `load`'s.
 
     Examples
     --------
@@ -528,7 +958,8 @@ def morph(
             f"measured, metrics/attributes.json); those that do: {others}."
         )
     direction = latent_directions.of_each(known[toward], tokens, music.grid.alphabet)
-    return decode(model, found + np.float32(by) * direction, like=music)
+    dial = _dial(key, [music], music.grid.alphabet, key_strength, strict_key)
+    return _decode(model, found + np.float32(by) * direction, like=music, dial=dial)
 
 
 def nearest(
@@ -567,6 +998,58 @@ def nearest(
     count = _whole(count, "neighbours", least=1)
     corpus = neighbours.read(_beside(model, "corpus.parquet")) if corpus is None else corpus
     return [neighbours.nearest(corpus, code, count) for code in encode(model, music)]
+
+
+def origin(model: Autoencoder, music: Quartet, *, composed: NDArray[np.bool_] | None = None) -> dict[str, Any]:
+    """Tell where made music comes from: how much of it training had, and which phrases of the corpus are nearest to it.
+
+    Parameters
+    ----------
+    model
+        A trained model, as `load` gives it, whose folder has the corpus.
+    music
+        On the model's grid: `tokens` uint8, (steps, columns).
+    composed
+        bool, (steps,): which steps are new, where not all are; the others count for nothing.
+
+    Returns
+    -------
+    `originality`, the share of the one-beat windows that training did not have, at whatever pitch; `copied`, the share
+    of those of four beats that it had; and `phrases`: of each its `bar` (from 1), `beat` (from 0), `originality` and
+    `nearest` phrase of the corpus (piece, composer, work, bar, beat, and the distance of the codes). Shares are None
+    where nothing begins. See `quartetvae.composing.originality`.
+
+    Raises
+    ------
+    ModelError
+        If the music is on another grid than the model's, or the model's folder lacks its corpus.
+
+    Examples
+    --------
+    >>> model = load()
+    >>> found = origin(model, sample(model, beats=8))
+    >>> [(phrase["bar"], phrase["beat"]) for phrase in found["phrases"]]
+    [(1, 0), (2, 4)]
+    """
+    tiles = _tiles(model, music)
+    beats, per_beat = model.architecture.form.beats_per_phrase, music.grid.steps_per_beat
+    index = originality.read(_beside(model, originality.FILE))
+    found = originality.measure(index, music.tokens, music.grid, phrase_beats=beats, composed=composed)
+    steps = beats * per_beat
+    new = [composed is None or bool(composed[start : start + steps].any()) for start in tiles.starts.tolist()]
+    near = neighbours.nearest_in(_beside(model, "corpus.parquet"), model.encode(tiles.tokens[new])[0])
+    places = ({**one.place, "distance": one.distance} for one in near)
+    told = [
+        {
+            "bar": int(music.bars[start]) + 1,
+            "beat": start // per_beat,
+            "originality": share,
+            "nearest": next(places),
+        }
+        for start, share, is_new in zip(tiles.starts.tolist(), found.by_phrase, new, strict=True)
+        if is_new
+    ]
+    return {"originality": found.originality, "copied": found.copied, "phrases": told}
 
 
 def write_codes(path: Path | str, codes: Codes) -> None:

@@ -139,8 +139,8 @@ class Model(Record):
         return self
 
 
-class Train(Record):
-    """How it is trained."""
+class Fitting(Record):
+    """How a network is trained, whatever it is."""
 
     epochs: Count
     epoch_phrases: Annotated[int, Field(ge=0)]
@@ -151,22 +151,52 @@ class Train(Record):
     weight_decay: Annotated[float, Field(ge=0)]
     adam_beta_2: Annotated[float, Field(gt=0, lt=1)]
     clip_norm: Annotated[float, Field(ge=0)]
+    patience: Count
+    seed: Seed
+
+    @property
+    def settled(self) -> float:
+        """Epochs after which validation losses can be compared: all of them."""
+        return 0.0
+
+
+class Train(Fitting):
+    """How the variational autoencoder is trained."""
+
     beta: Annotated[float, Field(ge=0)]
     beta_warmup: Annotated[float, Field(ge=0, le=1)]
     beta_cycles: Count
     free_bits: Annotated[float, Field(ge=0)]
     onset_weight: Annotated[float, Field(gt=0)]
     kl_reduction: Literal["sum", "mean"]
-    patience: Count
     precision: Precision
     devices: Devices
-    seed: Seed
+
+    @property
+    def settled(self) -> float:
+        """Epochs after which beta has risen for the last time: before, the validation loss says little."""
+        return self.epochs * (1 - (1 - self.beta_warmup) / self.beta_cycles)
 
     @model_validator(mode="after")
     def _cycles_rise(self) -> "Train":
         if self.beta_cycles > 1 and self.beta_warmup == 0:
             raise ValueError("beta_cycles above 1 need a beta_warmup above 0, the share of each in which beta rises")
         return self
+
+
+class Composer(Record):
+    """The network that fills in what is unknown of a quartet."""
+
+    window_beats: Annotated[int, Field(ge=2, le=256)]
+    units: Width
+    decoder_units: Width
+    head_units: Width
+    embedding_dim: Width
+    attention_heads: Depth
+
+
+class Compose(Fitting):
+    """How that network is trained; its phrases are windows of `Composer.window_beats` beats."""
 
 
 def explain(error: ValidationError, record: type[BaseModel], content: Any, *, name: str = "") -> str:

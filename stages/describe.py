@@ -1,6 +1,7 @@
-"""Stage `describe`: the corpus' codes, to find neighbours in, and the directions in which attributes grow."""
+"""Stage `describe`: the corpus' codes and windows, to find neighbours and copies, and directions of attributes."""
 
 from quartetvae import errors, files
+from quartetvae.composing import originality
 from quartetvae.corpus import tables
 from quartetvae.latent import directions, neighbours
 from quartetvae.model.keras import saving
@@ -24,6 +25,7 @@ def main() -> None:
     with files.replacing_folder(locations.LATENT) as folder:
         neighbours.write(folder / "corpus.parquet", neighbours.build(model, pieces))
         directions.write(folder / "directions.json", found)
+        originality.write(folder / originality.FILE, originality.build(pieces))
     latent.attributes(locations.plot("attributes"), figures)
     files.write_json(locations.metrics("attributes"), figures)
 

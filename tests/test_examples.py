@@ -10,10 +10,17 @@ import pytest
 
 import quartetvae
 from quartetvae import api
+from quartetvae.model import pretrained
 from tests.imports import ROOT
 
-ELSEWHERE = ("quartetvae.model.keras", "quartetvae.api.load_pretrained")
+ELSEWHERE: tuple[str, ...] = ("quartetvae.model.keras", "quartetvae.api.load_pretrained")
 """These need Keras, which takes seconds to import; tests/model/test_pretrained.py has the example."""
+
+COMPOSERS = tuple(f"quartetvae.api.{name}" for name in ("load_composer", "infill", "harmonise", "continue_", "bridge"))
+"""These need a composer: they run where one came with the package, which is made by a training of its own."""
+
+if not pretrained.COMPOSER.is_dir():
+    ELSEWHERE += COMPOSERS
 
 MODULES = [
     ".".join(path.relative_to(ROOT).with_suffix("").parts)

@@ -24,6 +24,7 @@ LAYERS = (
         "model",
         "training",
         "latent",
+        "composing",
         "api",
     ),
     *("evaluation", "plots", "report", "cli", "pipeline"),

@@ -31,6 +31,8 @@ TINY: dict[str, Any] = {
         "embedding_dim": 4,
     },
     "train": {"epochs": 2, "epoch_phrases": 0, "batch_size": 16, "learning_rate": 0.02, "warmup_steps": 0},
+    "composer": {"window_beats": 4, "units": 8, "decoder_units": 8, "head_units": 8, "embedding_dim": 4},
+    "compose": {"epochs": 2, "epoch_phrases": 64, "batch_size": 16, "warmup_steps": 0},
     "interpolate": {"pairs": "auto", "points": 3, "beats": 8},
     "evaluate": {"excerpts": 10},
     "report": {"beats": 4},

@@ -19,6 +19,7 @@ COMMANDS = {
     **dict.fromkeys(
         ("interpolate", "reconstruct", "sample", "vary", "morph", "nearest", "encode", "decode", "inspect"), "music"
     ),
+    **dict.fromkeys(("infill", "harmonise", "continue", "bridge"), "composing"),
     **dict.fromkeys(("features", "compare", "match"), "measures"),
 }
 """The commands, and the module beside this one that has each; imported when asked for, since that takes time."""
@@ -35,14 +36,16 @@ class Commands(click.Group):
         """Find the command of a name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"{__name__}.{COMMANDS[cmd_name]}"), cmd_name)
+        module = importlib.import_module(f"{__name__}.{COMMANDS[cmd_name]}")
+        # `continue` is no name in Python.
+        command: click.Command = vars(module).get(cmd_name) or vars(module)[f"{cmd_name}_"]
         return command
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="quartetvae")
 def app() -> None:
-    """Find the music between two string quartets, vary it, and compare collections.
+    """Find the music between two string quartets, vary it, complete it, and compare collections.
 
     \b
     Examples:

@@ -55,10 +55,10 @@ def for_each(given: list[Tracks], count: int) -> list[Tracks]:
     return given * count if len(given) == 1 else given or [None] * count
 
 
-def check_parts(given: Tracks, spread: bool) -> None:
-    """Raise `UsageError` if tracks are said to have parts and to have none."""
+def check_parts(given: Tracks, spread: bool, option: str = "--parts") -> None:
+    """Raise `UsageError` if tracks are said to have parts, by an option, and to have none."""
     if given is not None and spread:
-        raise click.UsageError("--parts says where the parts are, --spread that they are nowhere; say one of them.")
+        raise click.UsageError(f"{option} says where the parts are, --spread that they are nowhere; say one of them.")
 
 
 def share(value: float | None) -> str:

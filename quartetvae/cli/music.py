@@ -2,113 +2,29 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
-from tqdm import tqdm
 
 from quartetvae import api
-from quartetvae.cli import common
-from quartetvae.cli.common import FILE, PLAYERS, Tracks, parts_of_each_option, spread_option
+from quartetvae.cli import common, options
+from quartetvae.cli.common import FILE, Tracks, parts_of_each_option
 from quartetvae.config import PathKind
-from quartetvae.errors import ModelError, RenderingError
+from quartetvae.errors import ModelError
 from quartetvae.io import read, write
 from quartetvae.latent import directions, neighbours
 from quartetvae.metrics import whole_files
 from quartetvae.metrics.attributes import ATTRIBUTES
 from quartetvae.model import architecture, pretrained
-from quartetvae.model.numpy.network import NumpyAutoencoder
 from quartetvae.music.codec import Losses
-from quartetvae.music.quartet import Quartet
 from quartetvae.music.tracks import Music
-
-KINDS = {suffix.removeprefix("."): suffix for suffix in write.WRITERS}
 
 POINT = re.compile(rf"(point_\d+|row_\d+_\d+)({'|'.join(map(re.escape, write.WRITERS))})")
 """A file that `interpolate` writes."""
-
-
-def _kinds(ctx: click.Context, param: click.Parameter, value: str) -> list[str]:
-    """Tell suffixes of what to write from names with commas between them."""
-    wanted = list(dict.fromkeys(kind.strip().lower() for kind in value.split(",")))
-    if unknown := [kind for kind in wanted if kind not in KINDS]:
-        raise click.BadParameter(f"'{', '.join(unknown)}' is none of {', '.join(KINDS)}.", ctx, param)
-    return [KINDS[kind] for kind in wanted]
-
-
-def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Put several options into one decorator, in their order."""
-
-    def decorate(command: Any) -> Any:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
-
-
-model_option = click.option(
-    "--model", "folder", type=FILE, help="A trained model's folder; by default the weights that come with the package."
-)
-seed_option = click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of what is drawn.")
-temperature_option = click.option(
-    "--temperature",
-    default=0.0,
-    show_default=True,
-    type=click.FloatRange(0, 10),
-    help="0 takes the likeliest note, 1 draws.",
-)
-excerpt_options = _options(
-    click.option("--from-beat", default=0, show_default=True, type=click.IntRange(0), help="Where to begin, from 0."),
-    click.option("--beats", type=click.IntRange(1), help="How much; by default all of it."),
-    spread_option,
-)
-input_options = _options(
-    excerpt_options,
-    click.option("--parts", "tracks", callback=common.tracks, metavar="N,N,N,N", help=f"Tracks that play {PLAYERS}."),
-)
-output_options = _options(
-    click.option(
-        "--out", type=FILE, default=Path("quartetvae-out"), show_default=True, help="Folder for what is written."
-    ),
-    click.option(
-        "--as",
-        "kinds",
-        callback=_kinds,
-        metavar="KINDS",
-        default="mid",
-        show_default=True,
-        help=f"Any of {', '.join(KINDS)}.",
-    ),
-    click.option(
-        "--tempo",
-        type=click.FloatRange(1, 1000),
-        help="Quarter notes a minute; by default a MIDI file's, else 100.",
-    ),
-)
-
-
-def _written(out: Path, music: dict[str, Quartet], kinds: Sequence[str], tempo: float | None) -> list[Path]:
-    """Write quartets by name, and print the files' names."""
-    if tempo is not None:
-        music = {name: replace(made, tempo_qpm=tempo) for name, made in music.items()}
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RenderingError(f"--out {out}: no folder there ({error.strerror}); choose another.") from error
-    work = [(name, kind) for name in music for kind in kinds]
-    # MIDI takes no time; a bar for it would only flicker.
-    quick = set(kinds) <= {".mid"}
-    written = []
-    for name, kind in tqdm(work, unit="file", disable=True if quick else None):
-        path = out / f"{name}{kind}"
-        write.write(path, music[name])
-        tqdm.write(str(path))
-        written.append(path)
-    return written
 
 
 def _say_what_is_older(out: Path, written: Iterable[Path]) -> None:
@@ -120,37 +36,15 @@ def _say_what_is_older(out: Path, written: Iterable[Path]) -> None:
         click.echo(f"note: {names} in {click.format_filename(out)} are of an earlier run, not of this path.", err=True)
 
 
-def _counted(count: int) -> Iterable[int]:
-    """Count from 0 to count - 1, with a progress bar on a terminal where there is more than a moment's work."""
-    return tqdm(range(count), unit="piece", leave=False, disable=True if count < 5 else None)
-
-
-def _read(
-    model: NumpyAutoencoder,
-    path: Path | read.MusicFile,
-    from_beat: int,
-    beats: int | None,
-    tracks: Tracks,
-    spread: bool,
-) -> Quartet:
-    common.check_parts(tracks, spread)
-    file = path if isinstance(path, read.MusicFile) else read.read(path)
-    music = api.read(file, model, tracks=tracks, spread=spread, from_beat=from_beat, beats=beats)
-    _, lost = read.encode(file, model.architecture.grid, tracks=tracks, spread=spread)
-    if said := lost.lines():
-        where = " (the whole of it)" if from_beat or beats is not None else ""
-        click.echo(f"note: {click.format_filename(file.name)}{where}: {'; '.join(said)}.", err=True)
-    return music
-
-
 @click.command()
 @click.argument("files", nargs=-1, type=FILE, required=True, metavar="A B [C D]")
 @click.option("--points", default=5, show_default=True, type=click.IntRange(2, 100), help="The ends included.")
 @click.option("--path", "kind", default="spherical", show_default=True, type=click.Choice(["spherical", "linear"]))
-@excerpt_options
+@options.excerpt_options
 @parts_of_each_option
-@model_option
-@output_options
+@options.key_options
+@options.model_option
+@options.output_options
 def interpolate(
     files: tuple[Path, ...],
     points: int,
@@ -163,6 +57,7 @@ def interpolate(
     out: Path,
     kinds: list[str],
     tempo: float | None,
+    **key: Any,
 ) -> None:
     """Find what lies between two pieces, or between four at the corners of a grid.
 
@@ -180,22 +75,28 @@ def interpolate(
         raise click.UsageError(f"{len(files)} pieces; two, or four for a grid, are needed.")
     of_each = common.for_each(tracks, len(files))
     model = api.load(folder)
-    pieces = [_read(model, path, from_beat, beats, chosen, spread) for path, chosen in zip(files, of_each, strict=True)]
+    pieces = [
+        options.read_music(model, path, from_beat, beats, chosen, spread)
+        for path, chosen in zip(files, of_each, strict=True)
+    ]
     digits = len(str(points - 1))
     if len(pieces) == 2:
-        found = api.interpolate(model, *pieces, points=points, path=kind)
+        found = api.interpolate(model, *pieces, points=points, path=kind, **key)
         music = {f"point_{k:0{digits}}": made for k, made in enumerate(found)}
+        ends = {f"point_{k:0{digits}}" for k in (0, points - 1)}
     else:
-        rows = api.interpolate_grid(model, pieces, points=points, path=kind)
+        rows = api.interpolate_grid(model, pieces, points=points, path=kind, **key)
         music = {f"row_{i:0{digits}}_{j:0{digits}}": made for i, row in enumerate(rows) for j, made in enumerate(row)}
-    _say_what_is_older(out, _written(out, music, kinds, tempo))
+        ends = {f"row_{i:0{digits}}_{j:0{digits}}" for i in (0, points - 1) for j in (0, points - 1)}
+    _say_what_is_older(out, options.written(out, music, kinds, tempo))
+    options.write_origins(out, {name: made for name, made in music.items() if name not in ends}, model=model)
 
 
 @click.command()
 @click.argument("file", type=FILE)
-@input_options
-@model_option
-@output_options
+@options.input_options
+@options.model_option
+@options.output_options
 def reconstruct(
     file: Path,
     from_beat: int,
@@ -219,9 +120,9 @@ def reconstruct(
     """
     model = api.load(folder)
     found = read.read(file)
-    music = _read(model, found, from_beat, beats, tracks, spread)
+    music = options.read_music(model, found, from_beat, beats, tracks, spread)
     rebuilt = api.reconstruct(model, music)
-    _written(out, {"original": music, "reconstruction": rebuilt}, kinds, tempo)
+    options.written(out, {"original": music, "reconstruction": rebuilt}, kinds, tempo)
     played = whole_files.Played(read.part_notes(found, tracks=tracks, spread=spread), found.music.ticks_per_beat)
     asked = whole_files.excerpt(played, from_beat=from_beat, beats=beats)
     rows = [
@@ -235,33 +136,59 @@ def reconstruct(
 @click.command()
 @click.option("--beats", default=16, show_default=True, type=click.IntRange(1, 100_000), help="How much.")
 @click.option("--count", default=1, show_default=True, type=click.IntRange(1, 1000), help="How many.")
-@temperature_option
-@seed_option
-@model_option
-@output_options
+@click.option(
+    "--by",
+    default="codes",
+    show_default=True,
+    type=click.Choice(["codes", "composer"]),
+    help="Codes drawn for each phrase, or a composer, which remembers what it began with.",
+)
+@click.option(
+    "--temperature",
+    type=click.FloatRange(0, 10),
+    help="0 takes the likeliest note, 1 draws; by default 0 with codes, 1 with a composer.",
+)
+@options.seed_option
+@options.key_options
+@options.model_option
+@click.option(
+    "--composer", type=FILE, help="A trained composer's folder; by default the one that comes with the package."
+)
+@options.output_options
 def sample(
     beats: int,
     count: int,
-    temperature: float,
+    by: str,
+    temperature: float | None,
     seed: int,
     folder: Path | None,
+    composer: Path | None,
     out: Path,
     kinds: list[str],
     tempo: float | None,
+    **key: Any,
 ) -> None:
-    """Make music from nothing: codes drawn from the prior, each phrase by itself.
+    """Make music from nothing: from codes drawn from the prior, each phrase by itself, or by a composer.
 
     \b
     Examples:
+      quartetvae sample --beats 64 --by composer --key "D major"
       quartetvae sample --beats 32 --temperature 0.8 --seed 7
       quartetvae sample --count 10 --as mid,ogg
     """
-    model = api.load(folder)
-    music = {
-        f"sample_{seed + k}": api.sample(model, beats=beats, temperature=temperature, seed=seed + k)
-        for k in _counted(count)
-    }
-    _written(out, music, kinds, tempo)
+    other = {"codes": ("--composer", composer), "composer": ("--model", folder)}[by]
+    if other[1] is not None:
+        raise click.UsageError(f"--by {by}, and {other[0]}, which has no part in it; leave one of them out.")
+    model = None if by == "composer" else api.load(folder)
+    if model is None:
+        compose = partial(api.sample, api.load_composer(composer), progress=options.progress)
+    else:
+        compose = partial(api.sample, model)
+    music = options.of_seeds(
+        "sample", count, partial(compose, beats=beats), {"temperature": temperature, "seed": seed, **key}
+    )
+    options.written(out, music, kinds, tempo)
+    options.write_origins(out, music, model=model)
 
 
 @click.command()
@@ -270,11 +197,12 @@ def sample(
     "--amount", default=0.5, show_default=True, type=click.FloatRange(0, 100), help="Of noise; the prior is 1 wide."
 )
 @click.option("--count", default=1, show_default=True, type=click.IntRange(1, 1000), help="How many.")
-@temperature_option
-@seed_option
-@input_options
-@model_option
-@output_options
+@options.temperature_option
+@options.seed_option
+@options.key_options
+@options.input_options
+@options.model_option
+@options.output_options
 def vary(
     file: Path,
     amount: float,
@@ -289,6 +217,7 @@ def vary(
     out: Path,
     kinds: list[str],
     tempo: float | None,
+    **key: Any,
 ) -> None:
     """Vary a piece: put noise into the codes of its phrases.
 
@@ -298,12 +227,11 @@ def vary(
       quartetvae vary quartet.mid --count 5 --seed 1 --as mid,ogg
     """
     model = api.load(folder)
-    music = _read(model, file, from_beat, beats, tracks, spread)
-    made = {
-        f"variation_{seed + k}": api.vary(model, music, amount=amount, temperature=temperature, seed=seed + k)
-        for k in _counted(count)
-    }
-    _written(out, made, kinds, tempo)
+    music = options.read_music(model, file, from_beat, beats, tracks, spread)
+    compose = partial(api.vary, model, music, amount=amount)
+    made = options.of_seeds("variation", count, compose, {"temperature": temperature, "seed": seed, **key})
+    options.written(out, made, kinds, tempo)
+    options.write_origins(out, made, model=model)
 
 
 @click.command()
@@ -313,9 +241,10 @@ def vary(
 )
 @click.option("--by", default=1.0, show_default=True, type=float, help="How much more; below 0 less; -2 to 2 is tried.")
 @click.option("--directions", "path", type=FILE, help="directions.json of the model, if it is one of your own.")
-@input_options
-@model_option
-@output_options
+@options.key_options
+@options.input_options
+@options.model_option
+@options.output_options
 def morph(
     file: Path,
     toward: str,
@@ -329,6 +258,7 @@ def morph(
     out: Path,
     kinds: list[str],
     tempo: float | None,
+    **key: Any,
 ) -> None:
     """Give a piece more or less of an attribute: denser, higher, more syncopated, more together.
 
@@ -342,9 +272,11 @@ def morph(
     if folder is not None and path is None and not (folder / "directions.json").exists():
         raise click.UsageError("a model of one's own has directions of its own: name them with --directions.")
     model = api.load(folder)
-    music = _read(model, file, from_beat, beats, tracks, spread)
+    music = options.read_music(model, file, from_beat, beats, tracks, spread)
     found = None if path is None else directions.read(path)
-    _written(out, {f"{toward}_{by:+g}": api.morph(model, music, toward=toward, by=by, directions=found)}, kinds, tempo)
+    made = {f"{toward}_{by:+g}": api.morph(model, music, toward=toward, by=by, directions=found, **key)}
+    options.written(out, made, kinds, tempo)
+    options.write_origins(out, made, model=model)
 
 
 @click.command()
@@ -352,8 +284,8 @@ def morph(
 @click.option("--count", default=3, show_default=True, type=click.IntRange(1, 1000), help="How many for each phrase.")
 @click.option("--corpus", "path", type=FILE, help="corpus.parquet of the model, if it is one of your own.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@input_options
-@model_option
+@options.input_options
+@options.model_option
 def nearest(
     file: Path,
     count: int,
@@ -375,7 +307,7 @@ def nearest(
     if folder is not None and path is None and not (folder / "corpus.parquet").exists():
         raise click.UsageError("a model of one's own has codes of its own: name them with --corpus.")
     model = api.load(folder)
-    music = _read(model, file, from_beat, beats, tracks, spread)
+    music = options.read_music(model, file, from_beat, beats, tracks, spread)
     found = api.nearest(model, music, count=count, corpus=None if path is None else neighbours.read(path))
     each = model.architecture.form.beats_per_phrase
     if as_json:
@@ -397,8 +329,8 @@ def nearest(
 @click.command()
 @click.argument("file", type=FILE)
 @click.argument("codes", type=FILE)
-@input_options
-@model_option
+@options.input_options
+@options.model_option
 def encode(
     file: Path,
     codes: Path,
@@ -416,17 +348,17 @@ def encode(
       quartetvae encode quartet.mid codes.parquet --beats 64
     """
     model = api.load(folder)
-    found = api.encode(model, _read(model, file, from_beat, beats, tracks, spread))
+    found = api.encode(model, options.read_music(model, file, from_beat, beats, tracks, spread))
     api.write_codes(codes, found)
     click.echo(f"{codes}: {len(found)} phrases, {found.shape[1]} dimensions")
 
 
 @click.command()
 @click.argument("codes", type=FILE)
-@temperature_option
-@seed_option
-@model_option
-@output_options
+@options.temperature_option
+@options.seed_option
+@options.model_option
+@options.output_options
 def decode(
     codes: Path,
     temperature: float,
@@ -448,7 +380,7 @@ def decode(
         music = api.decode(model, found, temperature=temperature, seed=seed)
     except ModelError as error:
         raise ModelError(f"{click.format_filename(codes)}: {error}") from error
-    _written(out, {codes.stem: music}, kinds, tempo)
+    options.written(out, {codes.stem: music}, kinds, tempo)
 
 
 @click.command()

@@ -89,11 +89,16 @@ def cut(tokens: Tokens, starts: Sequence[int], steps: int, *, alphabet: Alphabet
     phrases: Tokens = padded[at[:, None] + np.arange(steps)[None, :]]
     if boundary != "sustain":
         first = phrases[:, 0, :]
-        held = _held(padded, alphabet)[at]
-        if boundary == "held":
-            held = np.where(held < alphabet.rest, held + np.uint8(alphabet.held), held)
+        held = as_begun(padded, alphabet)[at] if boundary == "held" else _held(padded, alphabet)[at]
         phrases[:, 0, :] = np.where(first == alphabet.sustain, held, first)
     return phrases
+
+
+def as_begun(tokens: Tokens, alphabet: Alphabet) -> Tokens:
+    """Say of each cell of a part array how a phrase begins there with `boundary` `held`: (steps, columns)."""
+    held = _held(tokens, alphabet)
+    held = np.where(held < alphabet.rest, held + np.uint8(alphabet.held), held)
+    return np.where(tokens == alphabet.sustain, held, tokens).astype(np.uint8)
 
 
 def _held(tokens: Tokens, alphabet: Alphabet) -> Tokens:

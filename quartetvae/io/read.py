@@ -178,10 +178,8 @@ def encode(
         chords=grid.chords,
     )
     bars = metre.bar_numbers(music, steps=len(tokens), steps_per_beat=grid.steps_per_beat)
-    # A name may have what no text may: bytes that are not UTF-8, control characters.
-    title = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in Path(file.name).stem)
     lost = Lost(losses, of_no_part(file, notes), music.left_out, grid.steps_per_beat)
-    return Piece(title, "", title, tokens, bars), lost
+    return Piece(title(file), "", title(file), tokens, bars), lost
 
 
 def part_notes(file: MusicFile, *, tracks: Sequence[int] | None = None, spread: bool = False) -> list[Notes]:
@@ -199,6 +197,55 @@ def part_notes(file: MusicFile, *, tracks: Sequence[int] | None = None, spread: 
     if not sum(map(len, notes)):
         raise CorpusError(f"{file.name}: no notes but those of drums; notes with pitches are needed.")
     return notes
+
+
+def melody(file: MusicFile, grid: Grid, *, part: int, track: int | None = None) -> Piece:
+    """Encode one line of a file as a part, the others resting.
+
+    Parameters
+    ----------
+    part
+        Which it becomes, from the top down.
+    track
+        The number of the track that has it; by default that of the part, in a file of a quartet, or the only one.
+
+    Raises
+    ------
+    CorpusError
+        If there are several tracks and none is told, or the one that is has no notes.
+    """
+    music = file.music
+    pitched = [number for number in music.playing if not music.tracks[number].is_drum]
+    if track is not None:
+        if track not in pitched:
+            raise CorpusError(f"{file.name}: track {track} asked for; one with notes is needed, of: {_listed(file)}.")
+        line = music.tracks[track].notes
+    elif file.assignment.refusal is None:
+        line = part_assignment.merge(music.tracks, file.assignment.parts, ensemble=file.ensemble)[part]
+    elif len(pitched) == 1:
+        line = music.tracks[pitched[0]].notes
+    else:
+        raise CorpusError(
+            f"{file.name}: no quartet, and {len(pitched)} tracks that may be the melody; say which (--track): "
+            f"{_listed(file)}."
+        )
+    if not len(line):
+        raise CorpusError(f"{file.name}: no notes in {file.ensemble.ids[part]}; choose another part or track.")
+    silent = make_notes([], [], [])
+    tokens, _ = codec.encode(
+        [line if number == part else silent for number in range(VOICES)],
+        ticks_per_beat=music.ticks_per_beat,
+        steps_per_beat=grid.steps_per_beat,
+        alphabet=grid.alphabet,
+        chords=grid.chords,
+    )
+    bars = metre.bar_numbers(music, steps=len(tokens), steps_per_beat=grid.steps_per_beat)
+    return Piece(title(file), "", title(file), tokens, bars)
+
+
+def title(file: MusicFile) -> str:
+    """Make a title of a file's name, which may have what no text may: bytes that are not UTF-8, control characters."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in Path(file.name).stem)
 
 
 def of_no_part(file: MusicFile, parts: Sequence[Notes]) -> int:

@@ -6,6 +6,7 @@ begins), `beat` (from 0), and `z`, its posterior mean. That is kept in 8-bit num
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -76,16 +77,43 @@ def write(path: Path, corpus: Corpus) -> None:
 
 def read(path: Path) -> Corpus:
     """Read a corpus; raises `ModelError`."""
+    codes, places = _read(path)
+    return Corpus(places.to_pylist(), codes)
+
+
+def nearest_in(path: Path, codes: Codes) -> list[Neighbour]:
+    """Find the phrase of a file's corpus that is nearest to each of some codes, (codes, latent_dim).
+
+    As `read` and `nearest` do, without making places of all phrases. Raises `ModelError`.
+    """
+    modified = path.stat().st_mtime_ns if path.is_file() else 0
+    corpus, places = _remembered(path.resolve(), modified)
+    if codes.shape[1:] != corpus.shape[1:]:
+        raise ModelError(f"codes of shape {codes.shape}; the corpus has codes of shape {corpus.shape[1:]}.")
+    lengths = (corpus**2).sum(axis=1)
+    rows = [int((lengths - 2 * corpus @ code).argmin()) for code in codes]
+    distances = [float(np.linalg.norm(corpus[row] - code)) for row, code in zip(rows, codes, strict=True)]
+    found = places.take(np.array(rows, np.int64)).to_pylist()
+    return [Neighbour(place, distance) for place, distance in zip(found, distances, strict=True)]
+
+
+@lru_cache(maxsize=1)
+def _remembered(path: Path, modified: int) -> tuple[Codes, pa.Table]:
+    """Read a corpus once for all that a program makes, unless the file is another by then."""
+    return _read(path)
+
+
+def _read(path: Path) -> tuple[Codes, pa.Table]:
+    """Read the codes of a corpus, and the table of its places."""
     try:
         table = pq.read_table(path)
         dimensions = table.schema.field("z").type.list_size
         unit = np.float32(float(table.schema.metadata[UNIT.encode()]))
         flat = table["z"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
         codes = flat.reshape(table.num_rows, dimensions).astype(np.float32) * unit
-        places = table.select(list(COLUMNS[:-1])).to_pylist()
+        return codes, table.select(list(COLUMNS[:-1]))
     except (OSError, KeyError, AttributeError, TypeError, ValueError, pa.ArrowException) as error:
         detail = " ".join(str(error).split())
         raise ModelError(
             f"{path}: no codes of a corpus ({detail}); the stage `describe` writes corpus.parquet."
         ) from error
-    return Corpus(places, codes)

@@ -147,6 +147,18 @@ class TrainFigures(TypedDict):
     val_kl: float
 
 
+class ComposeFigures(TypedDict):
+    """metrics/compose.json; losses in nats per beat of a part, of what is unknown."""
+
+    parameters: int
+    windows: int
+    epochs: int
+    best_epoch: int
+    stopped: Literal["epochs", "patience"]
+    loss: float
+    val_loss: float
+
+
 # metrics/reconstruct.json: quartetvae.metrics.reconstruction, quartetvae.metrics.whole_files, quartetvae.evaluation
 
 

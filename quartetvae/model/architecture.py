@@ -132,20 +132,42 @@ class Architecture:
 
 def write(folder: Path, architecture: Architecture, weights: bytes) -> None:
     """Write `architecture.json` and the file of weights, whose sha256 is in it, into a model's folder."""
-    grid = architecture.grid
     content = {
         "format": FORMAT,
         "network": architecture.network.model_dump(),
-        "alphabet": {**asdict(grid.alphabet), "rest": grid.alphabet.rest, "sustain": grid.alphabet.sustain},
+        **described(architecture.grid),
+        "phrases": architecture.form.model_dump(),
+    }
+    write_files(folder, content, WEIGHTS, weights)
+
+
+def described(grid: Grid) -> dict[str, Any]:
+    """Say in `architecture.json` what tokens mean; `grid_of` reads it."""
+    alphabet = {**asdict(grid.alphabet), "rest": grid.alphabet.rest, "sustain": grid.alphabet.sustain}
+    return {
+        "alphabet": alphabet,
         "steps_per_beat": grid.steps_per_beat,
         "chords": grid.chords,
-        "phrases": architecture.form.model_dump(),
-        "parts": list(PARTS),
-        "weights": {"sha256": sha256(weights).hexdigest()},
     }
+
+
+def grid_of(content: Mapping[str, Any]) -> Grid:
+    """Read what tokens mean in the content of `architecture.json`; raises as a mapping and a record do."""
+    encoded = config.Encode(
+        steps_per_beat=content["steps_per_beat"],
+        chords=content["chords"],
+        pitch_min=content["alphabet"]["pitch_min"],
+        pitch_max=content["alphabet"]["pitch_max"],
+    )
+    return Grid(encoded.steps_per_beat, Alphabet(encoded.pitch_min, encoded.pitch_max), encoded.chords)
+
+
+def write_files(folder: Path, content: Mapping[str, Any], name: str, weights: bytes) -> None:
+    """Write `architecture.json`, with the parts' names and the sha256 of the weights, and the file of weights."""
+    content = {**content, "parts": list(PARTS), "weights": {"sha256": sha256(weights).hexdigest()}}
     with replacing(folder / FILE) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    with replacing(folder / WEIGHTS) as temporary:
+    with replacing(folder / name) as temporary:
         temporary.write_bytes(weights)
 
 
@@ -154,23 +176,8 @@ def read(folder: Path) -> Architecture:
     path = folder / FILE
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if content["format"] != FORMAT:
-            raise ValueError(f"format {content['format']}, this version reads {FORMAT}")
-        if tuple(content["parts"]) != PARTS:
-            raise ValueError(f"parts {', '.join(content['parts'])}, this ensemble has {', '.join(PARTS)}")
-        if not isinstance(content["weights"]["sha256"], str):
-            raise ValueError("a sha256 of weights that is no text")
-        encoded = config.Encode(
-            steps_per_beat=content["steps_per_beat"],
-            chords=content["chords"],
-            pitch_min=content["alphabet"]["pitch_min"],
-            pitch_max=content["alphabet"]["pitch_max"],
-        )
-        return Architecture(
-            config.Model(**content["network"]),
-            Grid(encoded.steps_per_beat, Alphabet(encoded.pitch_min, encoded.pitch_max), encoded.chords),
-            config.Phrases(**content["phrases"]),
-        )
+        check_content(content, FORMAT)
+        return Architecture(config.Model(**content["network"]), grid_of(content), config.Phrases(**content["phrases"]))
     except OSError as error:
         raise ModelError(f"{path}: no trained model there; run the stage `train` first (dvc repro train).") from error
     except ValidationError as error:
@@ -183,6 +190,16 @@ def read(folder: Path) -> Architecture:
         raise ModelError(f"{path}: not the architecture of a model of this project ({detail}); train again.") from error
 
 
+def check_content(content: Mapping[str, Any], form: int) -> None:
+    """Raise `ValueError` or `KeyError` unless `architecture.json` is of this format, for our parts, with a sha256."""
+    if content["format"] != form:
+        raise ValueError(f"format {content['format']}, this version reads {form}")
+    if tuple(content["parts"]) != PARTS:
+        raise ValueError(f"parts {', '.join(content['parts'])}, this ensemble has {', '.join(PARTS)}")
+    if not isinstance(content["weights"]["sha256"], str):
+        raise ValueError("a sha256 of weights that is no text")
+
+
 def read_with_weights(folder: Path) -> tuple[Architecture, bytes]:
     """Read a model's folder: what the network looks like, and the bytes of its weights.
 
@@ -191,7 +208,12 @@ def read_with_weights(folder: Path) -> tuple[Architecture, bytes]:
     ModelError
         If a file is missing or damaged, or the two do not belong together.
     """
-    architecture, path = read(folder), folder / WEIGHTS
+    return read(folder), read_weights(folder, WEIGHTS)
+
+
+def read_weights(folder: Path, name: str) -> bytes:
+    """Read the file of weights of a model's folder; raises `ModelError` unless it is the one of its architecture."""
+    path = folder / name
     wanted = json.loads((folder / FILE).read_text(encoding="utf-8"))["weights"]["sha256"]
     try:
         weights = path.read_bytes()
@@ -205,7 +227,7 @@ def read_with_weights(folder: Path) -> tuple[Architecture, bytes]:
             f"{path}: damaged, or another model's: {len(weights):,} bytes of sha256 {found[:12]}..., and {FILE} says "
             f"{wanted[:12]}...; copy the model's folder whole, or train again (dvc repro)."
         )
-    return architecture, weights
+    return weights
 
 
 def check_finite(path: Path, weights: Mapping[str, NDArray[Any]]) -> None:

@@ -13,6 +13,9 @@ FOLDER = Path(__file__).parent.parent / "weights"
 """`architecture.json`, `model.weights.h5`, `directions.json`, `corpus.parquet`; `card.json` for programs and
 README.md for people: data, licences, commit and figures."""
 
+COMPOSER = FOLDER / "composer"
+"""The composer's."""
+
 
 def load() -> "QuartetVAE":
     """Load the Keras model, ready to encode and decode; raises `ModelError` if its files are missing or damaged.

@@ -7,6 +7,7 @@ QUARTETS = Path("data/quartets.parquet")
 PIECES = Path("data/pieces.parquet")
 PHRASES = Path("data/phrases")
 MODEL = Path("models/quartetvae")
+COMPOSER = Path("models/composer")
 RECONSTRUCTIONS = Path("outputs/reconstructions")
 INTERPOLATIONS = Path("outputs/interpolations")
 LATENT = Path("outputs/latent")
@@ -14,6 +15,7 @@ REPORT = Path("outputs/report")
 METRICS = Path("metrics")
 PLOTS = Path("plots")
 LOSS = PLOTS / "loss.csv"
+COMPOSE_LOSS = PLOTS / "compose.csv"
 
 CHECKPOINTS = Path(".work/checkpoints")
 DOWNLOADS = Path(".work/downloads")

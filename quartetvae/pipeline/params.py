@@ -12,7 +12,21 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, fi
 from ruamel.yaml import YAML, YAMLError
 
 from quartetvae import config
-from quartetvae.config import Augment, Count, Encode, Model, PathKind, Phrases, Posterior, Record, Seed, Split, Train
+from quartetvae.config import (
+    Augment,
+    Compose,
+    Composer,
+    Count,
+    Encode,
+    Model,
+    PathKind,
+    Phrases,
+    Posterior,
+    Record,
+    Seed,
+    Split,
+    Train,
+)
 from quartetvae.errors import ParamsError
 
 Tempo = Annotated[float, Field(ge=10, le=400)]
@@ -133,6 +147,8 @@ class Params(Record):
     augment: Augment
     model: Model
     train: Train
+    composer: Composer
+    compose: Compose
     reconstruct: Reconstruct
     interpolate: Interpolate
     evaluate: Evaluate

@@ -10,24 +10,26 @@ from quartetvae.files import replacing
 from quartetvae.model.autoencoder import LOSSES
 
 COLUMNS = ("epoch", *LOSSES, *(f"val_{name}" for name in LOSSES))
+"""Of an autoencoder's history."""
 
 Epoch = dict[str, float]
-"""`epoch` (from 1) and, in nats per phrase: loss, reconstruction, kl, and `val_` of each on held-out phrases."""
+"""`epoch` (from 1), the losses of the network, and `val_` of each on held-out phrases. In nats; an autoencoder has, per
+phrase, loss, reconstruction and kl."""
 
 
 def write(path: Path, history: Sequence[Epoch]) -> None:
-    """Write the history as CSV with four decimals."""
-    text = io.StringIO()
+    """Write the history as CSV with four decimals; it has an epoch at least, whose keys are the columns."""
+    text, (epoch, *losses) = io.StringIO(), history[0]
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow([epoch, *losses])
     for row in history:
-        writer.writerow([int(row["epoch"]), *(f"{row[name]:.4f}" for name in COLUMNS[1:])])
+        writer.writerow([int(row[epoch]), *(f"{row[name]:.4f}" for name in losses)])
     with replacing(path) as temporary:
         temporary.write_text(text.getvalue(), encoding="utf-8")
 
 
 def read(path: Path) -> dict[str, list[float]]:
-    """Read the history as columns; raises `TrainingError` if there is none."""
+    """Read the history of an autoencoder as columns; raises `TrainingError` if there is none."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)

@@ -13,23 +13,77 @@ from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from quartetvae import config
-from quartetvae.corpus.streams import PhraseStream
+from quartetvae.corpus.records import Cut
 from quartetvae.errors import TrainingError
-from quartetvae.metrics.figures import TrainFigures
-from quartetvae.model.autoencoder import LOSSES
-from quartetvae.model.keras.vae import QuartetVAE
+from quartetvae.metrics.figures import ComposeFigures, TrainFigures
 from quartetvae.music.codec import Tokens
 from quartetvae.training.checkpoints import Checkpoint, Progress
 from quartetvae.training.history import Epoch
 
 VALIDATION_BATCH = 512
 """Phrases at a time; on several devices the multiple of their number below it."""
+
+
+class Phrases(Cut, Protocol):
+    """Phrases as a stream of batches; see `quartetvae.corpus.streams.PhraseStream`."""
+
+    def __len__(self) -> int:
+        """Count them."""
+
+    def mixed(self, size: int, *, seed: int, epoch: int, count: int) -> Generator[Tokens]:
+        """Give the batches of an epoch, `count` phrases in a mixed order."""
+
+    def in_order(self, size: int, *, count: int) -> Generator[Tokens]:
+        """Give the batches of the first `count` phrases."""
+
+
+class Fits(Protocol):
+    """What phrases have to fit: an architecture."""
+
+    def check(self, phrases: Cut) -> None:
+        """Raise `ModelError` unless these phrases are what the network was built for."""
+
+
+class Trainable(Protocol):
+    """A network that can be trained; see `quartetvae.model.keras.vae.QuartetVAE`, whose methods these are."""
+
+    @property
+    def architecture(self) -> Fits:
+        """What it was built for."""
+
+    def prepare(self, train: Any, steps: int) -> None:
+        """Make ready for a training of so many steps, by its own kind of `config.Fitting`."""
+
+    def state(self) -> list[NDArray[Any]]:
+        """Collect what a training goes on from."""
+
+    def set_state(self, state: list[NDArray[Any]]) -> None:
+        """Go back to a `state`."""
+
+    def get_weights(self) -> list[NDArray[Any]]:
+        """Copy the weights."""
+
+    def set_weights(self, weights: list[NDArray[Any]]) -> None:
+        """Take weights over."""
+
+    def count_params(self) -> int:
+        """Count the weights' numbers."""
+
+    def reseed(self, *numbers: int) -> None:
+        """Set the state of every random generator from these numbers."""
+
+    def train_batch(self, tokens: Tokens, step: int) -> dict[str, float]:
+        """Take a step of the optimizer; gives the losses of the batch, `loss` among them."""
+
+    def test_batch(self, tokens: Tokens) -> dict[str, float]:
+        """Compute the losses of a batch."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +105,7 @@ class Outcome:
         }[self.stopped]
         return (
             f"stopped after epoch {len(losses)}: {why}. Weights of epoch {self.best_epoch}, validation loss "
-            f"{min(losses):.2f} nats per phrase; in the last epoch it {_change(losses)}."
+            f"{min(losses):.2f} nats; in the last epoch it {_change(losses)}."
         )
 
 
@@ -62,10 +116,10 @@ def _change(losses: list[float]) -> str:
 
 
 def fit(
-    model: QuartetVAE,
-    training: PhraseStream,
-    validation: PhraseStream,
-    train: config.Train,
+    model: Trainable,
+    training: Phrases,
+    validation: Phrases,
+    train: config.Fitting,
     checkpoint: Checkpoint | None = None,
     *,
     devices: int = 1,
@@ -90,7 +144,8 @@ def fit(
         model.architecture.check(phrases)
     if train.batch_size % devices:
         raise TrainingError(
-            f"train.batch_size {train.batch_size} cannot be shared by {devices} devices; make it a multiple."
+            f"{_section(train)}.batch_size {train.batch_size} cannot be shared by {devices} devices; make it a "
+            "multiple."
         )
     batches = _batches_of_an_epoch(training, train, devices)
     _check_steps(train, batches)
@@ -112,42 +167,40 @@ def fit(
     return Outcome(done.history, done.best_epoch, stopped, done.seconds)
 
 
-def _shared(phrases: PhraseStream, devices: int) -> int:
+def _shared(phrases: Phrases, devices: int) -> int:
     """Count the phrases that devices can share."""
     return len(phrases) - len(phrases) % devices
 
 
-def _batches_of_an_epoch(training: PhraseStream, train: config.Train, devices: int) -> int:
+def _batches_of_an_epoch(training: Phrases, train: config.Fitting, devices: int) -> int:
     return -(-(train.epoch_phrases or _shared(training, devices)) // train.batch_size)
 
 
-def _check_steps(train: config.Train, batches: int) -> None:
+def _check_steps(train: config.Fitting, batches: int) -> None:
     """Raise `TrainingError` if the training is over before learning rate or beta have risen."""
     steps = train.epochs * batches
     told = f"a training of {steps} step(s) ({batches} batch(es) an epoch, epochs {train.epochs})"
     if train.warmup_steps >= steps:
         raise TrainingError(
-            f"train.warmup_steps {train.warmup_steps} in {told}: the learning rate would never be whole; lower it to "
-            f"{steps - 1} or less, or train for more epochs."
+            f"{_section(train)}.warmup_steps {train.warmup_steps} in {told}: the learning rate would never be whole; "
+            f"lower it to {steps - 1} or less, or train for more epochs."
         )
-    if train.beta_warmup and steps < 2 * train.beta_cycles:
+    if isinstance(train, config.Train) and train.beta_warmup and steps < 2 * train.beta_cycles:
         raise TrainingError(
             f"train.beta_cycles {train.beta_cycles} in {told}: a cycle needs 2 steps, or beta stays 0; lower it to "
             f"{steps // 2} or less, train for more epochs, or set train.beta_warmup to 0."
         )
 
 
-def _patience_ran_out(done: Progress, train: config.Train) -> bool:
-    # Until beta has risen for the last time the validation loss, which has the final one, says little.
-    risen = train.epochs * (1 - (1 - train.beta_warmup) / train.beta_cycles)
-    return len(done.history) - max(done.best_epoch, round(risen)) >= train.patience
+def _patience_ran_out(done: Progress, train: config.Fitting) -> bool:
+    return len(done.history) - max(done.best_epoch, round(train.settled)) >= train.patience
 
 
 def _next_epoch(
-    model: QuartetVAE,
-    training: PhraseStream,
-    validation: PhraseStream,
-    train: config.Train,
+    model: Trainable,
+    training: Phrases,
+    validation: Phrases,
+    train: config.Fitting,
     done: Progress,
     progress: "tqdm[Any]",
     devices: int,
@@ -169,10 +222,10 @@ def _next_epoch(
 
 
 def _epoch(
-    model: QuartetVAE,
-    training: PhraseStream,
-    validation: PhraseStream,
-    train: config.Train,
+    model: Trainable,
+    training: Phrases,
+    validation: Phrases,
+    train: config.Fitting,
     epoch: int,
     progress: "tqdm[Any]",
     devices: int,
@@ -201,7 +254,7 @@ def _epoch(
     }
 
 
-def _following(training: PhraseStream, train: config.Train, first: int, steps: int, count: int) -> Generator[Tokens]:
+def _following(training: Phrases, train: config.Fitting, first: int, steps: int, count: int) -> Generator[Tokens]:
     """Give so many batches from the `first` of all batches of a training on: one pass after the other."""
     of_a_pass = -(-count // train.batch_size)
     passes, skipped = divmod(first, of_a_pass)
@@ -218,22 +271,28 @@ class _Totals:
     """Losses added up over batches."""
 
     def __init__(self) -> None:
-        self.sums, self.phrases = dict.fromkeys(LOSSES, 0.0), 0
+        self.sums: dict[str, float] = {}
+        self.phrases = 0
 
     def add(self, losses: dict[str, float], phrases: int) -> None:
         self.phrases += phrases
-        for name in LOSSES:
-            self.sums[name] += losses[name] * phrases
+        for name, loss in losses.items():
+            self.sums[name] = self.sums.get(name, 0.0) + loss * phrases
 
     def means(self) -> dict[str, float]:
         return {name: total / self.phrases for name, total in self.sums.items()}
 
 
-def _diverged(epoch: int, name: str, value: float, train: config.Train) -> str:
-    return f"epoch {epoch}: the {name} is {value}; lower train.learning_rate ({train.learning_rate:g})."
+def _diverged(epoch: int, name: str, value: float, train: config.Fitting) -> str:
+    return f"epoch {epoch}: the {name} is {value}; lower {_section(train)}.learning_rate ({train.learning_rate:g})."
 
 
-def figures(outcome: Outcome, model: QuartetVAE, training: PhraseStream, train: config.Train) -> TrainFigures:
+def _section(train: config.Fitting) -> str:
+    """Name the section of params.yaml that a record comes from."""
+    return type(train).__name__.lower()
+
+
+def figures(outcome: Outcome, model: Trainable, training: Phrases, train: config.Train) -> TrainFigures:
     """Sum a training up: the figures of metrics/train.json; losses are of the best epoch, in nats per phrase."""
     best = outcome.history[outcome.best_epoch - 1]
     return {
@@ -249,4 +308,18 @@ def figures(outcome: Outcome, model: QuartetVAE, training: PhraseStream, train: 
         "val_loss": best["val_loss"],
         "val_reconstruction": best["val_reconstruction"],
         "val_kl": best["val_kl"],
+    }
+
+
+def composer_figures(outcome: Outcome, model: Trainable, training: Phrases) -> ComposeFigures:
+    """Sum the training of a composer up: the figures of metrics/compose.json; losses are of the best epoch."""
+    best = outcome.history[outcome.best_epoch - 1]
+    return {
+        "parameters": model.count_params(),
+        "windows": len(training),
+        "epochs": len(outcome.history),
+        "best_epoch": outcome.best_epoch,
+        "stopped": outcome.stopped,
+        "loss": best["loss"],
+        "val_loss": best["val_loss"],
     }

@@ -31,6 +31,7 @@ from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, PARTS
 from quartetvae.music.quartet import Quartet
 from tests import building
 from tests.building import line, track
+from tests.composing import composers
 
 WIDTH = 128
 SIGNATURES = {
@@ -60,6 +61,7 @@ def long_quartet(lift: int = 0, *more: tracks.Track, count: int = 32, skip: str 
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to work in with pieces, codes, and directions and a corpus of the package's width."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(api, "load_composer", composers.loaded)
     midi.write(tmp_path / "a.mid", long_quartet(), tempo_qpm=90)
     midi.write(tmp_path / "b.mid", long_quartet(5), tempo_qpm=120)
     midi.write(tmp_path / "trio.mid", long_quartet(skip="Violin II"), tempo_qpm=120)
@@ -87,8 +89,8 @@ def run(*words: str | Path | float) -> Result:
 
 
 def contents(folder: str | Path = "quartetvae-out") -> dict[str, bytes]:
-    """The files of a folder by name."""
-    return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
+    """The files of a folder by name, but for those that say where music comes from."""
+    return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir()) if ".origin." not in path.name}
 
 
 def made(*words: str | Path | float) -> tuple[str, ...]:
@@ -214,6 +216,30 @@ def test_samples_and_variations_are_named_by_their_seeds(work: Path) -> None:
     # Each is the one that its own seed makes.
     run("sample", "--seed", 8, "--beats", 4, "--out", "one")
     assert contents("one")["sample_8.mid"] == contents("samples")["sample_8.mid"]
+
+
+ORIGINS = {
+    "interpolate": (["a.mid", "b.mid", "--points", "4"], ["point_1", "point_2"]),
+    "vary": (["a.mid", "--count", "2"], ["variation_0", "variation_1"]),
+    "morph": (["a.mid", "--toward", "register"], ["register_+1"]),
+    "sample": (["--seed", "3"], ["sample_3"]),
+}
+
+
+@pytest.mark.parametrize("command", ORIGINS)
+def test_what_is_made_is_told_where_it_comes_from(command: str, work: Path) -> None:
+    words, names = ORIGINS[command]
+    run(command, *words)
+    assert sorted(path.name for path in Path("quartetvae-out").glob("*.json")) == [f"{of}.origin.json" for of in names]
+    found = json.loads(Path(f"quartetvae-out/{names[0]}.origin.json").read_text(encoding="utf-8"))
+    assert set(found) == {"originality", "copied", "phrases"}
+    assert [phrase["beat"] for phrase in found["phrases"]] == [0, 4, 8, 12]
+    assert set(found["phrases"][0]["nearest"]) == {"piece", "composer", "work", "bar", "beat", "distance"}
+
+
+def test_a_model_without_a_corpus_tells_nothing_of_origins(work: Path, other_model: Path) -> None:
+    run("sample", "--model", other_model)
+    assert [path.name for path in Path("quartetvae-out").iterdir()] == ["sample_0.mid"]
 
 
 def test_morph_by_nothing_is_the_reconstruction(work: Path) -> None:
@@ -399,6 +425,9 @@ NEAREST = ("nearest", A, "--corpus", "corpus.parquet")
 EXCERPTS = [["--from-beat", "3"], ["--beats", "5"], ["--parts", "3,2,1,0"]]
 WRITING = [["--as", "musicxml"], ["--as", "mid,roll.png"], ["--tempo", "50"], ["--model", "model"]]
 
+KEY, STRICT = ["--key", "F# major"], ["--key", "F# major", "--strict-key"]
+STRONG = ["--key-strength", "8"]
+
 CHANGES: list[tuple[Sequence[str], Sequence[str]]] = [
     *[(["interpolate", A, B], more) for more in [*EXCERPTS, *WRITING, ["--points", "3"], ["--path", "linear"]]],
     (["interpolate", A, B], ["--parts", "auto", "--parts", "3,2,1,0"]),
@@ -408,6 +437,11 @@ CHANGES: list[tuple[Sequence[str], Sequence[str]]] = [
     (["sample", "--temperature", "2", "--seed", "1"], ["--seed", "2"]),
     *[(["vary", A], more) for more in [*EXCERPTS, *WRITING, ["--amount", "2"], ["--count", "2"], ["--seed", "1"]]],
     (["vary", A], ["--temperature", "2"]),
+    *[(words, STRICT) for words in (["interpolate", A, B], ["sample"], ["vary", A], MORPH)],
+    *[([*words, *KEY], STRONG) for words in (["interpolate", A, B], ["sample"], ["vary", A], MORPH)],
+    (["sample"], ["--by", "composer"]),
+    (["sample", "--by", "composer"], ["--composer", "other"]),
+    *[(["sample", "--by", "composer"], more) for more in [STRICT, ["--seed", "1"], ["--temperature", "0.5"]]],
     *[(MORPH, more) for more in [*EXCERPTS, *WRITING, ["--by", "-2"], ["--toward", "syncopation"]]],
     (MORPH, ["--directions", "others.json"]),
     *[(NEAREST, more) for more in [*EXCERPTS, ["--model", "model"], ["--count", "1"], ["--json"]]],
@@ -502,6 +536,9 @@ def test_the_tempo_is_the_inputs_unless_it_is_given(work: Path) -> None:
         (["reconstruct", A, "--parts", "0,1,2"], "not the numbers of four tracks"),
         (["reconstruct", A, "--parts", "0,1,2,x"], "not the numbers of four tracks"),
         (["sample", "--temperature", "-1"], "not in the range"),
+        (["sample", "--composer", "x"], "--by codes, and --composer, which has no part in it"),
+        (["sample", "--by", "composer", "--model", "x"], "--by composer, and --model, which has no part in it"),
+        (["sample", "--key", "H major"], "key 'H major'; free, auto or the name of a key"),
         (["sample", "--seed", "-1"], "not in the range"),
         (["vary", A, "--amount", "-1"], "not in the range"),
         (["morph", A, "--toward", "loudness"], "'loudness' is not one of 'note_density'"),
@@ -542,6 +579,8 @@ def test_wrong_usage_is_2_and_writes_nothing(words: list[str], message: str, wor
         (["reconstruct", A, "--model", "folder"], "no trained model"),
         (["reconstruct", A, "--tempo", "nan"], "a tempo of nan"),
         (["sample", "--temperature", "nan"], "not finite"),
+        (["sample", "--key", "auto"], "there are none; name a key"),
+        (["vary", A, "--strict-key"], "strict about the key, and key 'free'"),
         (["vary", A, "--amount", "nan"], "an amount of nan"),
         ([*MORPH, "--by", "nan"], "by nan"),
         ([*MORPH, "--by", "inf"], "by inf"),

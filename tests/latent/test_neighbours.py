@@ -70,6 +70,20 @@ def test_a_corpus_reads_back_to_a_127th_of_its_largest_number(tmp_path: Path) ->
     assert not neighbours.read(tmp_path / "zeros.parquet").codes.any()
 
 
+def test_the_nearest_in_a_file_is_the_nearest(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    neighbours.write(tmp_path / "c.parquet", Corpus(PLACES, rng.normal(size=(4, 16)).astype(np.float32)))
+    asked = rng.normal(size=(20, 16)).astype(np.float32)
+    whole = neighbours.read(tmp_path / "c.parquet")
+    found = neighbours.nearest_in(tmp_path / "c.parquet", asked)
+    wanted = [neighbours.nearest(whole, code, 1)[0] for code in asked]
+    assert [one.place for one in found] == [one.place for one in wanted]
+    assert [one.distance for one in found] == pytest.approx([one.distance for one in wanted])
+    assert neighbours.nearest_in(tmp_path / "c.parquet", asked[:0]) == []
+    with pytest.raises(ModelError, match=r"codes of shape \(20, 3\); the corpus has codes of shape \(16,\)"):
+        neighbours.nearest_in(tmp_path / "c.parquet", asked[:, :3])
+
+
 def test_what_is_no_corpus_is_named(tmp_path: Path) -> None:
     neighbours.write(tmp_path / "good.parquet", corpus([1, 2], [3, 4]))
     good = pq.read_table(tmp_path / "good.parquet")

@@ -21,7 +21,8 @@ from quartetvae.model import architecture as architectures
 from quartetvae.model.keras import saving
 from quartetvae.model.keras.decoders import DECODERS
 from quartetvae.model.keras.encoder import Encoder
-from quartetvae.model.keras.vae import QuartetVAE, cell_nats, kl_nats
+from quartetvae.model.keras.network import cell_nats
+from quartetvae.model.keras.vae import QuartetVAE, kl_nats
 from quartetvae.model.numpy import network as numpy_network
 from quartetvae.music.codec import Alphabet
 from quartetvae.music.quartet import Grid

@@ -213,8 +213,8 @@ def test_patience_does_not_run_while_beta_rises() -> None:
 
 def test_a_training_says_why_it_stopped() -> None:
     assert str(fit_told(Told([3, 2, 4, 5, 1]), patience=2)) == (
-        "stopped after epoch 4: no better validation loss in 2 epoch(s). Weights of epoch 2, validation loss 2.00 nats "
-        "per phrase; in the last epoch it changed by +1.00."
+        "stopped after epoch 4: no better validation loss in 2 epoch(s). Weights of epoch 2, validation loss 2.00 "
+        "nats; in the last epoch it changed by +1.00."
     )
     assert "stopped after epoch 2: all epochs are done." in str(fit_told(Told([3, 2])))
     assert "nothing to be compared with" in str(fit_told(Told([3])))

@@ -13,7 +13,6 @@ loss
     values, 1 and 0, and beta 1 it is the negative ELBO.
 """
 
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -33,17 +32,17 @@ from quartetvae.model.architecture import BATCH, SMALL_BATCH, Architecture
 from quartetvae.model.autoencoder import LOSSES, check_temperature
 from quartetvae.model.keras.decoders import DECODERS
 from quartetvae.model.keras.encoder import Encoder
-from quartetvae.model.keras.optimizer import Adam
-from quartetvae.model.keras.schedules import LearningRate, beta_share
+from quartetvae.model.keras.network import Network, cell_nats, seeded
+from quartetvae.model.keras.schedules import beta_share
 from quartetvae.music.codec import Tokens
 
 
-class QuartetVAE(keras.Model):
+class QuartetVAE(Network):
     """Encoder, sampling and decoder; in training all three, otherwise by the methods for arrays below."""
 
     def __init__(self, architecture: Architecture, *, seed: int = 0, precision: Precision = "float32") -> None:
         check_mode("precision", precision, Precision)
-        with _seeded(seed), _precision(precision):
+        with seeded(seed), _precision(precision):
             super().__init__(name="quartetvae")
             self.architecture = architecture
             self.encoder = Encoder(architecture, seed=seed, name="encoder")
@@ -77,15 +76,8 @@ class QuartetVAE(keras.Model):
         reconstruction, kl = ops.mean(ops.sum(y_pred["cells"], axis=(1, 2))), ops.mean(y_pred["kl"])
         return {"loss": self.compute_loss(x, y, y_pred), "reconstruction": reconstruction, "kl": kl}
 
-    @property
-    def metrics(self) -> list[Any]:
-        """None: Keras' add up over batches, and to reset them at each batch would take longer than to compute them."""
-        return []
-
     def prepare(self, train: config.Train, steps: int) -> None:
         """Make ready for a training of so many steps of the optimizer.
-
-        Under TensorFlow all operations of the process are deterministic from then on.
 
         With `kl_reduction` `mean` the KL divergence counts as its mean over dimensions against a reconstruction that is
         a mean over steps: beta is divided by latent_dim / steps, and so depends on both.
@@ -95,30 +87,7 @@ class QuartetVAE(keras.Model):
             self.beta *= self.architecture.steps / self.architecture.network.latent_dim
         self.beta_at = partial(beta_share, rise=train.beta_warmup, cycle=steps / train.beta_cycles)
         self.free_bits, self.onset_weight = train.free_bits, train.onset_weight
-        if keras.backend.backend() == "tensorflow":
-            import tensorflow as tf
-
-            # Some of its kernels add up in the order in which threads finish.
-            tf.config.experimental.enable_op_determinism()
-        # With weight_decay it is AdamW: the decay is Keras' decoupled one.
-        optimizer = Adam(
-            LearningRate(train.learning_rate, train.schedule, train.warmup_steps, steps),
-            weight_decay=train.weight_decay or None,
-            beta_2=train.adam_beta_2,
-            global_clipnorm=train.clip_norm or None,
-        )
-        # Step by step is faster than XLA for these loops on a CPU; JAX compiles in any case.
-        self.compile(optimizer=optimizer, jit_compile=keras.backend.backend() == "jax")
-        optimizer.build(self.trainable_variables)
-
-    def state(self) -> list[NDArray[Any]]:
-        """Collect weights and the optimizer's variables: with `reseed`, all that a training goes on from."""
-        return [np.array(variable) for variable in (*self.weights, *self.optimizer.variables)]
-
-    def set_state(self, state: list[NDArray[Any]]) -> None:
-        """Go back to a `state`."""
-        for variable, value in zip((*self.weights, *self.optimizer.variables), state, strict=True):
-            variable.assign(value)
+        self.optimise(train, steps)
 
     def reseed(self, *numbers: int) -> None:
         """Set the state of every random generator in the network from these numbers."""
@@ -216,26 +185,9 @@ def _padded(batch: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([batch, np.zeros((size - len(batch), *batch.shape[1:]), batch.dtype)])
 
 
-def cell_nats(tokens: Any, logits: Any) -> Any:
-    """Compute the cross-entropy of each cell of (batch, steps, columns) given logits (..., symbols), in nats."""
-    return keras.losses.sparse_categorical_crossentropy(ops.cast(tokens, "int32"), logits, from_logits=True)
-
-
 def kl_nats(mean: Any, log_var: Any) -> Any:
     """Compute KL(N(mean, exp(log_var)) || N(0, 1)) of each dimension, in nats; works on NumPy arrays too."""
     return 0.5 * (ops.square(mean) + ops.exp(log_var) - 1.0 - log_var)
-
-
-@contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    """Seed the generators that Keras draws initial weights by; Python's and NumPy's are the user's own afterwards."""
-    python, numpy = random.getstate(), np.random.get_state()
-    keras.utils.set_random_seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)
 
 
 @contextmanager

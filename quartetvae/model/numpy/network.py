@@ -110,11 +110,14 @@ class NumpyAutoencoder:
 
     # Decoding
 
-    def decode(self, z: Floats, *, temperature: float = 0.0, seed: int = 0) -> Tokens:
+    def decode(
+        self, z: Floats, *, temperature: float = 0.0, seed: int = 0, bias: NDArray[np.float32] | None = None
+    ) -> Tokens:
         """Decode to tokens, uint8, (codes, steps, columns), of latent codes (codes, latent_dim).
 
         At temperature 0 the likeliest symbol is chosen; above, one is drawn from the softmax of the logits divided by
-        it. Raises `ModelError` below, and for codes of another shape.
+        it. `bias`, (symbols of held notes among them,), is added to the logits of every cell. Raises `ModelError` for a
+        temperature below 0, and for codes of another shape.
         """
         self.architecture.check_codes(z)
         check_temperature(temperature)
@@ -128,6 +131,8 @@ class NumpyAutoencoder:
                 drawn = BATCH if len(codes) > SMALL_BATCH else SMALL_BATCH
                 gumbel = rng.gumbel(size=(drawn, steps, columns, self._symbols))
                 noise = (temperature * gumbel[: len(codes)]).astype(np.float32)
+            if bias is not None:
+                noise = noise + bias[: self._symbols]
             found += in_shares(self._generate, codes, noise)
         return np.concatenate(found)
 

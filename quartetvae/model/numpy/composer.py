@@ -1,0 +1,302 @@
+"""The network that composes, in NumPy: the same function of the same weights as `quartetvae.model.keras.composer`.
+
+Conventions are those of `quartetvae.model.composer`. Beats are written one after the other: of each the code is made
+when all before it are there.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from quartetvae.errors import ModelError
+from quartetvae.model import architecture as architectures
+from quartetvae.model import composer
+from quartetvae.model.architecture import SYMBOL_DIM
+from quartetvae.model.autoencoder import check_temperature
+from quartetvae.model.composer import (
+    HARMONIES,
+    HEAD_DIM,
+    LINES,
+    SHARE_DIM,
+    WEIGHTS,
+    ComposerArchitecture,
+    Ints,
+    Mask,
+)
+from quartetvae.model.numpy.layers import CELLS, dense, gelu, gelu_by_tanh
+from quartetvae.model.numpy.threads import in_shares
+from quartetvae.model.numpy.weights import Floats
+from quartetvae.music import codec
+from quartetvae.music.codec import Tokens
+from quartetvae.music.ensemble import VOICES
+
+Choose = Callable[[int, int, NDArray[np.bool_], Floats], NDArray[Any]]
+"""Given step, column, for which windows its cell is unknown, and the logits (windows, symbols): what stands there."""
+
+
+@dataclass
+class _Hand:
+    """What is being written, and what whoever writes has in mind; arrays are (windows, steps, columns)."""
+
+    written: Tokens
+    cells: NDArray[np.bool_]
+    """Which are unknown."""
+    heard: Ints
+    """What sounds in all steps that are done."""
+    last: Ints
+    """The pitch that each column has struck last, (windows, columns)."""
+    following: Ints
+    """The pitch that is next known."""
+    choose: Choose
+
+
+class NumpyComposer:
+    """A trained network: a `Composer` by NumPy alone."""
+
+    def __init__(self, architecture: ComposerArchitecture, weights: dict[str, Floats]) -> None:
+        self.architecture = architecture
+        self._weights = weights
+        self._columns, self._per_beat = architecture.columns, architecture.grid.steps_per_beat
+        self._order, self._units = architectures.order(architecture.columns), architecture.network.units
+        widths = architectures.head_widths(architecture.columns, architecture.network.head_units)
+        self._parts_of_hidden = np.cumsum(widths)[:-1]
+        self._table = weights["embedding/table/embeddings"]
+        self._none = architecture.grid.alphabet.pitches
+        classes = np.arange(12)
+        self._by_class = weights["intervals/harmony"][:, :, (classes[None] - classes[:, None]) % 12]
+
+    def fill(
+        self,
+        tokens: Tokens,
+        unknown: Mask,
+        *,
+        temperature: float = 1.0,
+        seed: int = 0,
+        bias: NDArray[np.float32] | None = None,
+    ) -> Tokens:
+        """Choose what is unknown of windows; see `quartetvae.model.composer.Composer`.
+
+        Raises
+        ------
+        ModelError
+            If the windows are no whole beats or too long, or the temperature is below 0.
+        """
+        self.architecture.check_windows(tokens, unknown)
+        check_temperature(temperature)
+        shape = (*tokens.shape, self.architecture.symbols)
+        added = np.zeros((1, 1, 1, 1), np.float32) if bias is None else bias
+        try:
+            added = np.broadcast_to(added, (len(tokens), *np.broadcast_shapes(added.shape, (1, *shape[1:]))[1:]))
+        except ValueError as error:
+            raise ModelError(f"a bias of shape {added.shape}; one that fits {shape} is needed.") from error
+
+        def share(tokens: Tokens, unknown: Mask, added: Floats, numbers: NDArray[np.int64]) -> Tokens:
+            noise = np.zeros((1, 1, 1, 1), np.float32)
+            if temperature:
+                drawn = (np.random.default_rng([seed, number]).gumbel(size=shape[1:]) for number in numbers.tolist())
+                noise = np.stack([temperature * window.astype(np.float32) for window in drawn])
+            noise = np.broadcast_to(noise, (len(tokens), *shape[1:]))
+
+            def choose(step: int, column: int, cells: NDArray[np.bool_], logits: Floats) -> NDArray[Any]:
+                symbols = logits.shape[1]
+                extra = added[:, step, column, :symbols] + noise[:, step, column, :symbols]
+                return np.where(cells, (logits + extra).argmax(axis=-1), tokens[:, step, column])
+
+            return self._written(tokens, unknown, choose)
+
+        if not len(tokens):
+            return tokens.copy()
+        return np.concatenate(in_shares(share, tokens, unknown, added, np.arange(len(tokens))))
+
+    def nats(self, tokens: Tokens, unknown: Mask) -> NDArray[np.float64]:
+        """Compute the cross-entropy of what is unknown given what is known, summed over each window: nats, (windows,).
+
+        Raises `ModelError` as `fill` does.
+        """
+        self.architecture.check_windows(tokens, unknown)
+
+        def share(tokens: Tokens, unknown: Mask) -> NDArray[np.float64]:
+            nats = np.zeros(len(tokens))
+
+            def choose(step: int, column: int, cells: NDArray[np.bool_], logits: Floats) -> NDArray[Any]:
+                right = tokens[:, step, column].astype(np.int64)
+                known = np.minimum(right, logits.shape[1] - 1)
+                found = logits.astype(np.float64)
+                missed = logsumexp(found, axis=-1) - np.take_along_axis(found, known[:, None], axis=-1)[:, 0]
+                nats[:] += np.where(cells, missed, 0.0)
+                return tokens[:, step, column]
+
+            self._written(tokens, unknown, choose)
+            return nats
+
+        return np.concatenate([np.zeros(0), *in_shares(share, tokens, unknown)])
+
+    def _written(self, tokens: Tokens, unknown: Mask, choose: Choose) -> Tokens:
+        """Write windows beat by beat, whatever `choose` chooses for the cells that are unknown."""
+        beats, per_beat = tokens.shape[1] // self._per_beat, self._per_beat
+        cells = composer.of_columns(unknown, self._columns)
+        known = self._known(tokens, cells)
+        flat = self._table[known].reshape(len(tokens), self.architecture.steps, -1)
+        vectors = self._read(flat.reshape(len(tokens), self.architecture.beats, per_beat, -1))
+        around, near = self._around(vectors), self._dense("attention/known", vectors)
+        seen = composer.surroundings(tokens, cells, self.architecture.grid.alphabet)
+        written, before = tokens.copy(), np.zeros((len(tokens), self._units), np.float32)
+        whole, heard = near[:, :0], np.full_like(seen.now, self._none)
+        hand = _Hand(written, cells, heard, np.full_like(heard[:, 0], self._none), seen.next, choose)
+        for beat in range(beats):
+            steps = slice(beat * per_beat, (beat + 1) * per_beat)
+            code = None
+            if cells[:, steps].any():
+                context = np.concatenate([around[:, beat], before], axis=-1)
+                context = np.concatenate([context, self._attended(beat, context, near, whole)], axis=-1)
+                code = gelu(self._dense("code", context))
+            music = composer.music_around(heard, seen.known, per_beat, self._none)[:, beat]
+            self._write_beat(beat, code, flat[:, steps], music, hand)
+            if beat + 1 < beats:
+                embedded = self._table[written[:, steps].astype(np.int64)].reshape(len(tokens), per_beat, -1)
+                vector = self._read(embedded)
+                whole = np.concatenate([whole, self._dense("attention/whole", vector)[:, None]], axis=1)
+                before = self._advance("before", vector, before)
+        return written
+
+    def _known(self, tokens: Tokens, cells: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Leave what is unknown out, and what a shorter window lacks."""
+        known = np.full((len(tokens), self.architecture.steps, self._columns), self.architecture.symbols, np.int64)
+        known[:, : tokens.shape[1]] = np.where(cells, self.architecture.symbols, tokens)
+        return known
+
+    def _write_beat(self, beat: int, code: Floats | None, shown: Floats, music: Floats, hand: "_Hand") -> None:
+        """Write what is unknown of a beat, if it has a code, and hear what sounds in it."""
+        per_beat, first = self._per_beat, beat * self._per_beat
+        if code is not None:
+            shares = self._dense("spread", code).reshape(len(code), per_beat, SHARE_DIM)
+            vectors = self._weights["step_vectors/embeddings"]
+            state = np.tanh(self._dense("start", code))
+            last = np.zeros((len(code), shown.shape[-1]), np.float32)
+        for step in range(first, first + per_beat):
+            cells = hand.cells[:, step]
+            before = hand.heard[:, step - 1] if step else np.full_like(hand.last, self._none)
+            sounding = np.where(cells, before, self._resolved(hand.written[:, step], before))
+            if code is not None:
+                given = np.concatenate([shares[:, step - first], shown[:, step - first]], axis=-1)
+                vector = np.broadcast_to(vectors[step - first], (len(code), vectors.shape[1]))
+                state = self._advance("writer", np.concatenate([last, vector, given], axis=-1), state)
+                if cells.any():
+                    hidden = self._dense("hidden", np.concatenate([state, given], axis=-1))
+                    inner = np.split(hidden, self._parts_of_hidden, axis=-1)
+                    for place, column in enumerate(self._order):
+                        if cells[:, column].any():
+                            logits = self._head(place, inner[place], step, sounding, music, hand)
+                            hand.written[:, step, column] = hand.choose(step, column, cells[:, column], logits)
+                        chosen = self._resolved(hand.written[:, step, column], before[:, column])
+                        sounding[:, column] = chosen
+                last = self._table[hand.written[:, step].astype(np.int64)].reshape(len(code), -1)
+            hand.heard[:, step] = sounding
+            pitched = self._resolved(hand.written[:, step], np.full_like(before, self._none))
+            hand.last = np.where(pitched < self._none, pitched, hand.last)
+
+    def _resolved(self, tokens: Tokens, before: Ints) -> Ints:
+        """Tell which pitch sounds where these tokens are, of the same shape as what sounded before."""
+        alphabet = self.architecture.grid.alphabet
+        struck = codec.struck(tokens, alphabet).astype(np.int64)
+        return np.where(struck == alphabet.sustain, before, np.minimum(struck, self._none))
+
+    def _head(self, place: int, inner: Floats, step: int, sounding: Ints, music: Floats, hand: "_Hand") -> Floats:
+        """Compute the logits of a column, those of held notes only where a window begins."""
+        column = self._order[place]
+        if place:
+            earlier = hand.written[:, step, list(self._order[:place])].astype(np.int64)
+            inner = inner + self._table[earlier].reshape(len(inner), -1) @ self._weights[f"chosen_{column}/kernel"]
+        symbols, gates = np.split(self._dense(f"head_{column}", gelu_by_tanh(inner)), [SYMBOL_DIM], axis=-1)
+        logits = self._dense("common", symbols)
+        logits[:, : self._none] += self._intervals(place, step, sounding, music, gates, hand)
+        if step:
+            return logits[:, :-1]
+        return np.concatenate([logits[:, :-1], logits[:, : self._none] + logits[:, -1:]], axis=-1)
+
+    def _intervals(self, place: int, step: int, sounding: Ints, music: Floats, gates: Floats, hand: "_Hand") -> Floats:
+        """Weigh pitches by their intervals to what sounds around them: logits (windows, pitches)."""
+        column, heard = self._order[place], composer.chroma(sounding, self._none)
+        others = heard.sum(axis=1) - heard[:, column]
+        bass = heard[:, self._order[0]] if place else np.zeros_like(others)
+        chromas = np.concatenate([np.stack([others, bass], axis=1), music], axis=1)
+        harmonies, melodies = np.split(gates, [HARMONIES], axis=-1)
+        by_class = np.tensordot(chromas, self._by_class, axes=((1, 2), (1, 2)))
+        classes = np.einsum("wk,wkj->wj", harmonies, by_class)
+        logits = np.tile(classes, -(-self._none // 12))[:, : self._none]
+        table, places = self._weights["intervals/melody"], np.arange(self._none)
+        silence = np.full(len(sounding), self._none)
+        beside = (silence if other is None else sounding[:, other] for other in composer.neighbours(column))
+        lines = (hand.last[:, column], hand.following[:, step, column], *beside)
+        weights = np.split(melodies, len(LINES), axis=-1)
+        for kind, (pitch, weight) in enumerate(zip(lines, weights, strict=True)):
+            there = pitch[:, None] < self._none
+            apart = np.where(there, places - pitch[:, None] + self._none - 1, 0)
+            found = np.where(there, np.einsum("wk,kwj->wj", weight, table[kind][:, apart]), 0)
+            logits = logits + found
+        return np.asarray(logits, np.float32)
+
+    def _attended(self, beat: int, context: Floats, near: Floats, whole: Floats) -> Floats:
+        """Look at all beats without what is unknown, and at the earlier ones as they are: (windows, features)."""
+        beats, heads = self.architecture.beats, self.architecture.network.attention_heads
+        query = self._dense("attention/query", context).reshape(len(context), heads, HEAD_DIM)
+        memory = np.concatenate([near, whole], axis=1).reshape(len(context), -1, heads, 2 * HEAD_DIM)
+        keys, values = memory[..., :HEAD_DIM], memory[..., HEAD_DIM:]
+        distance, apart = self._weights["attention/distance"], np.arange(beats) - beat + beats - 1
+        bias = np.concatenate([distance[0][apart], distance[1][apart[:beat]]])
+        scores = np.einsum("whd,wkhd->wkh", query, keys) / np.float32(HEAD_DIM**0.5) + bias
+        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+        shares = scores / scores.sum(axis=1, keepdims=True)
+        return np.asarray(np.einsum("wkh,wkhd->whd", shares, values)).reshape(len(context), -1)
+
+    def _read(self, embedded: Floats) -> Floats:
+        """Make vectors of beats (..., steps, features)."""
+        hidden = gelu(self._dense("reader/by_step", embedded))
+        return gelu(self._dense("reader/direct", hidden.reshape(*hidden.shape[:-2], -1)))
+
+    def _around(self, vectors: Floats) -> Floats:
+        directions = []
+        for name, order in (("gru_0", 1), ("gru_0_backwards", -1)):
+            state = np.zeros((len(vectors), self._units // 2), np.float32)
+            states = []
+            for beat in range(vectors.shape[1])[::order]:
+                state = self._advance(f"around/{name}", vectors[:, beat], state)
+                states.append(state)
+            directions.append(np.stack(states[::order], axis=1))
+        return np.concatenate(directions, axis=-1)
+
+    def _advance(self, place: str, inputs: Floats, state: Floats) -> Floats:
+        advance, _ = CELLS["gru"]
+        names = ("kernel", "recurrent_kernel", "bias", "recurrent_bias")
+        weights = [self._weights[f"{place}/{name}"] for name in names]
+        return advance(inputs @ weights[0] + weights[2], (state,), weights)[0]
+
+    def _dense(self, place: str, inputs: Floats) -> Floats:
+        return dense(inputs, (self._weights[f"{place}/kernel"], self._weights[f"{place}/bias"]))
+
+
+def load(folder: Path) -> NumpyComposer:
+    """Read a composer's folder.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing or damaged, the two do not belong together, or a weight is not finite or lacks.
+    """
+    architecture, weights = composer.load(folder)
+    model = NumpyComposer(architecture, weights)
+    shape = (1, architecture.grid.steps_per_beat, architecture.columns)
+    unknown = np.ones((*shape[:2], VOICES), np.bool_)
+    try:
+        model.fill(np.zeros(shape, np.uint8), unknown)
+    except (KeyError, ValueError, IndexError) as error:
+        detail = " ".join(str(error).split())
+        raise ModelError(
+            f"{folder / WEIGHTS}: not the weights of this architecture ({detail}); train again."
+        ) from error
+    return model

@@ -1,0 +1,75 @@
+"""The key dial: which pitches it makes likelier, by how much, and what it never touches."""
+
+import numpy as np
+import pytest
+
+from quartetvae.composing import keys
+from quartetvae.errors import ArgumentError
+from quartetvae.music.codec import Alphabet
+from tests.building import ALPHABET, part_array
+
+TWO_OCTAVES = Alphabet(60, 83)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("C major", (0, "major")),
+        ("a minor", (9, "minor")),
+        ("F# minor", (6, "minor")),
+        ("Bb major", (10, "major")),
+        ("b major", (11, "major")),
+        ("E-flat Major", (3, "major")),
+        (" g sharp  minor ", (8, "minor")),
+        ("C♭ major", (11, "major")),
+    ],
+)
+def test_names_of_keys(name: str, expected: tuple[int, str]) -> None:
+    assert keys.parse(name) == expected
+
+
+@pytest.mark.parametrize("name", ["", "C", "H major", "C dorian", "major", "C majors"])
+def test_other_names_are_refused(name: str) -> None:
+    with pytest.raises(ArgumentError, match=r"'C major', 'a minor', 'F# minor', is needed"):
+        keys.parse(name)
+
+
+def test_free_adds_nothing() -> None:
+    assert not keys.bias("free", None, ALPHABET).any()
+
+
+def test_a_key_adds_the_logarithm_of_its_profile_in_every_octave() -> None:
+    added = keys.bias("G major", None, TWO_OCTAVES)
+    # 5.19 of 41.79 is what the fifth of a key has: D in G major.
+    assert added[2] == pytest.approx(np.log(12 * 5.19 / 41.79), abs=1e-5)
+    assert added[2] == added[14]
+    assert added[:12].argmax() == 7
+    # Shares add up to one.
+    assert np.exp(added[:12]).sum() == pytest.approx(12, abs=1e-4)
+    assert not added[TWO_OCTAVES.rest :].any()
+    assert keys.bias("G major", None, TWO_OCTAVES, strength=2.0)[2] == pytest.approx(2 * added[2])
+
+
+def test_auto_takes_the_pitch_classes_of_the_music() -> None:
+    # Three Cs, one D; each class counts once more.
+    given = part_array("60 - 60 .", "60 62 - -", alphabet=TWO_OCTAVES)
+    added = keys.bias("auto", given, TWO_OCTAVES)
+    assert added[:3] == pytest.approx(np.log([12 * 4 / 16, 12 * 1 / 16, 12 * 2 / 16]), abs=1e-6)
+    assert added[12] == added[0]
+
+
+def test_strict_bars_what_is_outside() -> None:
+    barred = np.flatnonzero(keys.bias("a minor", None, ALPHABET, strict=True) == keys.FORBIDDEN)
+    # Of A minor F sharp and G sharp are wanted on the way up. Notes held from before are barred, too.
+    assert barred.tolist() == [1, 3, 10, *(ALPHABET.held + pitch for pitch in (1, 3, 10))]
+    given = part_array("60 62 - 64")
+    barred = np.flatnonzero(keys.bias("auto", given, ALPHABET, strict=True) == keys.FORBIDDEN)
+    assert barred[barred < ALPHABET.rest].tolist() == [1, 3, *range(5, 12)]
+
+
+def test_what_cannot_be_done_is_said() -> None:
+    with pytest.raises(ArgumentError, match="strict about the key, and key 'free'"):
+        keys.bias("free", None, ALPHABET, strict=True)
+    for given in (None, part_array(". . . .")):
+        with pytest.raises(ArgumentError, match="there are none; name a key"):
+            keys.bias("auto", given, ALPHABET)
