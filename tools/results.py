@@ -662,8 +662,8 @@ def _streaming(streaming: dict[str, Any]) -> str:
     return (
         f"Training from Parquet (`{streaming['command']}`; {streaming['date']}, {streaming['hardware']}, "
         f"{_at(streaming['commit'])}): the most memory, with a table of {most:,} phrases, is "
-        f"{peaks[str(most)]:.2f} GiB; the default network of that commit takes {rates['table']:,.0f} phrases a second from a table, "
-        f"{rates['memory']:,.0f} from memory."
+        f"{peaks[str(most)]:.2f} GiB; the default network of that commit takes {rates['table']:,.0f} phrases a second "
+        f"from a table, {rates['memory']:,.0f} from memory."
     )
 
 
