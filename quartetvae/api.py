@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quartetvae.composing import exchange as exchanging
 from quartetvae.composing import keys, originality, requests
 from quartetvae.composing.filling import Progress
 from quartetvae.composing.requests import Drawing
@@ -507,6 +508,89 @@ def interpolate_grid(
         sides = {0: _between({0: a, 1: c}, down), 1: _between({0: b, 1: d}, down)}
         found.append([replace(_between(sides, share), tokens=row.point(k)) for k, share in enumerate(shares)])
     return found
+
+
+def exchange(
+    model: Autoencoder,
+    composer: Composer,
+    a: Quartet,
+    b: Quartet,
+    *,
+    points: int = 5,
+    freedom: float = 0.25,
+    tries: int = 5,
+    temperature: float = 1.0,
+    seed: int = 0,
+    key: str = "free",
+    key_strength: float = 1.0,
+    strict_key: bool = False,
+    progress: exchanging.Progress = iter,
+) -> list[Quartet]:
+    """Find music on the way from A to B: part after part A gives way to B, and what joins the two is composed.
+
+    Parameters
+    ----------
+    model, composer
+        A trained model, as `load` gives it, for the ends, and a composer, as `load_composer` gives it.
+    a, b
+        The ends, on the grid of both: `tokens` uint8, (steps, columns).
+    points
+        How many quartets, the reconstructions of A and B included; 2 at least.
+    freedom
+        Share of the parts half-way that is composed, 0 to 1; less towards the ends.
+    tries
+        Orders in which the parts may give way, of which the composer takes the one that it finds likeliest.
+    temperature, seed
+        0 takes the likeliest note, 1 draws; `seed` says what is drawn, and in which orders parts give way.
+    key, key_strength, strict_key
+        The key dial, see `quartetvae.composing.keys`: `free`, `auto` (the key of both), `C major`, `a minor`.
+    progress
+        Goes through what is composed, eight beats at a time, as `tqdm.tqdm` does.
+
+    Returns
+    -------
+    `points` quartets, as `interpolate` gives them. Before half of the way B is moved to A's key, from there A to B's.
+
+    Raises
+    ------
+    ArgumentError
+        If freedom, tries or the key are out of range.
+    ModelError
+        If there are too few points, or the music is on another grid than the model's or the composer's.
+
+    Examples
+    --------
+    >>> model, composer = load(), load_composer()
+    >>> a, b = sample(model, beats=8, seed=1), sample(model, beats=12, seed=2)
+    >>> [point.tokens.shape for point in exchange(model, composer, a, b, points=3)]
+    [(96, 8), (96, 8), (96, 8)]
+    """
+    points = _whole(points, "points", least=2)
+    _check_grid(model, a, b)
+    _check_composer(composer, model)
+    manner = exchanging.Manner(
+        _number(freedom, "a freedom of"),
+        _whole(tries, "tries", least=1),
+        _number(temperature, "a temperature of"),
+        _whole(seed, "as the seed", least=0),
+        _dial(key, [a, b], a.grid.alphabet, key_strength, strict_key),
+    )
+    a, b = paths.same_length([a, b])
+    ends = [paths.reconstruct(model, end.piece("end")).tokens for end in (a, b)]
+    shares = np.linspace(0, 1, points)
+    inner = exchanging.between(composer, ends[0][None], ends[1][None], shares[1:-1].tolist(), manner, progress)[0]
+    return [
+        replace(_between({0: a, 1: b}, share), tokens=tokens)
+        for share, tokens in zip(shares, (ends[0], *inner, ends[1]), strict=True)
+    ]
+
+
+def _check_composer(composer: Composer, model: Autoencoder) -> None:
+    if composer.architecture.grid != model.architecture.grid:
+        raise ModelError(
+            f"a composer on {composer.architecture.grid} and a model on {model.architecture.grid}; take two that were "
+            "trained on the same encoding."
+        )
 
 
 def _dial(key: str, music: Sequence[Quartet], alphabet: Alphabet, key_strength: float, strict_key: bool) -> Dial | None:

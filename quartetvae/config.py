@@ -23,6 +23,9 @@ Posterior = Literal["mean", "sample"]
 PathKind = Literal["linear", "spherical"]
 """How codes between two codes are found; see `latent.paths.between`."""
 
+Way = Literal["exchange", "linear", "spherical"]
+"""How music between two pieces is found: by a composer, `composing.exchange`, or by codes between theirs."""
+
 Decoder = Literal["autoregressive", "flat", "hierarchical"]
 Cell = Literal["lstm", "gru"]
 Pooling = Literal["last", "full", "dense"]

@@ -21,12 +21,13 @@ def main() -> None:
     # phrase is decoded dozens of times.
     validation, test = validation.spread(section.held_out), test.spread(section.held_out)
     found = directions.fit(model, training.spread(section.phrases).tokens, validation.tokens)
-    figures = directions.judge(model, found, test.tokens)
+    moved = directions.move(model, found, test.tokens)
+    figures = directions.judge(found, moved)
     with files.replacing_folder(locations.LATENT) as folder:
         neighbours.write(folder / "corpus.parquet", neighbours.build(model, pieces))
         directions.write(folder / "directions.json", found)
         originality.write(folder / originality.FILE, originality.build(pieces))
-    latent.attributes(locations.plot("attributes"), figures)
+    latent.attributes(locations.plot("attributes"), figures, moved)
     files.write_json(locations.metrics("attributes"), figures)
 
 

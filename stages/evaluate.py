@@ -16,7 +16,7 @@ from quartetvae.training import history
 
 def main() -> None:
     """Compare excerpts of real test pieces with what the model makes of music, of paths, and of nothing."""
-    (section,) = params.load("evaluate")
+    section, trained = params.load("evaluate", "train")
     model = saving.load(locations.MODEL)
     real = tables.read_pieces(locations.PIECES)
     drawn = excerpts.collect(
@@ -37,7 +37,7 @@ def main() -> None:
     held_out = tables.read_phrases(locations.phrases("test"))
     code, kl = evaluation.code_use(model, held_out, seed=section.seed)
 
-    training.training_curve(locations.plot("training"), history.read(locations.LOSS))
+    training.training_curve(locations.plot("training"), history.read(locations.LOSS), training.beta_rises(trained))
     set_plots.draw(locations.PLOTS, drawn, figures, real.grid)
     latent.kl_by_dimension(locations.plot("kl_by_dimension"), kl)
     latent.latent_map(locations.plot("latent_map"), model.encode(held_out.tokens)[0], held_out, real)

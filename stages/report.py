@@ -18,6 +18,10 @@ PICTURES = {
         "How like real music: the overlap, feature by feature, of what the model makes with test works. 1 is no "
         "difference; the grey mark is what other real music reaches."
     ),
+    locations.plot("pitch_classes"): "Which pitch classes sound how often, in real music and in what the model makes.",
+    locations.plot(
+        "latent_map"
+    ): "What codes are sorted by: note density and register can be read off them, composers hardly.",
 }
 
 

@@ -217,3 +217,44 @@ def test_a_model_without_a_corpus_is_told(model: NumpyAutoencoder) -> None:
     bare.folder = None
     with pytest.raises(ModelError, match=r"not read from a folder: windows\.parquet of the stage `describe`"):
         api.origin(bare, PIECE)
+
+
+# Paths by exchange
+
+
+def exchanged(**options: Any) -> list[Quartet]:
+    return api.exchange(api.load(), COMPOSER, PIECE, OTHER, **options)
+
+
+def test_the_ends_of_an_exchange_are_the_reconstructions(model: NumpyAutoencoder) -> None:
+    found = exchanged(points=4)
+    plain = api.interpolate(model, PIECE, OTHER, points=4)
+    assert [one.title for one in found] == [one.title for one in plain]
+    assert [len(one.tokens) for one in found] == [96] * 4
+    for end in (0, -1):
+        assert np.array_equal(found[end].tokens, plain[end].tokens)
+        assert not np.array_equal(found[1].tokens, found[end].tokens)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"freedom": 1.0}, {"tries": 1}, {"temperature": 0.0}, {"seed": 1}, {"key": "C# major", "strict_key": True}],
+)
+def test_every_option_of_an_exchange_counts(changed: dict[str, Any]) -> None:
+    before = exchanged(points=3, freedom=0.5)[1].tokens
+    after = exchanged(**{"points": 3, "freedom": 0.5, **changed})[1].tokens
+    assert not np.array_equal(before, after)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [({"freedom": 2.0}, "freedom 2"), ({"tries": 0}, "tries"), ({"points": 1}, "points"), ({"key": "H"}, "key 'H'")],
+)
+def test_an_exchange_out_of_range_is_named(changed: dict[str, Any], told: str) -> None:
+    with pytest.raises((ArgumentError, ModelError), match=told):
+        exchanged(**changed)
+
+
+def test_a_composer_on_another_grid_than_the_model_is_named(model: NumpyAutoencoder) -> None:
+    with pytest.raises(ModelError, match="trained on the same encoding"):
+        api.exchange(model, fake(), PIECE, OTHER)

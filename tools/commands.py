@@ -56,14 +56,13 @@ def photograph(page: Path, target: Path) -> None:
 
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     with sync_playwright() as driver:
-        window = driver.chromium.launch(executable_path=browser).new_page(viewport={"width": 1000, "height": 1150})
+        window = driver.chromium.launch(executable_path=browser).new_page(viewport={"width": 1180, "height": 1180})
         window.goto(page.resolve().as_uri())
-        player = window.locator(".player").first
-        player.get_by_role("radio").nth(3).click()
-        player.locator("summary").click()
-        player.locator(".score").wait_for()
+        window.get_by_role("radio").nth(3).click()
+        window.get_by_text("Score", exact=True).click()
+        window.get_by_role("img", name="Score:").wait_for()
         window.wait_for_timeout(4000)
-        player.screenshot(path=target)
+        window.screenshot(path=target)
 
 
 def main() -> None:

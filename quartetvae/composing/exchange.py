@@ -14,11 +14,11 @@ A's, then composed for a while, then B's.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quartetvae.composing import keys
 from quartetvae.corpus import phrases
 from quartetvae.errors import ArgumentError
 from quartetvae.metrics import tonality
@@ -53,10 +53,10 @@ class Manner:
     """Orders in which the parts may give way, of which one is taken."""
     temperature: float = 1.0
     """0 takes the likeliest note, 1 draws by the composer's probabilities."""
-    key: str = keys.FREE
-    """The key dial; see `quartetvae.composing.keys`. `auto` is the key of what comes from A and B."""
     seed: int = 0
     """Of the orders, and of what is drawn."""
+    dial: NDArray[np.float32] | None = None
+    """What is added to the logits, (symbols,): `quartetvae.composing.keys.bias` of a key."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.freedom <= 1:
@@ -67,7 +67,7 @@ class Manner:
 
 PLAIN = Manner()
 
-Progress = Callable[[Iterable[int]], Iterable[int]]
+Progress = Callable[[Sequence[Any]], Iterable[Any]]
 """Goes through the turns one by one; `tqdm` would show how far it is."""
 
 
@@ -168,7 +168,7 @@ def _turn(
         unknown,
         temperature=manner.temperature,
         seed=manner.seed + number * SEEDS_APART,
-        bias=_bias(windows, manner.key, alphabet),
+        bias=manner.dial,
     )
     made = filled[:, within].reshape(pairs, manner.tries, points, steps, columns)
     if manner.tries == 1:
@@ -178,12 +178,6 @@ def _turn(
     onsets = codec.onset_mask(codec.struck(made, alphabet), alphabet).sum(axis=(-1, -2))
     best = (nats - NATS_PER_ONSET * onsets).sum(axis=-1).argmin(axis=1)
     return np.asarray(made[np.arange(pairs), best])
-
-
-def _bias(windows: Tokens, dial: str, alphabet: Alphabet) -> NDArray[np.float32] | None:
-    if dial == keys.FREE:
-        return None
-    return np.stack([keys.bias(dial, window, alphabet) for window in windows])[:, None, None]
 
 
 def plan(orders: NDArray[np.float64], shares: Sequence[float], freedom: float) -> NDArray[np.int64]:

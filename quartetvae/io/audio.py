@@ -110,10 +110,10 @@ def write(path: Path, quartet: "Quartet") -> None:
             for start in range(0, len(sound), BLOCK):
                 file.write(sound[start : start + BLOCK])
         if options["format"] == "OGG":
-            temporary.write_bytes(_serial_zero(temporary.read_bytes()))
+            temporary.write_bytes(serial_zero(temporary.read_bytes()))
 
 
-def _serial_zero(ogg: bytes) -> bytes:
+def serial_zero(ogg: bytes) -> bytes:
     """Give an Ogg file of one stream 0 for its serial number, which libsndfile draws by chance (RFC 3533)."""
     pages = []
     start = 0

@@ -88,10 +88,20 @@ def _rising(values: NDArray[np.float64]) -> bool:
     return bool((steps.mean(axis=0) > 2 * errors).all())
 
 
-def judge(
+def move(
     model: Autoencoder, directions: Mapping[str, Codes], tokens: Tokens, *, amounts: Sequence[float] = AMOUNTS
+) -> dict[str, NDArray[np.float64]]:
+    """Measure attributes of phrases (phrases, steps, columns) that are moved along their directions by each amount.
+
+    By attribute float64, (phrases, amounts); NaN for a phrase that, moved so, has none.
+    """
+    return {name: _moved(model, name, direction, tokens, amounts) for name, direction in directions.items()}
+
+
+def judge(
+    directions: Mapping[str, Codes], moved: Mapping[str, NDArray[np.float64]], *, amounts: Sequence[float] = AMOUNTS
 ) -> AttributesFigures:
-    """Measure what becomes of attributes as phrases (phrases, steps, columns) are moved.
+    """Sum up what became of attributes as phrases were moved by amounts: `moved` as `move` gives it.
 
     For each attribute its direction's `length`; `means`, over phrases, at each of `amounts`; `spearman`, of these with
     the amounts; `spearman_by_phrase`, the mean of each phrase's own correlation, of those in which the attribute
@@ -99,7 +109,7 @@ def judge(
     """
     found: dict[str, AttributeFigures] = {}
     for name, direction in directions.items():
-        values = _moved(model, name, direction, tokens, amounts)
+        values = moved[name]
         whole = values[~np.isnan(values).any(axis=1)]
         changing = whole[np.ptp(whole, axis=1) > 0]
         means = _means(values)
@@ -108,10 +118,11 @@ def judge(
             "means": [None if np.isnan(mean) else float(mean) for mean in means],
             "spearman": _spearman(means[np.newaxis], amounts),
             "spearman_by_phrase": _spearman(changing, amounts),
-            "changing": len(changing) / max(1, len(tokens)),
+            "changing": len(changing) / max(1, len(values)),
         }
+    phrases = len(next(iter(moved.values()), ()))
     # All attributes are there, in their order.
-    return cast(AttributesFigures, {"amounts": list(amounts), "phrases": len(tokens), **found})
+    return cast(AttributesFigures, {"amounts": list(amounts), "phrases": phrases, **found})
 
 
 def _moved(

@@ -48,7 +48,7 @@ Look:
   plots/transitions.png         which pitch class follows which
   plots/step_distance.png       how even the steps of the paths are
   plots/kl_by_dimension.png     how much of the code is used
-  plots/latent_map.png          where the works lie in it
+  plots/latent_map.png          what it is sorted by
 
 Figures (all of them in metrics/):
   corpus                        {filtered["selected"]} quartets of {filtered["works"]} works

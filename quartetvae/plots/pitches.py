@@ -2,14 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import matplotlib.style
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator
 from numpy.typing import NDArray
 
@@ -20,17 +16,34 @@ from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, VOICES
 from quartetvae.music.notes import PITCH_CLASSES
-from quartetvae.plots.colours import SET_COLOURS, SET_DASHES, check_sets
+from quartetvae.plots.colours import SET_COLOURS, check_sets, described
+
+Floats = NDArray[np.float64]
+
+FIFTHS = [7 * step % 12 for step in range(-1, 11)]
+"""Pitch classes from F up in fifths: what a key has lies side by side."""
+
+FIFTHS_NAMES = [PITCH_CLASSES[pitch_class] for pitch_class in FIFTHS]
+
+
+def shared(one: Floats, other: Floats) -> float:
+    """Tell how much two distributions have in common: the sum of the lower shares, 0 to 1.
+
+    >>> shared(np.array([0.5, 0.5, 0.0]), np.array([0.5, 0.0, 0.5]))
+    0.5
+    """
+    return float(np.minimum(one, other).sum())
 
 
 def pitch_distribution(path: Path, sets: Mapping[str, Tokens], alphabet: Alphabet) -> None:
-    """Draw how often each part plays each pitch, in each set of phrases: the paper's figure 1.
+    """Draw how often each part plays each pitch, a row for each set of phrases: the paper's figure 1.
 
     Parameters
     ----------
     sets
-        Phrases, shape (phrases, steps, columns), by the name of their set; the first is drawn as an area, the others as
-        lines over it. Shares are of the onsets of one part of one set; a part without onsets is left out.
+        Phrases, shape (phrases, steps, columns), by the name of their set. The first is the grey area behind each of
+        the others, with the share that they have in common; alone it has a row of its own. Shares are of the onsets of
+        one part of one set; a part without onsets says so.
 
     Raises
     ------
@@ -44,38 +57,44 @@ def pitch_distribution(path: Path, sets: Mapping[str, Tokens], alphabet: Alphabe
     edges = np.arange(alphabet.pitch_min - 0.5, alphabet.pitch_max + 1.5)
     used = np.flatnonzero(sum(count.sum(axis=0) for count in counts.values()))
     low, high = (edges[used[0]] - 1, edges[used[-1] + 1] + 1) if len(used) else (edges[0], edges[-1])
+    first, *others = sets
+    shares = {name: count / np.maximum(1, count.sum(axis=1, keepdims=True)) for name, count in counts.items()}
 
     with matplotlib.style.context(["default", STYLE]):
-        figure = Figure(figsize=(12, 6.2), layout="constrained")
-        panels = figure.subplots(2, 2, sharex=True, sharey=True)
-        for part, (axes, player) in enumerate(zip(panels.flat, DEFAULT_ENSEMBLE.parts, strict=True)):
+        rows = others or [first]
+        figure = Figure(figsize=(12, 1.3 + 1.05 * len(rows)), layout="constrained")
+        panels = figure.subplots(len(rows), VOICES, sharex=True, sharey=True, squeeze=False)
+        for row, (name, line) in enumerate(zip(rows, panels, strict=True)):
+            for part, axes in enumerate(line):
+                axes.stairs(shares[first][part], edges, fill=True, color=SET_COLOURS[0], alpha=0.5, linewidth=0)
+                beside = "" if shares[name][part].any() else "no notes"
+                if name != first and not beside:
+                    axes.stairs(shares[name][part], edges, color=SET_COLOURS[row + 1], linewidth=1.3)
+                    beside = f"{100 * shared(shares[first][part], shares[name][part]):.0f} %"
+                axes.text(0.98, 0.9, beside, transform=axes.transAxes, ha="right", va="top", fontsize=9)
+                axes.grid(True, axis="x")
+            line[0].set_ylabel(described(name), rotation=0, ha="right", va="center", labelpad=10)
+        for axes, player in zip(panels[0], DEFAULT_ENSEMBLE.parts, strict=True):
             axes.set_title(player.name, color=player.colour, fontweight="bold")
-            for index, count in enumerate(counts.values()):
-                if count[part].any():
-                    _steps(axes, count[part] / count[part].sum(), edges, index)
-            axes.grid(True)
         axes = panels[0, 0]
         axes.set_xlim(low, high)
         axes.set_ylim(bottom=0)
+        axes.set_yticks([])
         axes.xaxis.set_major_locator(FixedLocator(octaves(low, high)))
         axes.xaxis.set_major_formatter(lambda pitch, _: pitch_name(round(pitch)))
-        axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g} %")
-        for axes in panels[-1]:
-            axes.set_xlabel("Pitch")
-        for axes in panels[:, 0]:
-            axes.set_ylabel("Share of onsets")
-        labels = {name: bool(count.any()) for name, count in counts.items()}
-        figure.legend(handles=_set_handles(labels, lines=True), loc="outside lower center", ncols=len(sets))
+        title = f"Which pitches the parts play: grey is {first.replace('_', ' ')} music, in percent what both share"
+        figure.suptitle(title if others else "Which pitches the parts play", x=0.005, horizontalalignment="left")
         save(figure, path)
 
 
 def pitch_classes(path: Path, sets: Mapping[str, Sequence[float | None]]) -> None:
-    """Draw the shares of the 12 pitch classes as bars, one beside the other for the sets.
+    """Draw the shares of the 12 pitch classes as a table of shades, a row for each set, in the order of fifths.
 
     Parameters
     ----------
     sets
-        12 shares from C to B by the name of their set, as `metrics.paper.figures` gives them; None draws no bar.
+        12 shares from C to B by the name of their set, as `metrics.paper.figures` gives them; None leaves a cell empty.
+        Beside each row but the first stands what it has in common with the first.
 
     Raises
     ------
@@ -86,23 +105,35 @@ def pitch_classes(path: Path, sets: Mapping[str, Sequence[float | None]]) -> Non
     for name, shares in sets.items():
         if len(shares) != 12:
             raise QuartetError(f"{path.name}, set '{name}': {len(shares)} shares found; 12 are needed, from C to B.")
-    width = 0.8 / len(sets)
-    heights = {name: [share or 0.0 for share in shares] for name, shares in sets.items()}
+    table = np.array([[np.nan if share is None else share for share in shares] for shares in sets.values()])
+    table = table[:, FIFTHS]
+    highest = float(np.nanmax(table, initial=0.0)) or 1.0
     with matplotlib.style.context(["default", STYLE]):
-        figure = Figure(figsize=(12, 3.8), layout="constrained")
+        figure = Figure(figsize=(12, 1.2 + 0.62 * len(sets)), layout="constrained")
         axes = figure.subplots()
-        for index, values in enumerate(heights.values()):
-            centres = np.arange(12) + (index - (len(sets) - 1) / 2) * width
-            axes.bar(centres, values, width=0.9 * width, color=SET_COLOURS[index])
-        axes.set_xticks(range(12), PITCH_CLASSES)
-        axes.tick_params(axis="x", length=0)
-        axes.set_xlim(-0.6, 11.6)
-        axes.grid(True, axis="y")
-        axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g} %")
-        axes.set_xlabel("Pitch class")
-        axes.set_ylabel("Share of onsets")
-        labels = {name: any(values) for name, values in heights.items()}
-        figure.legend(handles=_set_handles(labels, lines=False), loc="outside lower center", ncols=len(sets))
+        axes.imshow(np.ma.masked_invalid(table), cmap="Blues", vmin=0, vmax=highest, aspect="auto")
+        for (row, column), share in np.ndenumerate(table):
+            if not np.isnan(share):
+                colour = "white" if share > 0.7 * highest else "#333333"
+                axes.text(column, row, f"{100 * share:.1f}", ha="center", va="center", color=colour)
+        for row in range(len(sets)):
+            if not table[row].any() or np.isnan(table[row]).all():
+                beside = "no notes"
+            else:
+                common = shared(np.nan_to_num(table[0]), np.nan_to_num(table[row]))
+                beside = f"{100 * common:.0f} % shared" if row else ""
+            axes.text(11.65, row, beside, va="center", color="#333333")
+        axes.set_xticks(range(12), FIFTHS_NAMES)
+        axes.set_yticks(range(len(sets)), [described(name) for name in sets])
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        axes.set_xlabel("Pitch class, in the order of fifths")
+        first = next(iter(sets)).replace("_", " ")
+        figure.suptitle(
+            f"Share of the onsets of each pitch class, in percent; at the right what a set shares with {first} music",
+            x=0.005,
+            horizontalalignment="left",
+        )
         save(figure, path)
 
 
@@ -111,22 +142,3 @@ def _pitch_counts(phrases: Tokens, alphabet: Alphabet) -> NDArray[np.int64]:
     struck = codec.struck(phrases, alphabet)
     parts = [struck[..., part::VOICES].ravel() for part in range(VOICES)]
     return np.stack([np.bincount(part, minlength=alphabet.size)[: alphabet.pitches] for part in parts])
-
-
-def _steps(axes: Axes, shares: NDArray[Any], edges: NDArray[np.float64], index: int) -> None:
-    if index == 0:
-        axes.stairs(shares, edges, fill=True, color=SET_COLOURS[0], alpha=0.45, linewidth=0)
-    else:
-        axes.stairs(shares, edges, color=SET_COLOURS[index], linestyle=SET_DASHES[index], linewidth=1.4)
-
-
-def _set_handles(sets: Mapping[str, bool], *, lines: bool) -> list[Patch | Line2D]:
-    """Make legend entries of sets, by name and whether they have notes."""
-    handles: list[Patch | Line2D] = []
-    for index, (name, sounds) in enumerate(sets.items()):
-        label = name if sounds else f"{name} (no notes)"
-        if lines and index > 0:
-            handles.append(Line2D([], [], color=SET_COLOURS[index], linestyle=SET_DASHES[index], label=label))
-        else:
-            handles.append(Patch(color=SET_COLOURS[index], alpha=0.45 if lines else 1, linewidth=0, label=label))
-    return handles

@@ -1,6 +1,8 @@
-"""A page to listen on: one folder that opens from disk, with sound, scores and piano rolls.
+"""A page to listen on: one folder that opens from disk, with sound, scores and piano rolls; a second one has figures.
 
-Nothing on it comes from elsewhere: no script, font or picture is loaded but those beside index.html.
+Nothing on them comes from elsewhere: no script, font or picture is loaded but those beside index.html. Of each stop
+there are sound (.ogg, .mp3), MIDI, compressed MusicXML and a piano roll; the scores of a player are in its scores.js.
+An address can name a place: `#path-1-2/3/12.5` is beat 12.5 of point 3 of that path, both from 0.
 """
 
 import dataclasses
@@ -14,12 +16,12 @@ import jinja2
 import numpy as np
 
 from quartetvae.errors import RenderingError
-from quartetvae.io import audio, engraving, write
+from quartetvae.io import audio, write
 from quartetvae.metrics.figures import ReconstructFigures
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE
-from quartetvae.report import piano_roll
-from quartetvae.report.players import BETWEEN, ORIGINAL, REBUILT, Player
+from quartetvae.report import piano_roll, score, sound
+from quartetvae.report.players import BETWEEN, ORIGINAL, Player, Stop
 
 SPLITS: tuple[Literal["validation", "test"], ...] = ("validation", "test")
 
@@ -78,45 +80,61 @@ def build(
     for picture in pictures:
         shutil.copyfile(picture, folder / picture.name)
     font = audio.soundfont().stem
-    page = environment.get_template("page.html").render(
-        parts=list(zip(DEFAULT_ENSEMBLE.names, DEFAULT_ENSEMBLE.colours, strict=True)),
-        kinds={"original": ORIGINAL, "rebuilt": REBUILT, "between": BETWEEN},
-        test=metrics["test"],
-        table=_table(metrics),
-        pictures=[{"file": picture.name, "about": about} for picture, about in pictures.items()],
-        soundfont="TimGM6mb by Tim Brechbill" if font == "TimGM6mb" else font,
+    content = {
+        "count": lambda number, word: f"{number:,} {word}{'' if number == 1 else 's'}",
+        "parts": list(zip(DEFAULT_ENSEMBLE.names, DEFAULT_ENSEMBLE.colours, strict=True)),
+        "players": [*shown["paths"], *shown["reconstructions"]],
+        "test": metrics["test"],
+        "table": _table(metrics),
+        "pictures": [{"file": picture.name, "about": about} for picture, about in pictures.items()],
+        "soundfont": "TimGM6mb by Tim Brechbill" if font == "TimGM6mb" else font,
         **shown,
-    )
-    (folder / "index.html").write_text(page, encoding="utf-8")
-    for name in ("style.css", "player.js"):
+    }
+    for name in ("index.html", "figures.html"):
+        page = environment.get_template(name).render(**content)
+        (folder / name).write_text(page, encoding="utf-8")
+    for name in ("style.css", "page.js"):
         source = resources.files("quartetvae") / "report" / name
         (folder / name).write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
 
 
 def _player(folder: Path, player: Player, progress: Callable[[], object]) -> dict[str, Any]:
-    """Write what a player needs, and give the template its part."""
-    (folder / player.id).mkdir(parents=True, exist_ok=True)
+    """Write what a player needs, and give the page its part."""
+    within = folder / player.id
+    within.mkdir(parents=True, exist_ok=True)
     tokens = [stop.music.tokens for stop in player.stops]
-    low, high = _range(tokens, player.stops[0].music.grid.alphabet)
-    stops = []
+    first = player.stops[0].music
+    low, high = _range(tokens, first.grid.alphabet)
+    stops, scores = [], []
     for number, stop in enumerate(player.stops):
-        names = {kind: f"{player.id}/{number}.{kind}" for kind in ("ogg", "roll.svg", "score.svg")}
-        write.write(folder / names["ogg"], stop.music)
-        (folder / names["roll.svg"]).write_text(piano_roll.svg(stop.music, low, high), encoding="utf-8")
-        score = engraving.compact(engraving.svg(engraving.musicxml(dataclasses.replace(stop.music, title=""))))
-        (folder / names["score.svg"]).write_text(score, encoding="utf-8")
-        stops.append(
-            {
-                "label": stop.label,
-                "kind": stop.kind,
-                "audio": names["ogg"],
-                "roll": names["roll.svg"],
-                "score": names["score.svg"],
-                "seconds": round(stop.music.seconds, 3),
-            }
-        )
+        sound.write(within / f"{player.id}-{number}.ogg", stop.music)
+        write.write(within / f"{player.id}-{number}.mid", stop.music)
+        (within / f"{player.id}-{number}.mxl").write_bytes(score.compressed(stop.music))
+        (within / f"{player.id}-{number}.roll.svg").write_text(piano_roll.svg(stop.music, low, high), encoding="utf-8")
+        scores.append(score.score(stop.music))
+        name = f"{stop.label}, {stop.kind}"
+        stops.append({"label": stop.label, "kind": stop.kind, "name": name, "about": _about(player, stop)})
         progress()
-    return {"id": player.id, "titles": player.titles, "stops": stops}
+    (within / "scores.js").write_text(score.script(player.id, scores), encoding="utf-8")
+    return {
+        "id": player.id,
+        "kind": "Path" if len(player.ends) > 1 else "Reconstruction",
+        "ends": [dataclasses.asdict(end) for end in player.ends],
+        "beats": len(first.tokens) / first.grid.steps_per_beat,
+        "tempo": first.tempo_qpm,
+        "stops": stops,
+    }
+
+
+def _about(player: Player, stop: Stop) -> str:
+    """Say in a sentence what a stop is."""
+    if stop.kind == BETWEEN:
+        return f"{stop.label} of the way from A to B: made by the model, composed by no one."
+    whose = {"A": player.ends[0], "B": player.ends[-1]}.get(stop.label, player.ends[0])
+    name = whose.composer or whose.title or "the composer"
+    if stop.kind == ORIGINAL:
+        return f"{name}: the notes as composed, on the grid of the model."
+    return f"{name}: what the model gives back of the notes."
 
 
 def _range(tokens: Sequence[Tokens], alphabet: Alphabet) -> tuple[int, int]:

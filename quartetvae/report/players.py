@@ -19,12 +19,22 @@ class Stop:
 
 
 @dataclass(frozen=True)
+class End:
+    """A piece that a player leads from or to."""
+
+    composer: str
+    title: str
+    note: str = ""
+    """What else there is to say of it."""
+
+
+@dataclass(frozen=True)
 class Player:
     """Several stops between which one moves: a path, or an original and its reconstruction."""
 
     id: str
-    titles: Sequence[str]
-    """A line each: of a path both ends."""
+    ends: Sequence[End]
+    """Of a path both, else one."""
     stops: Sequence[Stop]
 
 
@@ -46,17 +56,14 @@ def path(name: str, a: Quartet, points: Sequence[Quartet], b: Quartet, *, notes:
         Stop("B", REBUILT, points[-1]),
         Stop("B", ORIGINAL, b),
     ]
-    titles = [
-        f"{letter}: {comma_joined(end.composer, end.title)}{f' ({note})' if note else ''}"
-        for letter, end, note in zip("AB", (a, b), notes, strict=True)
-    ]
-    return Player(f"path-{name}", titles, stops)
+    ends = [End(end.composer, end.title, note) for end, note in zip((a, b), notes, strict=True)]
+    return Player(f"path-{name}", ends, stops)
 
 
 def reconstruction(id: str, original: Quartet, rebuilt: Quartet) -> Player:
     """Make the player of an original and of what the model gives back of it."""
     stops = (Stop("composer", ORIGINAL, original), Stop("model", REBUILT, rebuilt))
-    return Player(f"reconstruction-{id}", [comma_joined(original.composer, original.title)], stops)
+    return Player(f"reconstruction-{id}", [End(original.composer, original.title)], stops)
 
 
 def comma_joined(*names: str) -> str:

@@ -243,3 +243,29 @@ def test_a_composer_that_is_not_there_is_trained_by_a_command_that_is_named(
         run("sample", "--by", "composer", "--composer", work / "nowhere")
     with pytest.raises(QuartetError, match=r"no composer there; .*dvc repro compose"):
         run("infill", work / A, "--bars", 1, "--composer", work / "nowhere")
+
+
+EXCHANGE = ("interpolate", A, B, "--points", 3, "--path", "exchange")
+
+
+def test_interpolate_by_exchange_writes_points_whose_ends_are_those_of_a_path(work: Path) -> None:
+    found = {}
+    for out, words in (("by", EXCHANGE), ("codes", ("interpolate", A, B, "--points", 3))):
+        assert run(*words, "--out", out).exit_code == 0
+        found[out] = contents(out)
+    assert list(found["by"]) == list(found["codes"]) == ["point_0.mid", "point_1.mid", "point_2.mid"]
+    assert [name for name in found["by"] if found["by"][name] == found["codes"][name]] == ["point_0.mid", "point_2.mid"]
+
+
+@pytest.mark.parametrize("option", [("--freedom", 1), ("--seed", 2), ("--composer", "folder")])
+def test_options_of_an_exchange_count_and_are_for_nothing_else(work: Path, option: tuple[str, str | int]) -> None:
+    assert made(*EXCHANGE, *option) != made(*EXCHANGE)
+    result = run("interpolate", A, B, *option)
+    assert result.exit_code == 2
+    assert f"{option[0]} with --path spherical" in result.stderr
+
+
+def test_an_exchange_is_between_two(work: Path) -> None:
+    result = run("interpolate", A, B, A, B, "--path", "exchange")
+    assert result.exit_code == 2
+    assert "--path exchange is between two pieces" in result.stderr

@@ -428,12 +428,14 @@ NEAREST = ("nearest", A, "--corpus", "corpus.parquet")
 EXCERPTS = [["--from-beat", "3"], ["--beats", "5"], ["--parts", "3,2,1,0"]]
 WRITING = [["--as", "musicxml"], ["--as", "mid,roll.png"], ["--tempo", "50"], ["--model", "model"]]
 
+EXCHANGE = ("interpolate", A, B, "--path", "exchange", "--points", "3")
 KEY, STRICT = ["--key", "F# major"], ["--key", "F# major", "--strict-key"]
 STRONG = ["--key-strength", "8"]
 
 CHANGES: list[tuple[Sequence[str], Sequence[str]]] = [
     *[(["interpolate", A, B], more) for more in [*EXCERPTS, *WRITING, ["--points", "3"], ["--path", "linear"]]],
     (["interpolate", A, B], ["--parts", "auto", "--parts", "3,2,1,0"]),
+    *[(EXCHANGE, more) for more in [["--seed", "1"], ["--freedom", "0.9"], ["--composer", "other"]]],
     *[(["reconstruct", A], more) for more in [*EXCERPTS, *WRITING]],
     *[(["sample"], more) for more in [*WRITING, ["--beats", "5"], ["--count", "2"], ["--temperature", "2"]]],
     (["sample"], ["--seed", "1"]),

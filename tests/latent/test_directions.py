@@ -1,6 +1,7 @@
 """Directions of attributes: found on a toy, drawn out as far as they lead, written and read."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from quartetvae.errors import ModelError
 from quartetvae.latent import directions
 from quartetvae.metrics.attributes import ATTRIBUTES
+from quartetvae.metrics.figures import AttributesFigures
 from quartetvae.model.autoencoder import Codes
 from quartetvae.music.codec import Tokens
 from tests.building import ALPHABET, REST, part_array, random_tokens
@@ -19,6 +21,13 @@ UP = np.ones((1, WIDTH), np.float32)
 """A semitone up: the toy's codes are the tokens."""
 
 
+def judged(
+    model: Toy, ways: dict[str, Codes], phrases: Tokens, amounts: Sequence[float] = directions.AMOUNTS
+) -> AttributesFigures:
+    """What becomes of phrases along directions."""
+    return directions.judge(ways, directions.move(model, ways, phrases, amounts=amounts), amounts=amounts)
+
+
 def notes_only(count: int, low: int, high: int, seed: int = 0) -> Tokens:
     """Phrases without rests and sustains, with the tokens from `low` to below `high`."""
     return np.random.default_rng(seed).integers(low, high, (count, STEPS, 4), dtype=np.uint8)
@@ -26,7 +35,7 @@ def notes_only(count: int, low: int, high: int, seed: int = 0) -> Tokens:
 
 def test_moving_along_a_direction_shows_in_the_means() -> None:
     phrases = notes_only(30, 4, 7)
-    found = directions.judge(TOY, {"register": UP}, phrases)
+    found = judged(TOY, {"register": UP}, phrases)
     mean = 60 + float(phrases.mean())
     assert found["amounts"] == [-2, -1, 0, 1, 2]
     assert found["phrases"] == 30
@@ -35,15 +44,15 @@ def test_moving_along_a_direction_shows_in_the_means() -> None:
     assert found["register"]["spearman_by_phrase"] == pytest.approx(1)
     assert found["register"]["changing"] == 1
     assert found["register"]["length"] == pytest.approx(WIDTH**0.5)
-    assert directions.judge(TOY, {"register": -UP}, phrases)["register"]["spearman"] == pytest.approx(-1)
+    assert judged(TOY, {"register": -UP}, phrases)["register"]["spearman"] == pytest.approx(-1)
 
 
 def test_a_direction_in_which_nothing_happens_is_seen() -> None:
-    found = directions.judge(TOY, {"register": 0 * UP}, notes_only(5, 4, 7))["register"]
+    found = judged(TOY, {"register": 0 * UP}, notes_only(5, 4, 7))["register"]
     assert found["changing"] == 0
     assert found["spearman"] == 0
     assert found["spearman_by_phrase"] is None
-    silent = directions.judge(TOY, {"register": UP}, np.full((3, STEPS, 4), REST, np.uint8), amounts=(-1, 0))
+    silent = judged(TOY, {"register": UP}, np.full((3, STEPS, 4), REST, np.uint8), amounts=(-1, 0))
     assert silent["register"]["means"] == [None, None]
     assert silent["register"]["spearman"] is None
 
@@ -147,5 +156,5 @@ def test_what_are_no_directions_is_named(content: str, tmp_path: Path) -> None:
 def test_the_models_phrases_are_not_changed() -> None:
     phrases = random_tokens(10, STEPS, 4)
     before = phrases.copy()
-    directions.judge(TOY, {"register": UP, "chromaticism": np.repeat(UP, 12, axis=0)}, phrases)
+    judged(TOY, {"register": UP, "chromaticism": np.repeat(UP, 12, axis=0)}, phrases)
     assert np.array_equal(phrases, before)

@@ -1,24 +1,28 @@
 """Pictures: the same bytes for the same music, the size that was asked for, and errors for bad input."""
 
 import functools
+import itertools
 import struct
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from quartetvae.errors import CodecError, QuartetError, TrainingError
 from quartetvae.io import piano_roll
 from quartetvae.io.picture import DPI
 from quartetvae.metrics import comparison
-from quartetvae.metrics.figures import CellScores
+from quartetvae.metrics.figures import AttributeName, CellScores, SetName
 from quartetvae.music.codec import Alphabet
-from quartetvae.plots import latent, pitches, reconstruction, sets, training
-from tests.building import phrase_set, piece, pieces
+from quartetvae.pipeline import params
+from quartetvae.plots import labels, latent, pitches, reconstruction, sets, training
+from quartetvae.plots.colours import ABOUT
+from tests.building import REST, phrase_set, piece, pieces, random_tokens
 
 ALPHABET = Alphabet(36, 99)
 MUSIC = np.random.default_rng(0).integers(0, ALPHABET.size, (3, 16, 4)).astype(np.uint8)
@@ -38,9 +42,18 @@ COMPARED: Any = {
     **{"pitch_count": WITHOUT, "mean_overlap": 0.8, "mean_low": 0.75, "mean_high": 0.85},
 }
 LIKENESS = {"real": COMPARED, "reconstructions": COMPARED, "prior": COMPARED}
+ATTRIBUTES: Any = {
+    "amounts": [-1.0, 0.0, 1.0],
+    "phrases": 4,
+    **{
+        name: {"length": 1.0, "means": [0.1, None, 0.3], "spearman": 1.0, "spearman_by_phrase": None, "changing": 1.0}
+        for name in get_args(AttributeName)
+    },
+}
+MOVED = {name: np.random.default_rng(2).random((4, 3)) for name in get_args(AttributeName)}
 CODES = np.random.default_rng(1).normal(size=(6, 3))
-PHRASES = phrase_set(MUSIC.repeat(2, axis=0))
-CORPUS = pieces(train=[], test=[piece("one", MUSIC[0])])
+PHRASES = phrase_set(random_tokens(6, 4, 4))
+CORPUS = pieces(train=[], test=[piece("one", PHRASES.tokens[0])])
 
 
 def roll(path: Path) -> None:
@@ -88,16 +101,21 @@ def codes(path: Path) -> None:
     latent.latent_map(path, CODES, PHRASES, CORPUS)
 
 
+def attributes(path: Path) -> None:
+    latent.attributes(path, ATTRIBUTES, MOVED)
+
+
 PICTURES = {
-    overlap: (1440, 768),
-    transitions: (1440, 516),
+    attributes: (1500, 420),
+    overlap: (1440, 675),
+    transitions: (1440, 558),
     distances: (960, 504),
     divergence: (960, 432),
-    codes: (960, 768),
+    codes: (1440, 576),
     roll: (1440, 600),
     curve: (1440, 456),
-    distribution: (1440, 744),
-    classes: (1440, 456),
+    distribution: (1440, 408),
+    classes: (1440, 292),
     groups: (1440, 270),
     points: (960, 576),
 }
@@ -293,12 +311,12 @@ def test_transitions_are_on_one_scale(tmp_path: Path) -> None:
     sets.transitions(tmp_path / "a.png", {"real": one})
     sets.transitions(tmp_path / "b.png", {"real": 2 * one})
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
-    # Beside a diagonal, even transitions are dark; alone they would be as bright as can be.
+    # Beside a diagonal, even transitions are pale; alone they would be as dark as can be.
     sets.transitions(tmp_path / "c.png", {"real": one, "prior": spread})
     sets.transitions(tmp_path / "d.png", {"real": spread, "prior": spread})
     both, alone = (imread(tmp_path / name) for name in ("c.png", "d.png"))
     middle = (slice(200, 300), slice(500, 800))
-    assert both[middle].mean() < alone[middle].mean() - 0.1
+    assert both[middle].mean() > alone[middle].mean() + 0.1
 
 
 def test_transitions_of_nothing_are_refused(tmp_path: Path) -> None:
@@ -311,13 +329,79 @@ def test_step_distances_without_paths_are_refused(tmp_path: Path) -> None:
         latent.step_distances(tmp_path / "x.png", {"path": np.zeros((0, 4))})
 
 
-def test_a_map_does_not_hang_on_the_sign_of_its_axes(drawn: Callable[[Draw], Path], tmp_path: Path) -> None:
-    """A singular vector may come with either sign; the same codes give the same picture."""
-    latent.latent_map(tmp_path / "moved.png", CODES + 5, PHRASES, CORPUS)
-    assert (tmp_path / "moved.png").read_bytes() == drawn(codes).read_bytes()
+def test_a_map_tells_what_can_be_read_off_the_codes(tmp_path: Path) -> None:
+    """Codes that hold the register are another picture than codes of noise; where they lie is no matter."""
+    tokens = random_tokens(60, 4, 4)
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(60, 2))
+    told = noise.copy()
+    told[:, 0] = np.where(tokens < 12, tokens, 0).sum(axis=(1, 2))
+    phrases, corpus = phrase_set(tokens), pieces(train=[], test=[piece("one", tokens[0])])
+    for name, mean in {"noise": noise, "told": told, "moved": told + 8}.items():
+        latent.latent_map(tmp_path / f"{name}.png", mean, phrases, corpus)
+    noise_, told_, moved = ((tmp_path / f"{name}.png").read_bytes() for name in ("noise", "told", "moved"))
+    assert told_ == moved != noise_
 
 
-def test_codes_of_one_dimension_and_one_phrase_can_be_drawn(tmp_path: Path) -> None:
+def test_codes_of_one_dimension_and_one_phrase_and_none_that_sounds_can_be_drawn(tmp_path: Path) -> None:
     latent.latent_map(tmp_path / "x.png", CODES[:, :1], PHRASES, CORPUS)
     latent.latent_map(tmp_path / "y.png", CODES[:1], PHRASES.take(slice(1)), CORPUS)
-    assert size_of(tmp_path / "x.png") == size_of(tmp_path / "y.png")
+    silent = np.full_like(PHRASES.tokens, REST)
+    latent.latent_map(tmp_path / "z.png", CODES, phrase_set(silent), CORPUS)
+    assert size_of(tmp_path / "x.png") == size_of(tmp_path / "y.png") == size_of(tmp_path / "z.png")
+
+
+def test_attributes_show_how_phrases_spread(drawn: Callable[[Draw], Path], tmp_path: Path) -> None:
+    latent.attributes(tmp_path / "x.png", ATTRIBUTES, {name: 2 * values for name, values in MOVED.items()})
+    assert (tmp_path / "x.png").read_bytes() != drawn(attributes).read_bytes()
+    nowhere = {name: np.full((4, 3), np.nan) for name in MOVED}
+    latent.attributes(tmp_path / "y.png", ATTRIBUTES, nowhere)
+    with pytest.raises(QuartetError, match=r"z\.png: no attributes found"):
+        latent.attributes(tmp_path / "z.png", {"amounts": [], "phrases": 0}, {})  # type: ignore[typeddict-item]
+
+
+def test_an_attribute_without_direction_says_so(drawn: Callable[[Draw], Path], tmp_path: Path) -> None:
+    found: Any = {**ATTRIBUTES, "register": {**ATTRIBUTES["register"], "length": 0.0}}
+    latent.attributes(tmp_path / "x.png", found, MOVED)
+    assert (tmp_path / "x.png").read_bytes() != drawn(attributes).read_bytes()
+
+
+def test_betas_rise_is_marked(drawn: Callable[[Draw], Path], tmp_path: Path) -> None:
+    train = params.load("train")[0].model_copy(update={"epochs": 12, "beta_warmup": 0.5, "beta_cycles": 3})
+    assert training.beta_rises(train) == [(0, 2), (4, 6), (8, 10)]
+    assert training.beta_rises(train.model_copy(update={"beta_warmup": 0.0, "beta_cycles": 1})) == []
+    training.training_curve(tmp_path / "loss.png", HISTORY, [(0.0, 1.5)])
+    marked, plain = (imread(path) for path in (tmp_path / "loss.png", drawn(curve)))
+    assert (marked[:300] != plain[:300]).any(axis=-1).mean() > 0.1
+
+
+def test_no_label_lies_on_a_point_a_line_or_another_label() -> None:
+    rng = np.random.default_rng(0)
+    figure = Figure(figsize=(6, 6))
+    axes = figure.subplots()
+    places = rng.uniform(0.2, 0.8, (12, 2)).tolist()
+    points: list[tuple[str, float, float]] = [(f"point {k}", x, y) for k, (x, y) in enumerate(places)]
+    points.append(("twin", places[0][0] + 0.001, places[0][1]))
+    line = [(0.0, 0.4), (1.0, 0.6)]
+    labels.place(figure, axes, points, lines=[line])
+    figure.draw_without_rendering()
+    boxes = [note.get_window_extent() for note in axes.texts if note.get_text()]
+    assert len(boxes) == 13
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+    across = axes.transData.transform([(x, 0.4 + 0.2 * x) for x in np.linspace(0, 1, 400)])
+    for spot in (*axes.transData.transform([(x, y) for _, x, y in points]), *across):
+        assert not any(box.contains(*spot) for box in boxes)
+
+
+def test_what_two_sets_share_is_written_beside_them(tmp_path: Path) -> None:
+    """The same shares, in another order of sets, are other words; transitions are sorted by them."""
+    one, spread = np.eye(12), np.ones((12, 12))
+    sets.transitions(tmp_path / "a.png", {"real": one, "prior": spread, "aggregate": one})
+    sets.transitions(tmp_path / "b.png", {"real": one, "aggregate": one, "prior": spread})
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert pitches.shared(np.array([0.5, 0.5]), np.array([0.25, 0.75])) == 0.75
+    assert pitches.shared(np.array([1.0, 0.0]), np.array([0.0, 1.0])) == 0
+
+
+def test_every_set_that_is_drawn_is_explained() -> None:
+    assert set(ABOUT) == set(get_args(SetName))

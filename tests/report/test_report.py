@@ -1,5 +1,10 @@
 """The page to listen on, as files: nothing is missing, nothing comes from elsewhere, and what it shows is so."""
 
+import base64
+import dataclasses
+import gzip
+import itertools
+import json
 import re
 from collections.abc import Sequence
 from html.parser import HTMLParser
@@ -14,13 +19,13 @@ import soundfile
 from matplotlib.image import imread
 
 from quartetvae.errors import RenderingError
-from quartetvae.io import audio, engraving, piano_roll
+from quartetvae.io import audio, engraving, piano_roll, read
 from quartetvae.io.picture import DPI
 from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import PARTS, STRING_QUARTET
 from quartetvae.music.quartet import Grid, Quartet
-from quartetvae.report import overview, players
+from quartetvae.report import overview, players, score, sound
 from quartetvae.report import page as pages
 from quartetvae.report import piano_roll as svg_roll
 from quartetvae.report.players import Player
@@ -82,38 +87,45 @@ def build(
 
 
 class Read(HTMLParser):
-    """What is in a page: tags, what it refers to, anchors, and the text of headings and cells."""
+    """What is in a page: tags, what it refers to, anchors, players, and the text of headings and cells."""
 
-    def __init__(self, page: Path) -> None:
+    def __init__(self, file: Path) -> None:
         super().__init__()
         self.tags: set[str] = set()
         self.refers: list[str] = []
         self.anchors: set[str] = set()
         self.headings: list[str] = []
         self.rows: list[list[str]] = []
+        self.players: list[dict[str, Any]] = []
         self._into: list[str] | None = None
-        self.feed((page / "index.html").read_text(encoding="utf-8"))
+        self._script = False
+        self.feed(file.read_text(encoding="utf-8"))
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.anchors |= {value for name, value in attrs if name == "id" and value}
-        self.refers += [
-            value for name, value in attrs if name in ("src", "href", "data-audio", "data-roll", "data-score") and value
-        ]
+        self.refers += [value for name, value in attrs if name in ("src", "href") and value]
+        self._script = tag == "script" and ("id", "players") in attrs
         if tag == "tr":
             self.rows.append([])
-        if tag in ("h2", "h3", "td", "th"):
-            self._into = self.headings if tag.startswith("h") and tag != "th" else self.rows[-1]
+        if tag in ("h2", "td", "th"):
+            self._into = self.headings if tag == "h2" else self.rows[-1]
             self._into.append("")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("h2", "h3", "td", "th"):
+        if tag in ("h2", "td", "th"):
             self._into = None
 
     def handle_data(self, data: str) -> None:
-        if self._into is not None:
+        if self._script:
+            self.players, self._script = json.loads(data), False
+        elif self._into is not None:
             self._into[-1] += data
+
+
+KINDS = ("ogg", "mp3", "mid", "mxl", "roll.svg")
+"""The files of each stop."""
 
 
 @pytest.fixture(scope="module")
@@ -139,30 +151,57 @@ def test_all_paths_are_in_one_picture_a_row_for_each(tmp_path: Path) -> None:
 
 
 def test_all_that_is_referred_to_is_there_and_nothing_else(page: Path) -> None:
-    refers = [refer for refer in Read(page).refers if not refer.startswith(("#", "data:"))]
+    refers = {"index.html", "figures.html"}
+    for name in ("index.html", "figures.html"):
+        shown = Read(page / name)
+        refers |= {refer.replace("%20", " ") for refer in shown.refers if not refer.startswith(("#", "data:"))}
+        for player in shown.players:
+            stops = range(len(player["stops"]))
+            refers |= {f"{player['id']}/{player['id']}-{number}.{kind}" for number in stops for kind in KINDS}
+            refers.add(f"{player['id']}/scores.js")
     there = {file.relative_to(page).as_posix() for file in page.rglob("*") if file.is_file()}
-    assert {refer.replace("%20", " ") for refer in refers} == there - {"index.html"}
-    assert len([file for file in there if file.endswith(".ogg")]) == 5 + 2
+    assert refers == there
+    assert len([file for file in there if file.endswith(".mp3")]) == 5 + 2
     assert all((page / file).stat().st_size for file in there)
 
 
-def test_links_within_the_page_have_their_anchors(page: Path) -> None:
-    read = Read(page)
-    links = [refer[1:] for refer in read.refers if refer.startswith("#")]
-    assert links == ["paths", "reconstructions", "figures"]
-    assert set(links) < read.anchors
+def test_paths_come_first_and_each_player_has_its_link(page: Path) -> None:
+    shown = Read(page / "index.html")
+    ids = [player["id"] for player in shown.players]
+    assert ids == ["path-1-2", "reconstruction-3"]
+    assert [refer[1:] for refer in shown.refers if refer.startswith("#")] == ids
+    assert shown.headings == ["", "Paths", "Reconstructions"]
+    assert "table" not in shown.tags
+    assert "audio" not in shown.tags
 
 
 def test_nothing_comes_from_elsewhere(page: Path) -> None:
     for file in (*page.rglob("*.html"), *page.rglob("*.css"), *page.rglob("*.js"), *page.rglob("*.svg")):
         text = re.sub(r'\bxmlns(:\w+)?="[^"]*"', "", file.read_text(encoding="utf-8"))
+        if file.name == "scores.js":
+            text = re.sub(r'"svg":"[A-Za-z0-9+/=]*"', "", text)
         assert not re.findall(r"""https?:|["'(]//|@import|url\(|@font-face|\bimport\b|fetch\(""", text), file.name
 
 
 def test_titles_are_text_and_never_markup(page: Path) -> None:
-    read = Read(page)
-    assert 'A: Haydn, Bread & <b>"butter"</b> B: Haydn, It\'s (in training) ' in read.headings
-    assert "b" not in read.tags
+    shown = Read(page / "index.html")
+    assert shown.players[0]["ends"] == [
+        {"composer": "Haydn", "title": 'Bread & <b>"butter"</b>', "note": ""},
+        {"composer": "Haydn", "title": "It's", "note": "in training"},
+    ]
+    text = (page / "index.html").read_text(encoding="utf-8")
+    assert "Bread &amp; &lt;b&gt;&#34;butter&#34;&lt;/b&gt;" in text
+    assert "</script" not in text.split('id="players">')[1].split("</script>")[0]
+    assert '<b>"butter"' not in text
+
+
+def test_a_page_of_one_path_stays_small(page: Path) -> None:
+    """18 paths of 7 stops are to be below 30 MB: of a second of sound no stop may have more than 12 kB in all."""
+    shown = Read(page / "index.html")
+    seconds = shown.players[0]["beats"] * 60 / shown.players[0]["tempo"] + audio.TAIL
+    size = sum(file.stat().st_size for file in (page / "path-1-2").iterdir())
+    # What a file has whatever it holds (heads, clefs) is much of a toy.
+    assert size / 5 < 12_000 * seconds + 12_000
 
 
 def test_a_path_says_what_is_original_and_what_is_made() -> None:
@@ -181,17 +220,19 @@ def test_a_path_says_what_is_original_and_what_is_made() -> None:
 def test_the_same_music_gives_the_same_bytes(page: Path, tmp_path: Path) -> None:
     one, other = (build(tmp_path / name, reconstructions=[toy_reconstruction("3")]) for name in ("one", "other"))
     files = sorted(file.relative_to(one) for file in one.rglob("*") if file.is_file())
-    assert len(files) == 2 * 3 + 4
+    assert len(files) == 2 * 5 + 1 + 5
     for file in files:
         assert (one / file).read_bytes() == (other / file).read_bytes(), file
-    assert (page / "reconstruction-3/0.ogg").read_bytes() == (one / "reconstruction-3/0.ogg").read_bytes()
+    assert (page / "reconstruction-3/reconstruction-3-0.ogg").read_bytes() == (
+        one / "reconstruction-3/reconstruction-3-0.ogg"
+    ).read_bytes()
 
 
 # The table
 
 
 def test_the_table_has_the_metrics_figures(page: Path) -> None:
-    head, *rows = Read(page).rows
+    head, *rows = Read(page / "figures.html").rows
     assert head == ["works", "token accuracy", "onset F1", "exact phrases", "KL, nats", "ELBO, nats"]
     none = "\u2013"
     assert rows == [
@@ -203,7 +244,7 @@ def test_the_table_has_the_metrics_figures(page: Path) -> None:
         ["test, Cello", "0.800", "0.250", none, none, none],
         ["test, nearest training phrase", "0.333", none, none, none, none],
     ]
-    text = (page / "index.html").read_text(encoding="utf-8")
+    text = (page / "figures.html").read_text(encoding="utf-8")
     assert re.search(r"\(1 work,\s+1,234 phrases\)", text)
 
 
@@ -212,12 +253,12 @@ def test_the_table_has_the_metrics_figures(page: Path) -> None:
 
 def test_without_paths_there_is_no_word_of_them(tmp_path: Path) -> None:
     page = build(tmp_path, reconstructions=[toy_reconstruction("3")], phrases=1)
-    read = Read(page)
-    assert "paths" not in read.anchors
-    assert [refer for refer in read.refers if refer.startswith("#")] == ["#reconstructions", "#figures"]
+    shown = Read(page / "index.html")
+    assert shown.headings == ["", "Reconstructions"]
+    assert [refer for refer in shown.refers if refer.startswith("#")] == ["#reconstruction-3"]
     text = " ".join((page / "index.html").read_text(encoding="utf-8").split())
-    assert "Here it can be heard: 1 movement rebuilt from points" in text
-    assert "between" not in text.split("<h1>")[1].split("</h1>")[1]
+    assert "Go hear" not in text
+    assert "Hear 1 movement of works that it never met" in text
 
 
 def test_without_anything_to_listen_to_there_is_no_page(tmp_path: Path) -> None:
@@ -290,6 +331,63 @@ def test_rolls_of_one_player_have_one_scale(page: Path) -> None:
     rolls = [ElementTree.parse(file).getroot().get("viewBox") for file in (page / "path-1-2").glob("*.roll.svg")]
     assert len(rolls) == 5
     assert len(set(rolls)) == 1
+
+
+# Downloads
+
+
+def test_downloads_read_back_as_the_music(page: Path) -> None:
+    true = toy_path("1-2", a="One").stops[2].music
+    notes = [part[["onset", "duration", "pitch"]].tolist() for part in codec.decode(true.tokens, GRID.alphabet)]
+    for kind in ("mid", "mxl"):
+        found = read.read(page / f"path-1-2/path-1-2-2.{kind}").music
+        beat = found.ticks_per_beat
+        assert [
+            [(on * 4 // beat, long * 4 // beat, pitch) for on, long, pitch, _ in track.notes.tolist()]
+            for track in found.tracks
+        ] == notes, kind
+
+
+def test_sound_is_the_music_in_both_kinds(tmp_path: Path) -> None:
+    made = music(0, 64)
+    sound.write(tmp_path / "x.ogg", made)
+    true = audio.samples(made)
+    for kind, rate, channels in (("ogg", 48_000, 2), ("mp3", 32_000, 1)):
+        info = soundfile.info(tmp_path / f"x.{kind}")
+        assert (info.samplerate, info.channels) == (rate, channels)
+        heard, _ = soundfile.read(tmp_path / f"x.{kind}", always_2d=True)
+        assert len(heard) / rate == pytest.approx(len(true) / audio.RATE, abs=0.1)
+        # How loud it is from tenth to tenth of a second, which is what an encoder must keep.
+        loud = [
+            np.sqrt(np.square(one.mean(axis=1))[: 90 * (hz // 10)].reshape(90, -1).mean(axis=1))
+            for one, hz in ((true, audio.RATE), (heard, rate))
+        ]
+        assert np.corrcoef(*loud)[0, 1] > 0.97, kind
+        assert (tmp_path / f"x.{kind}").stat().st_size / (len(true) / audio.RATE) < 6_000
+
+
+# The score
+
+
+def test_beats_stand_where_their_notes_are_engraved() -> None:
+    made = music(0, 64, bars=np.repeat(np.arange(4), 16))
+    packed = score.score(made)
+    svg = gzip.decompress(base64.b64decode(packed["svg"])).decode()
+    assert svg == engraving.compact(engraving.svg(engraving.musicxml(dataclasses.replace(made, title=""))))
+    systems = packed["systems"]
+    assert systems
+    assert all(0 < one["top"] < one["bottom"] < 1 for one in systems)
+    assert all(one["bottom"] < other["top"] for one, other in itertools.pairwise(systems))
+    places = [place for system in systems for place in system["places"]]
+    beats = [beat for beat, _ in places]
+    assert beats == sorted(beats)
+    assert (beats[0], beats[-1]) == (0, 16)
+    for system in systems:
+        across = [x for _, x in system["places"]]
+        assert across == sorted(across)
+        assert 0 < across[0] < across[-1] <= 1
+    onsets = {on / 4 for part in codec.decode(made.tokens, GRID.alphabet) for on in part["onset"].tolist()}
+    assert onsets <= set(beats)
 
 
 # Smaller files

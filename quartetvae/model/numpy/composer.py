@@ -89,7 +89,7 @@ class NumpyComposer:
         self.architecture.check_windows(tokens, unknown)
         check_temperature(temperature)
         shape = (*tokens.shape, self.architecture.symbols)
-        added = np.zeros((1, 1, 1, 1), np.float32) if bias is None else bias
+        added = np.zeros((1, 1, 1, 1), np.float32) if bias is None else np.asarray(bias)[(None,) * (4 - np.ndim(bias))]
         try:
             added = np.broadcast_to(added, (len(tokens), *np.broadcast_shapes(added.shape, (1, *shape[1:]))[1:]))
         except ValueError as error:
