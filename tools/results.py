@@ -24,6 +24,8 @@ from quartetvae.metrics.figures import (
     FileScores,
     GroupScores,
     InterpolateFigures,
+    KindScores,
+    NoteKind,
     ReconstructFigures,
     SetName,
     SplitScores,
@@ -118,6 +120,7 @@ def block(metrics: Metrics, runs: dict[str, Group], before: FileFigures) -> str:
         f"| baseline: bigram model per part | | | | | {_minus(test['baselines']['bigram']['nats_per_phrase'])} |",
         PAPER,
         "",
+        *_kinds(splits),
         *_per_beat(test, runs),
         *_provenance(metrics, runs),
         f"Network: {model['parameters']:,} parameters; {model['epochs']} epochs of {model['epoch_phrases']:,} of the "
@@ -205,6 +208,36 @@ def _file_group(file: FileFigures, by: Literal["by_source", "by_composer"], name
     return f"{model['notes']:,} | {' | '.join(map(_figure, shares))}"
 
 
+KINDS: dict[NoteKind, str] = {
+    "second_notes": "second notes of a part",
+    "off_sixteenths": "notes off the sixteenths (triplets, thirty-seconds)",
+    "others": "all others",
+}
+
+
+def _kinds(splits: ReconstructFigures) -> list[str]:
+    """Tabulate phrases' onsets by kind of note; nothing where the figures are older than that."""
+    columns = "onset F1 | precision | recall | share of notes | share of those that are lost"
+    rows = [
+        f"| {split}, {label} | {_kind(scores['by_kind'][kind])} |"
+        for split, scores in (("test", splits["test"]), ("validation", splits["validation"]))
+        for kind, label in KINDS.items()
+        if kind in scores.get("by_kind", {})
+    ]
+    if not rows:
+        return []
+    about = "By kind of note, phrase by phrase (one may be of both of the first two kinds):"
+    return [about, "", f"| | {columns} |", f"|---|{'---|' * len(columns.split('|'))}", *rows, ""]
+
+
+def _kind(scores: KindScores) -> str:
+    shares = (
+        *(scores["onset_f1"], scores["onset_precision"], scores["onset_recall"]),
+        *(scores["share_of_notes"], scores["share_of_missed"]),
+    )
+    return " | ".join(map(_figure, shares))
+
+
 def _steps(group: Group) -> list[str]:
     """Tabulate what each step from version 0.1 to the default brings, by whole files of each corpus."""
     head = "MusicNet: onset F1 | with ends | grid alone | OpenScore: onset F1 | with ends | grid alone | minutes"
@@ -254,7 +287,7 @@ def _spread(seeds: Group) -> list[str]:
 
 
 def _longer(group: Group) -> list[str]:
-    """Tabulate phrases of 16 and 64 beats on the default's grid."""
+    """Tabulate longer phrases on the default's grid."""
     head = f"whole files: onset F1 | with ends | {COLUMNS} | parameters | minutes"
     return [
         "Longer phrases on the default's grid, with its network and as many dimensions for each four beats, trained "
@@ -603,11 +636,17 @@ def _code(use: CodeUse) -> list[str]:
     ]
 
 
+def _at(commit: str) -> str:
+    """Say at what commit a benchmark ran, as `benchmarks.hardware.commit` tells it."""
+    clean = commit.removesuffix("-dirty")
+    return f"at {clean}" + (" with changes that were not committed" if clean != commit else "")
+
+
 def _speed(speed: dict[str, Any]) -> str:
     """Tell the training speed of the paper's network against plain layers."""
     rates = speed["phrases_per_second"]
     return (
-        f"Training speed (`{speed['command']}`; {speed['date']}, {speed['hardware']}, at {speed['commit']}): the "
+        f"Training speed (`{speed['command']}`; {speed['date']}, {speed['hardware']}, {_at(speed['commit'])}): the "
         f"paper's network at its batch size takes {rates['ours']:,.0f} phrases a second, put together from plain Keras "
         "layers "
         f"{rates['plain']:,.0f}: {speed['ratio']:.2f} times as many. With our settings of "
@@ -621,10 +660,10 @@ def _streaming(streaming: dict[str, Any]) -> str:
     peaks, rates = streaming["peak_gib_by_phrases"], streaming["phrases_per_second"]
     most = max(map(int, peaks))
     return (
-        f"Training from Parquet (`{streaming['command']}`; {streaming['date']}, {streaming['hardware']}, at "
-        f"{streaming['commit']}): the most memory, with a table of {most:,} phrases, is {peaks[str(most)]:.2f} GiB; "
-        f"the default network of that commit takes {rates['table']:,.0f} phrases a second from a table, "
-        f"{rates['memory']:,.0f} from memory."
+        f"Training from Parquet (`{streaming['command']}`; {streaming['date']}, {streaming['hardware']}, "
+        f"{_at(streaming['commit'])}): the most memory, with a table of {most:,} phrases, is "
+        f"{peaks[str(most)]:.2f} GiB; the default network of that commit takes {rates['table']:,.0f} phrases a second "
+        f"from a table, {rates['memory']:,.0f} from memory."
     )
 
 
@@ -632,7 +671,7 @@ def _start(start: dict[str, Any]) -> str:
     """Time the command from a cold start, against Keras."""
     seconds = start["seconds"]
     return (
-        f"A cold start (`{start['command']}`; {start['date']}, {start['hardware']}, at {start['commit']}): "
+        f"A cold start (`{start['command']}`; {start['date']}, {start['hardware']}, {_at(start['commit'])}): "
         f"`quartetvae interpolate` of two whole movements takes {seconds['interpolate']:.1f} seconds; loading the same "
         f"network with Keras alone takes {seconds['keras']:.1f}. 500 phrases are encoded and decoded in "
         f"{seconds['phrases']:.1f}, in Python, by the network in NumPy. Of `interpolate`, in Python: "
@@ -677,6 +716,11 @@ def updated(text: str, results: str) -> str:
 
 def read_metrics(folder: Path) -> Metrics:
     """Read the files of metrics/ that results are made from."""
+    if missing := [f"{name}.json" for name in METRICS if not (folder / f"{name}.json").is_file()]:
+        sys.exit(
+            f"{folder}: {', '.join(missing)} is not there; results are of a whole run: `make repro`, or go back to the "
+            "committed figures by `git checkout HEAD -- metrics`."
+        )
     content = {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in METRICS}
     return cast(Metrics, content)
 

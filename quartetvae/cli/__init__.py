@@ -21,6 +21,7 @@ COMMANDS = {
     ),
     **dict.fromkeys(("infill", "harmonise", "continue", "bridge"), "composing"),
     **dict.fromkeys(("features", "compare", "match"), "measures"),
+    **dict.fromkeys(("export-split", "score"), "splits"),
 }
 """The commands, and the module beside this one that has each; imported when asked for, since that takes time."""
 
@@ -37,8 +38,9 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"{__name__}.{COMMANDS[cmd_name]}")
-        # `continue` is no name in Python.
-        command: click.Command = vars(module).get(cmd_name) or vars(module)[f"{cmd_name}_"]
+        # `continue` and `export-split` are no names in Python.
+        name = cmd_name.replace("-", "_")
+        command: click.Command = vars(module).get(name) or vars(module)[f"{name}_"]
         return command
 
 

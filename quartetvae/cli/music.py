@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from quartetvae import api
 from quartetvae.cli import common, options
 from quartetvae.cli.common import FILE, Tracks, parts_of_each_option
-from quartetvae.config import Way
+from quartetvae.config import Chords, Way
 from quartetvae.errors import ModelError
 from quartetvae.io import read, write
 from quartetvae.latent import directions, neighbours
@@ -412,8 +412,13 @@ def decode(
 @click.option(
     "--steps-per-beat", type=click.IntRange(1, 96), help="Of the grid; by default that of the package's weights."
 )
+@click.option(
+    "--chords",
+    type=click.Choice(get_args(Chords)),
+    help="Notes a part at a time: one, of a chord the lowest, or two; by default as with those weights.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def inspect(file: Path, steps_per_beat: int | None, as_json: bool) -> None:
+def inspect(file: Path, steps_per_beat: int | None, chords: Chords | None, as_json: bool) -> None:
     """Show what is in a file: its tracks, whose part each is, and why it is or is not a quartet.
 
     Also its composer, work and movements, as far as it names them, and what it loses on the grid.
@@ -421,11 +426,11 @@ def inspect(file: Path, steps_per_beat: int | None, as_json: bool) -> None:
     \b
     Examples:
       quartetvae inspect quartet.mid
-      quartetvae inspect quartet.musicxml --steps-per-beat 12 --json
+      quartetvae inspect quartet.musicxml --steps-per-beat 4 --chords lowest --json
     """
     found = read.read(file)
     grid = architecture.read(pretrained.FOLDER).grid
-    grid = replace(grid, steps_per_beat=steps_per_beat or grid.steps_per_beat)
+    grid = replace(grid, steps_per_beat=steps_per_beat or grid.steps_per_beat, chords=chords or grid.chords)
     lost = read.encode(found, grid)[1] if found.assignment.refusal is None else None
     if as_json:
         click.echo(json.dumps(_inspected(found, lost), indent=2, ensure_ascii=False))

@@ -45,6 +45,9 @@ def reconstructions(
         "phrases": len(held_out),
         "works": len(set(of_work)),
         **reconstruction.compare(held_out.tokens, decoded, alphabet),
+        "by_kind": reconstruction.by_kind(
+            held_out.tokens, decoded, alphabet, steps_per_beat=model.architecture.grid.steps_per_beat
+        ),
         "teacher_forced_accuracy": None if forced is None else reconstruction.token_accuracy(held_out.tokens, forced),
         "kl_nats": float(bounds["kl_nats"].mean()),
         "reconstruction_nats": float(bounds["reconstruction_nats"].mean()),

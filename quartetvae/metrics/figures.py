@@ -212,8 +212,28 @@ class PhraseScores(TypedDict):
     parts: dict[str, CellScores]
 
 
+class KindScores(TypedDict):
+    """Notes of one kind."""
+
+    share_of_notes: float | None
+    """Of the true notes, how many are of this kind."""
+    share_of_missed: float | None
+    """Of those that did not come back, likewise."""
+    onset_precision: float | None
+    onset_recall: float | None
+    onset_f1: float | None
+
+
+NoteKind = Literal["second_notes", "off_sixteenths", "others"]
+"""Second notes of their parts (on a grid of two notes a part); notes that begin between the sixteenths, as triplets and
+thirty-seconds do; neither. A note may be of both of the first two."""
+
+
 class PhraseFigures(PhraseScores):
     """What comes back of the phrases of one split."""
+
+    by_kind: dict[NoteKind, KindScores]
+    """The kinds that the grid has."""
 
     phrases: int
     works: int

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from quartetvae.errors import CodecError
 from quartetvae.metrics import bigram
-from quartetvae.metrics.figures import Baselines, CellScores, GroupScores, PhraseScores
+from quartetvae.metrics.figures import Baselines, CellScores, GroupScores, KindScores, NoteKind, PhraseScores
 from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import PARTS, VOICES
@@ -122,6 +122,65 @@ def by_group(
         for key, column in values.items() if values else ():
             found[name][key] = float(column[chosen].mean())
     return found
+
+
+def by_kind(truth: Tokens, decoded: Tokens, alphabet: Alphabet, *, steps_per_beat: int) -> dict[NoteKind, KindScores]:
+    """Compare onsets by kind of note: the rare ones are lost first, and hide among the others.
+
+    Parameters
+    ----------
+    truth, decoded
+        Phrases that begin on a beat.
+    steps_per_beat
+        Of the grid.
+
+    Returns
+    -------
+    dict
+        For `second_notes`, `off_sixteenths` and `others` (`KindScores`), but for those for which the grid has no cells:
+        precision, recall and F1 of the onsets, and which share they are of the true ones and of those that did not come
+        back. None where there is nothing to count.
+
+    Raises
+    ------
+    CodecError
+        If the arrays differ in shape or do not hold phrases over the alphabet, or a beat has no steps.
+
+    Examples
+    --------
+    >>> truth = np.zeros((1, 2, 8), np.uint8)
+    >>> decoded = truth.copy()
+    >>> decoded[0, 1, 4:] = 1
+    >>> found = by_kind(truth, decoded, Alphabet(60, 71), steps_per_beat=12)
+    >>> [round(found[kind]["onset_f1"], 3) for kind in ("second_notes", "off_sixteenths", "others")]
+    [0.5, 0.5, 1.0]
+    """
+    _check_shapes(truth, decoded)
+    codec.check_phrases(truth, alphabet)
+    codec.check_phrases(decoded, alphabet)
+    if steps_per_beat < 1:
+        raise CodecError(f"steps_per_beat {steps_per_beat} found; 1 at least is needed.")
+    second = np.broadcast_to(np.arange(truth.shape[2]) >= VOICES, truth.shape)
+    off = np.broadcast_to((4 * np.arange(truth.shape[1]) % steps_per_beat != 0)[:, np.newaxis], truth.shape)
+    true, found = codec.onset_mask(truth, alphabet), codec.onset_mask(decoded, alphabet)
+    hits = true & (truth == decoded)
+
+    def scores(cells: NDArray[np.bool_]) -> KindScores:
+        of_true, of_found, of_hits = (int((onsets & cells).sum()) for onsets in (true, found, hits))
+        return {
+            "share_of_notes": _share(of_true, int(true.sum())),
+            "share_of_missed": _share(of_true - of_hits, int((true & ~hits).sum())),
+            "onset_precision": _share(of_hits, of_found),
+            "onset_recall": _share(of_hits, of_true),
+            "onset_f1": _share(2 * of_hits, of_true + of_found),
+        }
+
+    kinds: dict[NoteKind, NDArray[np.bool_]] = {
+        "second_notes": second,
+        "off_sixteenths": off,
+        "others": ~(second | off),
+    }
+    return {kind: scores(cells) for kind, cells in kinds.items() if cells.any()}
 
 
 def baselines(truth: Tokens, training: Tokens, alphabet: Alphabet, *, seed: int) -> Baselines:

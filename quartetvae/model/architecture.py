@@ -196,8 +196,9 @@ def check_content(content: Mapping[str, Any], form: int) -> None:
         raise ValueError(f"format {content['format']}, this version reads {form}")
     if tuple(content["parts"]) != PARTS:
         raise ValueError(f"parts {', '.join(content['parts'])}, this ensemble has {', '.join(PARTS)}")
-    if not isinstance(content["weights"]["sha256"], str):
-        raise ValueError("a sha256 of weights that is no text")
+    weights = content.get("weights")
+    if not isinstance(weights, dict) or not isinstance(weights.get("sha256"), str):
+        raise ValueError("weights.sha256, a text by which damaged weights are told, is missing")
 
 
 def read_with_weights(folder: Path) -> tuple[Architecture, bytes]:

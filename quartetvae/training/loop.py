@@ -183,13 +183,18 @@ def _check_steps(train: config.Fitting, batches: int) -> None:
     if train.warmup_steps >= steps:
         raise TrainingError(
             f"{_section(train)}.warmup_steps {train.warmup_steps} in {told}: the learning rate would never be whole; "
-            f"lower it to {steps - 1} or less, or train for more epochs."
+            f"{_lowered(steps - 1, least=0)}train for more epochs."
         )
     if isinstance(train, config.Train) and train.beta_warmup and steps < 2 * train.beta_cycles:
         raise TrainingError(
-            f"train.beta_cycles {train.beta_cycles} in {told}: a cycle needs 2 steps, or beta stays 0; lower it to "
-            f"{steps // 2} or less, train for more epochs, or set train.beta_warmup to 0."
+            f"train.beta_cycles {train.beta_cycles} in {told}: a cycle needs 2 steps, or beta stays 0; "
+            f"{_lowered(steps // 2, least=1)}train for more epochs, or set train.beta_warmup to 0."
         )
+
+
+def _lowered(most: int, *, least: int) -> str:
+    """Begin the advice: to lower a value, where it has values that are as low."""
+    return f"lower it to {most}{' or less' if most > least else ''}, or " if most >= least else ""
 
 
 def _patience_ran_out(done: Progress, train: config.Fitting) -> bool:

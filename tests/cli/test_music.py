@@ -335,6 +335,9 @@ def test_what_the_grid_loses_is_said(work: Path) -> None:
     assert (
         json.loads(run("inspect", "rich.mid", "--steps-per-beat", 24, "--json").stdout)["grid"]["merged_on_grid"] == 0
     )
+    # With one note a part two of the chord's three are lost.
+    one_note = json.loads(run("inspect", "rich.mid", "--chords", "lowest", "--json").stdout)["grid"]
+    assert one_note["dropped_from_chords"] == 2
 
 
 def test_what_is_moved_by_octaves_is_not_said_to_be_as_it_was(work: Path) -> None:

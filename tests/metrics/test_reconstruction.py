@@ -98,6 +98,44 @@ def test_groups_are_scored_by_themselves() -> None:
     assert [found[name]["kl_nats"] for name in ("Haydn", "Mozart")] == [5.0, 2.0]
 
 
+def test_kinds_of_notes_counted_by_hand() -> None:
+    # Six steps of half a beat's twelve: steps 0 and 3 are sixteenths.
+    truth = np.full((1, 6, 8), R, dtype=np.uint8)
+    truth[0, 0] = [0, 0, 0, 0, 5, R, R, R]
+    truth[0, 2] = [1, 1, R, R, 6, R, R, R]
+    truth[0, 3] = [2, R, R, R, R, R, R, R]
+    decoded = truth.copy()
+    decoded[0, 0, 4] = 6  # a second note on a sixteenth
+    decoded[0, 2, 1] = R  # off the sixteenths
+    decoded[0, 2, 4] = R  # both
+    decoded[0, 3, 1] = 3  # invented
+    found = reconstruction.by_kind(truth, decoded, ALPHABET, steps_per_beat=12)
+    assert found == {
+        "second_notes": {
+            **{"share_of_notes": 2 / 9, "share_of_missed": 2 / 3},
+            **{"onset_precision": 0.0, "onset_recall": 0.0, "onset_f1": 0.0},
+        },
+        "off_sixteenths": {
+            **{"share_of_notes": 3 / 9, "share_of_missed": 2 / 3},
+            **{"onset_precision": 1.0, "onset_recall": 1 / 3, "onset_f1": 1 / 2},
+        },
+        "others": {
+            **{"share_of_notes": 5 / 9, "share_of_missed": 0.0},
+            **{"onset_precision": 5 / 6, "onset_recall": 1.0, "onset_f1": 10 / 11},
+        },
+    }
+
+
+def test_kinds_that_a_grid_does_not_have_are_left_out() -> None:
+    assert list(reconstruction.by_kind(TRUTH, DECODED, ALPHABET, steps_per_beat=4)) == ["others"]
+    assert list(reconstruction.by_kind(TRUTH, DECODED, ALPHABET, steps_per_beat=6)) == ["off_sixteenths", "others"]
+    silent = np.full_like(TRUTH, R)
+    others = reconstruction.by_kind(silent, silent, ALPHABET, steps_per_beat=2)["others"]
+    assert set(others.values()) == {None}
+    with pytest.raises(CodecError, match="steps_per_beat 0 found"):
+        reconstruction.by_kind(TRUTH, DECODED, ALPHABET, steps_per_beat=0)
+
+
 def test_arrays_of_different_shape_are_refused() -> None:
     with pytest.raises(CodecError, match=r"\(1, 4, 4\), decoded ones of shape \(1, 3, 4\)"):
         reconstruction.compare(TRUTH, DECODED[:, :3], ALPHABET)

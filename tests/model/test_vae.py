@@ -476,6 +476,15 @@ def test_a_wrong_value_in_the_architecture_is_an_error(copied: Path, section: st
     assert one_line(caught)
 
 
+@pytest.mark.parametrize("left", [None, {}, "text"])
+def test_an_architecture_without_the_hash_of_its_weights_says_what_is_missing(copied: Path, left: Any) -> None:
+    content = json.loads((copied / "architecture.json").read_text())
+    content.pop("weights")
+    (copied / "architecture.json").write_text(json.dumps(content if left is None else {**content, "weights": left}))
+    with pytest.raises(ModelError, match=r"weights\.sha256, a text by which damaged weights are told, is missing"):
+        saving.load(copied)
+
+
 def test_missing_weights_are_an_error(copied: Path) -> None:
     (copied / "model.weights.h5").unlink()
     with pytest.raises(

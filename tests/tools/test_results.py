@@ -130,6 +130,30 @@ def test_tables_of_experiments_have_a_row_for_each(found: Found) -> None:
     assert f"| {metrics['train']['parameters']:,} |" in text
 
 
+def test_kinds_of_notes_have_a_row_each_and_older_figures_none(found: Found) -> None:
+    splits: Any = copy.deepcopy(found[0]["reconstruct"])
+    for split in ("validation", "test"):
+        splits[split].pop("by_kind", None)
+    assert results._kinds(splits) == []
+    shares = ("onset_f1", "onset_precision", "onset_recall", "share_of_notes", "share_of_missed")
+    splits["test"]["by_kind"] = {"off_sixteenths": dict(zip(shares, (0.6, 0.7, 0.5, 0.04, None), strict=True))}
+    rows = [line for line in results._kinds(splits) if line.startswith("| test")]
+    assert rows == ["| test, notes off the sixteenths (triplets, thirty-seconds) | .600 | .700 | .500 | .040 | n/a |"]
+
+
+def test_missing_figures_are_named(tmp_path: Path) -> None:
+    (tmp_path / "train.json").write_text("{}")
+    with pytest.raises(
+        SystemExit, match=r"reconstruct\.json, .*is not there; results are of a whole run: `make repro`"
+    ):
+        results.read_metrics(tmp_path)
+
+
+def test_a_benchmark_of_code_that_was_not_committed_says_so() -> None:
+    assert results._at("e8fabc1") == "at e8fabc1"
+    assert results._at("fdce934-dirty") == "at fdce934 with changes that were not committed"
+
+
 def test_a_step_without_a_corpus_has_no_figures_of_it(found: Found) -> None:
     """Of an experiment on MusicNet alone."""
     metrics, runs, _ = found

@@ -309,6 +309,9 @@ def test_several_devices_under_tensorflow_are_an_error(monkeypatch: pytest.Monke
             {"beta_cycles": 4, "beta_warmup": 0.5},
             r"train\.beta_cycles 4 in a training of 6 step\(s\) .*: a cycle needs 2 steps, .*lower it to 3 or less",
         ),
+        # A training of one step has no room for anything that rises.
+        ({"warmup_steps": 1, "epochs": 1, "batch_size": 40}, r"lower it to 0, or train for more epochs"),
+        ({"beta_warmup": 0.5, "epochs": 1, "batch_size": 40}, r"beta stays 0; train for more epochs, or set"),
     ],
 )
 def test_a_training_too_short_for_its_schedules_is_an_error(changes: dict[str, Any], match: str) -> None:
