@@ -26,7 +26,7 @@ LAYERS = (
         "latent",
         "api",
     ),
-    *("evaluation", "plots", "report", "cli", "pipeline"),
+    *("evaluation", "plots", "report", "studio", "cli", "pipeline"),
 )
 """From the ground up: what stands later may import what stands earlier."""
 

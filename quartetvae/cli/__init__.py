@@ -19,6 +19,7 @@ COMMANDS = {
     **dict.fromkeys(
         ("interpolate", "reconstruct", "sample", "vary", "morph", "nearest", "encode", "decode", "inspect"), "music"
     ),
+    "listen": "studio",
     **dict.fromkeys(("features", "compare", "match"), "measures"),
 }
 """The commands, and the module beside this one that has each; imported when asked for, since that takes time."""

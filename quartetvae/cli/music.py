@@ -125,7 +125,7 @@ def _counted(count: int) -> Iterable[int]:
     return tqdm(range(count), unit="piece", leave=False, disable=True if count < 5 else None)
 
 
-def _read(
+def read_noting_losses(
     model: NumpyAutoencoder,
     path: Path | read.MusicFile,
     from_beat: int,
@@ -180,7 +180,7 @@ def interpolate(
         raise click.UsageError(f"{len(files)} pieces; two, or four for a grid, are needed.")
     of_each = common.for_each(tracks, len(files))
     model = api.load(folder)
-    pieces = [_read(model, path, from_beat, beats, chosen, spread) for path, chosen in zip(files, of_each, strict=True)]
+    pieces = [read_noting_losses(model, path, from_beat, beats, chosen, spread) for path, chosen in zip(files, of_each, strict=True)]
     digits = len(str(points - 1))
     if len(pieces) == 2:
         found = api.interpolate(model, *pieces, points=points, path=kind)
@@ -219,7 +219,7 @@ def reconstruct(
     """
     model = api.load(folder)
     found = read.read(file)
-    music = _read(model, found, from_beat, beats, tracks, spread)
+    music = read_noting_losses(model, found, from_beat, beats, tracks, spread)
     rebuilt = api.reconstruct(model, music)
     _written(out, {"original": music, "reconstruction": rebuilt}, kinds, tempo)
     played = whole_files.Played(read.part_notes(found, tracks=tracks, spread=spread), found.music.ticks_per_beat)
@@ -298,7 +298,7 @@ def vary(
       quartetvae vary quartet.mid --count 5 --seed 1 --as mid,ogg
     """
     model = api.load(folder)
-    music = _read(model, file, from_beat, beats, tracks, spread)
+    music = read_noting_losses(model, file, from_beat, beats, tracks, spread)
     made = {
         f"variation_{seed + k}": api.vary(model, music, amount=amount, temperature=temperature, seed=seed + k)
         for k in _counted(count)
@@ -342,7 +342,7 @@ def morph(
     if folder is not None and path is None and not (folder / "directions.json").exists():
         raise click.UsageError("a model of one's own has directions of its own: name them with --directions.")
     model = api.load(folder)
-    music = _read(model, file, from_beat, beats, tracks, spread)
+    music = read_noting_losses(model, file, from_beat, beats, tracks, spread)
     found = None if path is None else directions.read(path)
     _written(out, {f"{toward}_{by:+g}": api.morph(model, music, toward=toward, by=by, directions=found)}, kinds, tempo)
 
@@ -375,7 +375,7 @@ def nearest(
     if folder is not None and path is None and not (folder / "corpus.parquet").exists():
         raise click.UsageError("a model of one's own has codes of its own: name them with --corpus.")
     model = api.load(folder)
-    music = _read(model, file, from_beat, beats, tracks, spread)
+    music = read_noting_losses(model, file, from_beat, beats, tracks, spread)
     found = api.nearest(model, music, count=count, corpus=None if path is None else neighbours.read(path))
     each = model.architecture.form.beats_per_phrase
     if as_json:
@@ -416,7 +416,7 @@ def encode(
       quartetvae encode quartet.mid codes.parquet --beats 64
     """
     model = api.load(folder)
-    found = api.encode(model, _read(model, file, from_beat, beats, tracks, spread))
+    found = api.encode(model, read_noting_losses(model, file, from_beat, beats, tracks, spread))
     api.write_codes(codes, found)
     click.echo(f"{codes}: {len(found)} phrases, {found.shape[1]} dimensions")
 
