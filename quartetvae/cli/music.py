@@ -180,7 +180,10 @@ def interpolate(
         raise click.UsageError(f"{len(files)} pieces; two, or four for a grid, are needed.")
     of_each = common.for_each(tracks, len(files))
     model = api.load(folder)
-    pieces = [read_noting_losses(model, path, from_beat, beats, chosen, spread) for path, chosen in zip(files, of_each, strict=True)]
+    pieces = [
+        read_noting_losses(model, path, from_beat, beats, chosen, spread)
+        for path, chosen in zip(files, of_each, strict=True)
+    ]
     digits = len(str(points - 1))
     if len(pieces) == 2:
         found = api.interpolate(model, *pieces, points=points, path=kind)

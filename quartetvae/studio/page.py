@@ -90,9 +90,7 @@ def build(model: NumpyAutoencoder, corners: Sequence[Corner], *, tempo_qpm: floa
     return page
 
 
-def write(
-    path: Path, model: NumpyAutoencoder, corners: Sequence[Corner], *, tempo_qpm: float | None = None
-) -> None:
+def write(path: Path, model: NumpyAutoencoder, corners: Sequence[Corner], *, tempo_qpm: float | None = None) -> None:
     """Write the page that `build` makes; raises what it raises, and `RenderingError` where no file can be written."""
     page = build(model, corners, tempo_qpm=tempo_qpm)
     try:
