@@ -133,6 +133,7 @@ def read_noting_losses(
     tracks: Tracks,
     spread: bool,
 ) -> Quartet:
+    """Read a piece, and say on standard error what of it is lost on the grid."""
     common.check_parts(tracks, spread)
     file = path if isinstance(path, read.MusicFile) else read.read(path)
     music = api.read(file, model, tracks=tracks, spread=spread, from_beat=from_beat, beats=beats)

@@ -147,10 +147,9 @@ function toggle() {
 
 async function download(kind) {
   const title = `Between ${pieces.map((piece) => piece.who).join(", ")}`;
-  const options = { ...music(), ...sizes, tempo: Number(state.tempo), title, flats: state.key % 12 > 6 };
+  const options = { ...music(), ...sizes, tempo: Number(state.tempo), title };
   const writers = {
     mid: () => ["audio/midi", writeMidi(notes, options)],
-    musicxml: () => ["application/vnd.recordare.musicxml+xml", writeMusicXml(whole, sizes, options)],
     wav: async () => ["audio/wav", writeWav(await player.render())],
   };
   tell("Writing it …");

@@ -208,7 +208,7 @@ def test_density_and_freedom_and_another_draw_change_the_music(page: "Page") -> 
     assert (tokens(page) != free).any()
 
 
-@pytest.mark.parametrize("kind", ["mid", "musicxml"])
+@pytest.mark.parametrize("kind", ["mid"])
 def test_what_is_downloaded_reads_back_equal(page: "Page", model: Any, tmp_path: Path, kind: str) -> None:
     with page.expect_download() as waiting:
         page.locator(f"[data-download='{kind}']").click()
