@@ -549,7 +549,7 @@ def exchange(
 
     Returns
     -------
-    `points` quartets, as `interpolate` gives them. Before half of the way B is moved to A's key, from there A to B's.
+    `points` quartets, as `interpolate` gives them. Up to half of the way B is moved to A's key, from there A to B's.
 
     Raises
     ------

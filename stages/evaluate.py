@@ -9,6 +9,7 @@ from quartetvae.evaluation import between, excerpts, sets
 from quartetvae.evaluation import model as evaluation
 from quartetvae.metrics import comparison
 from quartetvae.model.keras import saving
+from quartetvae.model.numpy import composer
 from quartetvae.pipeline import artifacts, locations, params
 from quartetvae.plots import between as between_plots
 from quartetvae.plots import latent, training
@@ -40,6 +41,7 @@ def main() -> None:
     with tqdm(total=len(between.NAMES), desc="between", unit="set") as progress:
         pairs = between.figures(
             model,
+            composer.load(locations.COMPOSER),
             between.held_out(held_out, validation),
             train,
             pairs=section.pairs,

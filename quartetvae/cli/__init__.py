@@ -20,6 +20,7 @@ COMMANDS = {
         ("interpolate", "reconstruct", "sample", "vary", "morph", "nearest", "encode", "decode", "inspect"), "music"
     ),
     **dict.fromkeys(("infill", "harmonise", "continue", "bridge"), "composing"),
+    "listen": "studio",
     **dict.fromkeys(("features", "compare", "match"), "measures"),
     **dict.fromkeys(("export-split", "score"), "splits"),
 }

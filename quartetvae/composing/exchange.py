@@ -7,7 +7,7 @@ give way it takes the one whose music it finds likeliest.
 Conventions
 -----------
 Part arrays are uint8, (pairs, steps, columns). `share` is how far on the way from A to B one is, 0..1, both excluded:
-before half of the way B is moved to A's key, from there on A to B's. In each turn of `TURN_BEATS` beats the parts give
+up to half of the way B is moved to A's key, from there on A to B's. In each turn of `TURN_BEATS` beats the parts give
 way in an order of its own, the same one for all shares, so that a part that has given way does not come back. A part is
 A's, then composed for a while, then B's.
 """
@@ -194,8 +194,8 @@ def plan(orders: NDArray[np.float64], shares: Sequence[float], freedom: float) -
 
 
 def in_one_key(a: Tokens, b: Tokens, share: float, alphabet: Alphabet) -> tuple[Tokens, Tokens]:
-    """Move B to A's key before half of the way, and A to B's from there on; both (steps, columns)."""
-    if share < 0.5:
+    """Move B to A's key up to half of the way, and A to B's from there on; both (steps, columns)."""
+    if share <= 0.5:
         return a, _moved(b, shift_to(a, b, alphabet), alphabet)
     return _moved(a, shift_to(b, a, alphabet), alphabet), b
 

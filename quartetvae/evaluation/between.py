@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from quartetvae.composing import exchange
+from quartetvae.composing.exchange import Manner
 from quartetvae.config import PathKind
 from quartetvae.corpus.records import PhraseSet, join
 from quartetvae.errors import DatasetError
@@ -23,6 +25,7 @@ from quartetvae.metrics import bigram, comparison, interpolation, sixteenths, tw
 from quartetvae.metrics.figures import BetweenFigures, KeptOnsets, ToldApart
 from quartetvae.metrics.tonality import pitch_class_counts, scale_consistency
 from quartetvae.model.autoencoder import Autoencoder, Codes
+from quartetvae.model.composer import Composer
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import VOICES
 
@@ -110,8 +113,49 @@ WAYS: Mapping[str, Way] = {
 }
 """By name; another one needs a line here, and stands in the figures and the picture."""
 
-NAMES = ("real", *WAYS, "prior", "training")
-"""All sets, in the order in which they are measured."""
+OF_COMPOSER = ("exchange_quarter", "exchange_half", "infilled", "harmonised", "composed")
+"""Ways of a composer, see `by_composer`."""
+
+NAMES = ("real", *WAYS, *OF_COMPOSER, "prior", "training")
+"""All sets, in the order in which they are measured; without a composer those of one are left out."""
+
+
+def by_composer(composer: Composer, *, seed: int) -> dict[str, Way]:
+    """List the ways that ask a composer.
+
+    `exchange_quarter`, `exchange_half`: paths by exchange. Of A alone: `infilled`, the middle half of its beats
+    composed; `harmonised`, the three lower parts; `composed`, all of it, from nothing.
+    """
+    per_beat = composer.architecture.grid.steps_per_beat
+
+    def exchanged(share: float) -> Make:
+        def make(model: Autoencoder, ends: Ends, rng: np.random.Generator) -> Tokens:
+            return exchange.between(composer, ends.a, ends.b, [share], Manner(seed=seed))[:, 0]
+
+        return make
+
+    def filled(steps: slice, parts: slice) -> Make:
+        def make(model: Autoencoder, ends: Ends, rng: np.random.Generator) -> Tokens:
+            unknown = np.zeros((*ends.a.shape[:2], VOICES), np.bool_)
+            unknown[:, steps, parts] = True
+            return composer.fill(ends.a, unknown, seed=seed)
+
+        return make
+
+    def infilled(model: Autoencoder, ends: Ends, rng: np.random.Generator) -> Tokens:
+        beats = ends.a.shape[1] // per_beat
+        middle = slice(beats // 4 * per_beat, (beats - beats // 4) * per_beat)
+        return filled(middle, slice(None))(model, ends, rng)
+
+    everything = slice(None)
+    makes = (
+        exchanged(0.25),
+        exchanged(0.5),
+        infilled,
+        filled(everything, slice(1, None)),
+        filled(everything, everything),
+    )
+    return {name: Way(make, in_key=name.startswith("exchange")) for name, make in zip(OF_COMPOSER, makes, strict=True)}
 
 
 def to_key(phrases: Tokens, of: Tokens, alphabet: Alphabet) -> Tokens:
@@ -176,6 +220,7 @@ def draw(held_out: PhraseSet, *, pairs: int, rng: np.random.Generator) -> Drawn:
 
 def figures(
     model: Autoencoder,
+    composer: Composer | None,
     held_out: PhraseSet,
     training: PhraseSet,
     *,
@@ -189,6 +234,8 @@ def figures(
 
     Parameters
     ----------
+    composer
+        On the model's grid; without one its ways are left out.
     held_out, training
         Phrases that were never trained on, of two pieces at least; all phrases of training.
     pairs, temperature
@@ -233,7 +280,8 @@ def figures(
         progress()
 
     measure("real", a, pieces, free)
-    for name, way in WAYS.items():
+    ways = {**WAYS, **(by_composer(composer, seed=seed) if composer else {})}
+    for name, way in ways.items():
         ends = moved if way.in_key else free
         measure(name, way.make(model, ends, rng), pieces, ends)
     z = codes.sample_prior(count, model.architecture.network.latent_dim, rng=rng)

@@ -94,7 +94,7 @@ def test_b_is_moved_to_the_key_of_a_and_then_a_to_that_of_b() -> None:
     one, other = exchange.in_one_key(a, b, 0.3, GRID.alphabet)
     assert np.array_equal(one, a)
     assert np.array_equal(other, a)
-    one, other = exchange.in_one_key(a, b, 0.5, GRID.alphabet)
+    one, other = exchange.in_one_key(a, b, 0.6, GRID.alphabet)
     assert np.array_equal(one, b)
     assert np.array_equal(other, b)
     assert exchange.shift_to(a, np.full_like(a, REST), GRID.alphabet) == 0

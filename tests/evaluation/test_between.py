@@ -14,8 +14,10 @@ from quartetvae.evaluation.between import WAYS, Ends
 from quartetvae.latent import paths
 from quartetvae.metrics import two_sample
 from quartetvae.metrics.figures import BetweenFigures
+from quartetvae.model.composer import Composer
 from quartetvae.music.codec import Alphabet, Tokens
 from tests.building import ALPHABET, REST, part_array, phrase_set, random_tokens
+from tests.composing.composers import fake
 from tests.toy import STEPS, TOY, Toy
 
 WIDE = Alphabet(36, 99)
@@ -44,9 +46,9 @@ def made(name: str, ends: Ends = ENDS) -> Tokens:
     return WAYS[name].make(TOY, ends, np.random.default_rng(0))
 
 
-def figures(**changes: Any) -> BetweenFigures:
+def figures(*, composer: Composer | None = None, **changes: Any) -> BetweenFigures:
     options: dict[str, Any] = {"pairs": 30, "temperature": 0.0, "replicates": 20, "seed": 0, **changes}
-    return between.figures(TOY, HELD_OUT, TRAINING, **options)
+    return between.figures(TOY, composer, HELD_OUT, TRAINING, **options)
 
 
 def test_the_models_ways() -> None:
@@ -132,7 +134,7 @@ def test_validation_helps_out_where_one_test_piece_is_held_out() -> None:
 
 def test_every_set_has_its_figures() -> None:
     seen: list[int] = []
-    found = figures(progress=lambda: seen.append(1))
+    found = figures(composer=fake(TOY.architecture.grid), progress=lambda: seen.append(1))
     assert len(seen) == len(between.NAMES)
     assert found["pairs"] == 30
     for name in between.NAMES:
@@ -147,6 +149,21 @@ def test_every_set_has_its_figures() -> None:
     assert found["kept"].keys() == set(between.NAMES) - {"training"}
     assert found["kept"]["real"]["a"] == found["kept"]["reconstructions"]["a"] == 1
     assert (found["kept"]["linear_half"]["a"] or 0) < 0.5
+
+
+def test_without_a_composer_its_ways_are_left_out() -> None:
+    assert figures()["two_sample"].keys() == set(between.NAMES) - set(between.OF_COMPOSER)
+
+
+def test_what_a_composer_is_given_of_a_is_kept() -> None:
+    ways = between.by_composer(fake(TOY.architecture.grid, sustain=-9.0), seed=1)
+    infilled, harmonised = (ways[name].make(TOY, ENDS, np.random.default_rng(0)) for name in ("infilled", "harmonised"))
+    quarter = STEPS // TOY.architecture.form.beats_per_phrase
+    assert np.array_equal(infilled[:, :quarter], A[:, :quarter])
+    assert np.array_equal(infilled[:, -quarter:], A[:, -quarter:])
+    assert (infilled != A)[:, quarter:-quarter].mean() > 0.5
+    assert np.array_equal(harmonised[:, :, 0], A[:, :, 0])
+    assert (harmonised != A)[:, :, 1:].mean() > 0.5
 
 
 def test_seed_pairs_and_replicates_change_something() -> None:
@@ -165,6 +182,6 @@ def test_the_prior_is_decoded_at_the_temperature() -> None:
 
     warm = Warm(TOY.architecture)
     options: dict[str, Any] = {"pairs": 20, "replicates": 0, "seed": 0}
-    cold, hot = (between.figures(warm, HELD_OUT, TRAINING, temperature=t, **options) for t in (0.0, 1.0))
+    cold, hot = (between.figures(warm, None, HELD_OUT, TRAINING, temperature=t, **options) for t in (0.0, 1.0))
     assert cold["bigram_nats"]["prior"] != hot["bigram_nats"]["prior"]
     assert cold["bigram_nats"]["linear_half"] == hot["bigram_nats"]["linear_half"]

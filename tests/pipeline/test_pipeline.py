@@ -31,7 +31,7 @@ FROM |= {
     "evaluate": ["evaluate", "report"],
     "describe": ["describe"],
     "report": ["report"],
-    "compose": ["compose"],
+    "compose": ["compose", "evaluate", "report"],
 }
 
 NOT_COMPUTING = {

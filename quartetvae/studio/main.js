@@ -1,0 +1,268 @@
+// The page: its state, what a movement sets off, and what is downloaded and dropped.
+"use strict";
+
+const $ = (query) => document.querySelector(query);
+const DATA = JSON.parse($("#data").textContent);
+const { sizes } = DATA;
+const state = { x: 0.5, y: 0.5, key: -1, freedom: 0, density: 0, tempo: DATA.tempo, seed: 1 };
+const pieces = DATA.pieces.map((piece) => ({ ...piece, codes: piece.codes.map((code) => Float32Array.from(code)) }));
+let phrases = [], steps = 0, bars = [0], whole = new Uint8Array(0), notes = [], waiting = [], busy = false, version = 0;
+const trail = [];
+
+// Workers: the first decodes, the second computes samples.
+const source = new Blob([$("#worker").textContent], { type: "text/javascript" });
+const workers = [0, 1].map(() => new Worker(URL.createObjectURL(source)));
+const answers = new Map();
+let asked = 0;
+for (const worker of workers) {
+  worker.onmessage = ({ data }) => {
+    answers.get(data.id)(data);
+    answers.delete(data.id);
+  };
+}
+function ask(request, worker = 0, transfer = []) {
+  const id = ++asked;
+  workers[worker].postMessage({ id, ...request }, transfer);
+  return new Promise((resolve) => answers.set(id, resolve));
+}
+const packed = Uint8Array.from(atob($("#weights").textContent), (letter) => letter.charCodeAt(0)).buffer;
+const ready = ask({ load: { index: DATA.index, weights: packed, sizes } }, 0, [packed]);
+
+const music = () => ({ notes, steps, bars, perSecond: (sizes.stepsPerBeat * state.tempo) / 60 });
+const player = new Player(ask, music);
+
+function shapeOfPieces() {
+  const count = Math.min(...pieces.map((piece) => piece.codes.length));
+  steps = Math.min(...pieces.map((piece) => piece.steps));
+  const blank = () => new Uint8Array(sizes.steps * sizes.columns).fill(sizes.rest);
+  phrases = Array.from({ length: count }, (_, k) => phrases[k] ?? blank());
+  document.body.dataset.pieces = pieces.length;
+  $("#corners").innerHTML = "";
+  pieces.forEach((piece, k) => {
+    const corner = document.createElement("p");
+    corner.className = `corner corner-${k}`;
+    corner.append(Object.assign(document.createElement("b"), { textContent: piece.who }), piece.what);
+    $("#corners").append(corner);
+  });
+  player.from = Math.min(player.from, steps - 1);
+}
+
+function said(shares) {
+  return shares.map((share, k) => [share, pieces[k].who]).filter(([share]) => share >= 0.005)
+    .sort((a, b) => b[0] - a[0]).map(([share, who]) => `${Math.round(100 * share)} % ${who}`).join(", ");
+}
+
+// All beats are to be written anew, the one that is heard first.
+function change(moved = false) {
+  version++;
+  if (moved) player.moved = performance.now();
+  const shares = sharesAt(pieces.length, state);
+  bars = pieces[shares.indexOf(Math.max(...shares))].bars.filter((bar) => bar < steps);
+  const total = phrases.length * sizes.segments, now = Math.floor(player.step / (steps / total || 1)) % total;
+  waiting = Array.from({ length: total }, (_, k) => (k + now) % total);
+  $("#point").style.left = `${100 * state.x}%`;
+  $("#point").style.top = `${100 * (pieces.length === 2 ? 0.5 : state.y)}%`;
+  $("#shares").textContent = said(shares);
+  $("#point").setAttribute("aria-valuetext", said(shares));
+  $("#point").setAttribute("aria-valuenow", Math.round(100 * state.x));
+  $("#bar").innerHTML = shares.map((share, k) => `<i style="width:${100 * share}%;opacity:${0.3 + 0.23 * k}"></i>`).join("");
+  $("#key-name").textContent = keyName(state.key);
+  for (const name of ["freedom", "density", "tempo"]) {
+    $(`#${name}`).value = state[name];
+    $(`#${name}-said`).textContent = name === "tempo" ? `${Math.round(state.tempo)}` : Number(state[name]).toFixed(1);
+  }
+  remember();
+  next();
+}
+
+async function next() {
+  if (busy || !waiting.length) return;
+  busy = true;
+  await ready;
+  const beat = waiting.shift(), mine = version;
+  const phrase = Math.floor(beat / sizes.segments), segment = beat % sizes.segments;
+  const wish = { bias: keyBias(state.key, sizes), onsets: 2.5 * state.density, temperature: Number(state.freedom), seed: state.seed * 4096 + phrase };
+  const { tokens } = await ask({ beat: { z: codeAt(pieces.map((piece) => piece.codes[phrase]), state), segment, wish } });
+  if (phrase < phrases.length) {
+    phrases[phrase].set(tokens, (segment * sizes.steps * sizes.columns) / sizes.segments);
+    whole = untile(phrases, steps, sizes);
+    notes = notesOf(whole, sizes);
+    player.update();
+    draw();
+  }
+  busy = false;
+  if (mine === version && !waiting.length) document.body.dataset.written = version;
+  next();
+}
+
+let frame = 0;
+function draw() {
+  cancelAnimationFrame(frame);
+  frame = requestAnimationFrame(() => {
+    const moving = drawRoll($("#roll"), music(), player.step, player.playing, player.muted);
+    drawTrail($("#trail"), trail);
+    if (player.playing || moving) draw();
+  });
+}
+
+function move(x, y) {
+  const within = (value) => Math.max(0, Math.min(1, value));
+  state.x = within(x);
+  state.y = within(y);
+  trail.push({ x: state.x, y: pieces.length === 2 ? 0.5 : state.y });
+  if (trail.length > 60) trail.shift();
+  change(true);
+  draw();
+}
+
+// The point and all that is chosen, in the address.
+let remembering = 0;
+function remember() {
+  clearTimeout(remembering);
+  remembering = setTimeout(() => {
+    const short = { ...state, x: state.x.toFixed(3), y: state.y.toFixed(3) };
+    history.replaceState(null, "", `#${new URLSearchParams(short)}`);
+  }, 120);
+}
+function recall() {
+  const limits = { x: [0, 1], y: [0, 1], key: [-1, 23], freedom: [0, 1.5], density: [-2, 2], tempo: [30, 240], seed: [1, 999999] };
+  for (const [name, value] of new URLSearchParams(location.hash.slice(1))) {
+    const number = Number(value);
+    if (name in limits && value !== "" && number >= limits[name][0] && number <= limits[name][1]) {
+      state[name] = ["key", "seed"].includes(name) ? Math.round(number) : number;
+    }
+  }
+}
+
+function tell(text) {
+  $("#told").textContent = text;
+}
+function toggle() {
+  if (player.playing) player.pause();
+  else player.play();
+  $("#play").setAttribute("aria-label", player.playing ? "Pause" : "Play");
+  document.body.classList.toggle("playing", player.playing);
+  draw();
+}
+
+async function download(kind) {
+  const title = `Between ${pieces.map((piece) => piece.who).join(", ")}`;
+  const options = { ...music(), ...sizes, tempo: Number(state.tempo), title };
+  const writers = {
+    mid: () => ["audio/midi", writeMidi(notes, options)],
+    wav: async () => ["audio/wav", writeWav(await player.render())],
+  };
+  tell("Writing it …");
+  const [type, content] = await writers[kind]();
+  const url = URL.createObjectURL(new Blob([content], { type }));
+  Object.assign(document.createElement("a"), { href: url, download: `between.${kind}` }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+  tell(`between.${kind} is written.`);
+}
+
+// A MIDI file of one's own becomes a corner: the next free one, or the one that is nearest to the point.
+async function take(file) {
+  try {
+    const read = readMidi(await file.arrayBuffer());
+    const tokens = encodeParts(partsOf(read.tracks), read.ticksPerBeat, sizes);
+    const most = 32 * sizes.stepsPerBeat * sizes.columns;
+    const cut = tokens.subarray(0, most);
+    if (!cut.length) throw new Error("no notes in it");
+    const long = cut.length / sizes.columns;
+    await ready;
+    const { codes } = await ask({ encode: tile(cut, sizes) });
+    const piece = { who: file.name.replace(/\.[^.]*$/, ""), what: "your file", codes, steps: long, bars: barsOf(read, long, sizes.stepsPerBeat) };
+    const shares = sharesAt(pieces.length, state);
+    if (pieces.length < 4) pieces.push(piece);
+    else pieces[shares.indexOf(Math.max(...shares))] = piece;
+    shapeOfPieces();
+    tell(`${file.name} is one of the corners now.`);
+    change(true);
+  } catch (error) {
+    tell(`${file.name}: ${error.message}.`);
+  }
+}
+
+function begin() {
+  recall();
+  shapeOfPieces();
+  const pad = $("#pad");
+  const follow = (event) => {
+    const box = pad.getBoundingClientRect();
+    move((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
+  };
+  pad.addEventListener("pointerdown", (event) => {
+    pad.setPointerCapture(event.pointerId);
+    $("#point").focus({ preventScroll: true });
+    follow(event);
+    event.preventDefault();
+  });
+  pad.addEventListener("pointermove", (event) => pad.hasPointerCapture(event.pointerId) && follow(event));
+  $("#play").onclick = toggle;
+  $("#roll").onclick = ({ offsetX, currentTarget }) => {
+    player.seek(((offsetX - 14) / (currentTarget.clientWidth - 28)) * steps);
+    draw();
+  };
+  $("#parts").innerHTML = PARTS.map((part, k) => `<button aria-pressed="true" style="--c:var(--part-${k})">${part.name}</button>`).join("");
+  [...$("#parts").children].forEach((button, part) => {
+    button.onclick = () => {
+      player.mute(part, !player.muted[part]);
+      button.setAttribute("aria-pressed", !player.muted[part]);
+      draw();
+    };
+  });
+  makeDial($("#dial"), (key, focus) => {
+    state.key = key;
+    markDial($("#dial"), key, focus);
+    change(true);
+  });
+  markDial($("#dial"), state.key, false);
+  for (const name of ["freedom", "density", "tempo"]) {
+    $(`#${name}`).oninput = ({ target }) => {
+      const step = player.step;
+      state[name] = Number(target.value);
+      if (name === "tempo") player.seek(step);
+      change(name !== "tempo");
+    };
+  }
+  $("#again").onclick = () => {
+    state.seed = 1 + (state.seed % 999999);
+    if (!state.freedom) state.freedom = 0.6;
+    change(true);
+  };
+  for (const button of document.querySelectorAll("[data-download]")) button.onclick = () => download(button.dataset.download);
+  $("#file").onchange = ({ target }) => [...target.files].forEach(take);
+  addEventListener("dragover", (event) => {
+    event.preventDefault();
+    document.body.classList.add("dropping");
+  });
+  addEventListener("dragleave", (event) => event.relatedTarget || document.body.classList.remove("dropping"));
+  addEventListener("drop", async (event) => {
+    event.preventDefault();
+    document.body.classList.remove("dropping");
+    for (const file of [...event.dataTransfer.files]) await take(file);
+  });
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input[type=range]") && event.key.startsWith("Arrow")) return;
+    const by = event.shiftKey ? 0.1 : 0.02;
+    const ways = { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, -by], ArrowDown: [0, by] };
+    const onButton = event.target.matches("button, summary, a");
+    if (event.key in ways) move(state.x + ways[event.key][0], state.y + ways[event.key][1]);
+    else if (event.key === " " && !onButton) toggle();
+    else if (event.key === "Home") player.seek(0);
+    else if (/^[1-4]$/.test(event.key)) $("#parts").children[event.key - 1].click();
+    else return;
+    event.preventDefault();
+    draw();
+  });
+  addEventListener("hashchange", () => {
+    recall();
+    markDial($("#dial"), state.key, false);
+    change();
+  });
+  addEventListener("resize", draw);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  change();
+  draw();
+}
+begin();
