@@ -26,6 +26,7 @@ from quartetvae.metrics.figures import BetweenFigures, KeptOnsets, ToldApart
 from quartetvae.metrics.tonality import pitch_class_counts, scale_consistency
 from quartetvae.model.autoencoder import Autoencoder, Codes
 from quartetvae.model.composer import Composer
+from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import VOICES
 
@@ -123,10 +124,9 @@ NAMES = ("real", *WAYS, *OF_COMPOSER, "prior", "training")
 def by_composer(composer: Composer, *, seed: int) -> dict[str, Way]:
     """List the ways that ask a composer.
 
-    `exchange_quarter`, `exchange_half`: paths by exchange. Of A alone: `infilled`, the middle half of its beats
-    composed; `harmonised`, the three lower parts; `composed`, all of it, from nothing.
+    `exchange_quarter`, `exchange_half`: paths by exchange. Of A alone: `infilled`, its middle half composed;
+    `harmonised`, the three lower parts; `composed`, all of it, from nothing.
     """
-    per_beat = composer.architecture.grid.steps_per_beat
 
     def exchanged(share: float) -> Make:
         def make(model: Autoencoder, ends: Ends, rng: np.random.Generator) -> Tokens:
@@ -138,23 +138,18 @@ def by_composer(composer: Composer, *, seed: int) -> dict[str, Way]:
         def make(model: Autoencoder, ends: Ends, rng: np.random.Generator) -> Tokens:
             unknown = np.zeros((*ends.a.shape[:2], VOICES), np.bool_)
             unknown[:, steps, parts] = True
-            return composer.fill(ends.a, unknown, seed=seed)
+            made = composer.fill(ends.a, unknown, seed=seed)
+            # A composer may hold a note from before; it stays only where phrases do so.
+            return made if model.architecture.form.boundary == "held" else codec.struck(made, ends.alphabet)
 
         return make
 
     def infilled(model: Autoencoder, ends: Ends, rng: np.random.Generator) -> Tokens:
-        beats = ends.a.shape[1] // per_beat
-        middle = slice(beats // 4 * per_beat, (beats - beats // 4) * per_beat)
-        return filled(middle, slice(None))(model, ends, rng)
+        quarter = ends.a.shape[1] // 4
+        return filled(slice(quarter, -quarter), slice(None))(model, ends, rng)
 
-    everything = slice(None)
-    makes = (
-        exchanged(0.25),
-        exchanged(0.5),
-        infilled,
-        filled(everything, slice(1, None)),
-        filled(everything, everything),
-    )
+    lower, everything = slice(1, None), slice(None)
+    makes = (exchanged(0.25), exchanged(0.5), infilled, filled(everything, lower), filled(everything, everything))
     return {name: Way(make, in_key=name.startswith("exchange")) for name, make in zip(OF_COMPOSER, makes, strict=True)}
 
 
