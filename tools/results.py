@@ -135,6 +135,8 @@ def block(metrics: Metrics, runs: dict[str, Group], before: FileFigures) -> str:
         "",
         *_sets(metrics["evaluate"]),
         "",
+        *_between(metrics["evaluate"]),
+        "",
         *_code(metrics["evaluate"]["latent"]),
         "",
         *_directions(metrics["attributes"]),
@@ -622,6 +624,50 @@ def _sets(evaluated: EvaluateFigures) -> list[str]:
             )
         ]
         lines.append(f"| {label} | {_figure(found['mean_overlap'])}{span} | {least} | {' | '.join(paper)} |")
+    return lines
+
+
+BETWEEN = {
+    "real": "A itself",
+    "training": "real music of training",
+    "reconstructions": "A reconstructed",
+    "posterior_sample": "A from a draw of its code",
+    "exchange_quarter": "by exchange, a quarter of the way",
+    "exchange_half": "**by exchange, half-way**",
+    "spherical_quarter": "spherical path, a quarter",
+    "spherical_half": "spherical path, half-way",
+    "linear_quarter": "linear path, a quarter",
+    "linear_half": "linear path, half-way",
+    "parts_in_key": "trick: whole parts of A or B by coin, in one key",
+    "parts": "trick: the same, B in its own key",
+    "halves": "trick: first half of A, second of B",
+    "crossfade": "trick: cells of A or B by coin",
+    "infilled": "A, its middle half composed",
+    "harmonised": "A, its lower three parts composed",
+    "composed": "composed from nothing",
+    "prior": "decoded from the prior",
+}
+
+
+def _between(evaluated: EvaluateFigures) -> list[str]:
+    """Say of what lies between two phrases how easily it is told from music, what is kept of both, how it sounds."""
+    lines = [
+        f"Between two phrases, {evaluated['pairs']:,} random pairs A and B of test pieces; one phrase is made of each. "
+        "AUC: how easily a classifier tells them from other real test phrases (.5: not at all), and its 95 % interval; "
+        "kept: share of the onsets of A and of B; dissonant: share of the pairs of parts that sound together.",
+        "",
+        "| | AUC | kept of A | kept of B | dissonant | scale consistency | bigram, nats |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, label in BETWEEN.items():
+        if name not in evaluated["two_sample"]:
+            continue
+        told, kept = evaluated["two_sample"][name], evaluated["kept"].get(name)
+        span = "" if told["low"] is None else f" ({_figure(told['low'])} to {_figure(told['high'])})"
+        ends = ["", ""] if kept is None else [_figure(kept["a"]), _figure(kept["b"])]
+        figures = [evaluated["dissonant"][name], evaluated["scale_consistency"][name]]
+        cells = [*ends, *map(_figure, figures), _tenths(evaluated["bigram_nats"][name])]
+        lines.append(f"| {label} | {_figure(told['auc'])}{span} | {' | '.join(cells)} |")
     return lines
 
 

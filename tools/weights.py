@@ -8,11 +8,13 @@ model that dvc.lock describes, and the directions and the corpus beside it are t
 
 import hashlib
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 from quartetvae import files
+from quartetvae.model import pretrained
 from quartetvae.pipeline import params
 from tools import model_card
 
@@ -108,6 +110,9 @@ def main() -> None:
         files.write_json(folder / "card.json", told)
         text = model_card.markdown(told, json.loads(contents["architecture.json"]))
         (folder / "README.md").write_text(text, encoding="utf-8")
+        if pretrained.COMPOSER.is_dir():
+            # It has a program of its own, tools/composer_weights.py.
+            shutil.copytree(pretrained.COMPOSER, folder / pretrained.COMPOSER.name)
     print(f"quartetvae/weights: {size:,} bytes")
 
 
