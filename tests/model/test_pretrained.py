@@ -27,7 +27,7 @@ def test_the_weights_are_those_of_the_committed_lock_file() -> None:
     lock = committed("dvc.lock")
     for key, names in {
         "model_md5": (architecture.FILE, architecture.WEIGHTS),
-        "latent_md5": ("corpus.parquet", "directions.json"),
+        "latent_md5": ("corpus.parquet", "directions.json", "windows.parquet"),
     }.items():
         copied = {name: (pretrained.FOLDER / name).read_bytes() for name in names}
         assert weights.dvc_md5(copied) == pretrained.card()[key]
@@ -35,7 +35,7 @@ def test_the_weights_are_those_of_the_committed_lock_file() -> None:
 
 
 def test_they_are_small_enough() -> None:
-    assert sum(path.stat().st_size for path in pretrained.FOLDER.iterdir()) <= weights.LARGEST
+    assert sum(path.stat().st_size for path in pretrained.FOLDER.rglob("*")) <= weights.LARGEST
 
 
 def test_the_card_tells_data_licence_commit_and_the_committed_figures() -> None:
