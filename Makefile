@@ -73,7 +73,7 @@ tiny: $(READY) ## Run a tiny pipeline twice: the same bytes, and figures that ho
 # numerics.lock repeats the lines of the libraries that figures hang on: another test tool must not retrain the model.
 lock: $(READY) ## Write requirements.lock anew from pyproject.toml, and numerics.lock from that
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
-	  --python-version 3.11 --extra dev --extra sound pyproject.toml --output-file requirements.lock
+	  --python-version 3.11 --extra dev pyproject.toml --output-file requirements.lock
 	names="$$(sed 's/==.*//' numerics.lock | sort -u | paste -sd '|')"; \
 	  grep -E "^($$names)==" requirements.lock | sed 's/ \\$$//' > numerics.new && mv numerics.new numerics.lock
 

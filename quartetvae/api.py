@@ -565,7 +565,7 @@ def nearest(
     (2, 3)
     """
     count = _whole(count, "neighbours", least=1)
-    corpus = neighbours.read(_beside(model, "corpus.parquet")) if corpus is None else corpus
+    corpus = neighbours.read(_beside(model, neighbours.FILE)) if corpus is None else corpus
     return [neighbours.nearest(corpus, code, count) for code in encode(model, music)]
 
 

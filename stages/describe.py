@@ -22,7 +22,7 @@ def main() -> None:
     found = directions.fit(model, training.spread(section.phrases).tokens, validation.tokens)
     figures = directions.judge(model, found, test.tokens)
     with files.replacing_folder(locations.LATENT) as folder:
-        neighbours.write(folder / "corpus.parquet", neighbours.build(model, pieces))
+        neighbours.write(folder / neighbours.FILE, neighbours.build(model, pieces))
         directions.write(folder / "directions.json", found)
     latent.attributes(locations.plot("attributes"), figures)
     files.write_json(locations.metrics("attributes"), figures)

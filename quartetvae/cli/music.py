@@ -14,7 +14,7 @@ from quartetvae import api
 from quartetvae.cli import common
 from quartetvae.cli.common import FILE, PLAYERS, Tracks, parts_of_each_option, spread_option
 from quartetvae.config import PathKind
-from quartetvae.errors import ModelError, RenderingError
+from quartetvae.errors import MissingError, ModelError, RenderingError
 from quartetvae.io import read, write
 from quartetvae.latent import directions, neighbours
 from quartetvae.metrics import whole_files
@@ -210,7 +210,8 @@ def reconstruct(
     """Give a piece back as the model decodes it, beside the piece as the model sees it.
 
     Also says how many notes of the file come back in their parts, through the grid alone and through the model; what
-    counts is told by `quartetvae match --help`, which also counts part by part.
+    counts is told by `quartetvae match --help`, which also counts part by part. Where the extra `measures` is not
+    installed the count is left out.
 
     \b
     Examples:
@@ -224,10 +225,14 @@ def reconstruct(
     _written(out, {"original": music, "reconstruction": rebuilt}, kinds, tempo)
     played = whole_files.Played(read.part_notes(found, tracks=tracks, spread=spread), found.music.ticks_per_beat)
     asked = whole_files.excerpt(played, from_beat=from_beat, beats=beats)
-    rows = [
-        ([name], whole_files.total(whole_files.match(asked, whole_files.of_tokens(made.tokens, made.grid))))
-        for name, made in (("on the grid", music), ("by the model", rebuilt))
-    ]
+    try:
+        rows = [
+            ([name], whole_files.total(whole_files.match(asked, whole_files.of_tokens(made.tokens, made.grid))))
+            for name, made in (("on the grid", music), ("by the model", rebuilt))
+        ]
+    except MissingError as error:
+        click.echo(f"note: how many notes come back is not counted: {error}", err=True)
+        return
     notes = sum(map(len, asked.parts))
     click.echo(common.matches((f"of {notes:,} note{'' if notes == 1 else 's'}",), rows))
 
@@ -350,7 +355,7 @@ def morph(
 @click.command()
 @click.argument("file", type=FILE)
 @click.option("--count", default=3, show_default=True, type=click.IntRange(1, 1000), help="How many for each phrase.")
-@click.option("--corpus", "path", type=FILE, help="corpus.parquet of the model, if it is one of your own.")
+@click.option("--corpus", "path", type=FILE, help=f"{neighbours.FILE} of the model, if it is one of your own.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @input_options
 @model_option
@@ -372,7 +377,7 @@ def nearest(
       quartetvae nearest quartet.mid --beats 16
       quartetvae nearest quartet.mid --count 10 --json
     """
-    if folder is not None and path is None and not (folder / "corpus.parquet").exists():
+    if folder is not None and path is None and not (folder / neighbours.FILE).exists():
         raise click.UsageError("a model of one's own has codes of its own: name them with --corpus.")
     model = api.load(folder)
     music = _read(model, file, from_beat, beats, tracks, spread)

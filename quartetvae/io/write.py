@@ -7,7 +7,7 @@ The suffix of a file says what is written: MIDI (.mid), MusicXML (.musicxml), an
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from quartetvae.errors import RenderingError
+from quartetvae.errors import RenderingError, missing
 from quartetvae.files import replacing
 from quartetvae.io import engraving, midi
 from quartetvae.music import metre
@@ -20,7 +20,9 @@ def write(path: Path | str, quartet: Quartet) -> None:
     Raises
     ------
     RenderingError
-        If the suffix is none of `WRITERS`, the file cannot be written, or a package for it is not installed.
+        If the suffix is none of `WRITERS`, or the file cannot be written.
+    MissingError
+        If a package for it is not installed.
     """
     path = Path(path)
     suffix = ".roll.png" if path.name.lower().endswith(".roll.png") else path.suffix.lower()
@@ -29,10 +31,7 @@ def write(path: Path | str, quartet: Quartet) -> None:
     try:
         WRITERS[suffix](path, quartet)
     except ImportError as error:
-        raise RenderingError(
-            f"{path.name}: the package '{error.name}' is needed for {suffix} and is not installed; for sound: "
-            "pip install pretty_midi soundfile && pip install --no-deps tinysoundfont."
-        ) from error
+        raise missing(error, f"{path.name}: ") from error
     # libsndfile and symusic say by RuntimeError that a file cannot be opened.
     except (OSError, RuntimeError) as error:
         detail = getattr(error, "strerror", None) or error

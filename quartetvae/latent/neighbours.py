@@ -1,16 +1,18 @@
 """Phrases of a corpus by their codes: which of them are most like a phrase?
 
-The table has a row for each phrase, in its own key: `piece`, `composer`, `work`, `bar` (from 1, that in which it
-begins), `beat` (from 0), and `z`, its posterior mean. That is kept in 8-bit numbers, in units of the file's metadatum
-`z_unit`, small enough to come with the package: distances are right to about 0.16, where two phrases are 12 apart.
+The file, .npz of NumPy, has a row for each phrase, in its own key: `of`, its row among the pieces (`piece`, `composer`,
+`work`), `bar` (from 1, that in which it begins), `beat` (from 0), and `z`, its posterior mean. That is kept in 8-bit
+numbers, in units of `z_unit`, small enough to come with the package: distances are right to about 0.16, where two
+phrases are 12 apart.
 """
 
+import io
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from quartetvae.corpus.records import Pieces
@@ -19,8 +21,14 @@ from quartetvae.files import replacing
 from quartetvae.latent import codes as latent_codes
 from quartetvae.model.autoencoder import Autoencoder, Codes
 
-COLUMNS = ("piece", "composer", "work", "bar", "beat", "z")
-UNIT, LARGEST = "z_unit", 127
+FILE = "corpus.npz"
+"""The corpus of a model, in its folder."""
+
+DAMAGES = (OSError, EOFError, AttributeError, IndexError, KeyError, TypeError, ValueError, BadZipFile, zlib.error)
+"""What NumPy says of a file that is no .npz with these arrays: it takes it for a single array, or for a pickle."""
+
+OF_PIECE, OF_PHRASE = ("piece", "composer", "work"), ("bar", "beat")
+LARGEST = 127
 
 
 @dataclass(frozen=True)
@@ -64,28 +72,38 @@ def nearest(corpus: Corpus, code: NDArray[np.float32], count: int) -> list[Neigh
 
 
 def write(path: Path, corpus: Corpus) -> None:
-    """Write the corpus as Parquet."""
-    columns = {name: pa.array([place[name] for place in corpus.places]) for name in COLUMNS[:-1]}
+    """Write the corpus as .npz."""
+    pieces = list(dict.fromkeys(tuple(str(place[name]) for name in OF_PIECE) for place in corpus.places))
+    row = {piece: number for number, piece in enumerate(pieces)}
     unit = float(np.abs(corpus.codes).max(initial=0.0)) / LARGEST or 1.0
-    short = pa.array(np.round(corpus.codes / unit).astype(np.int8).ravel())
-    columns["z"] = pa.FixedSizeListArray.from_arrays(short, corpus.codes.shape[1])
+    content = io.BytesIO()
+    np.savez_compressed(
+        content,
+        z=np.round(corpus.codes / unit).astype(np.int8),
+        z_unit=np.float64(unit),
+        of=np.array([row[tuple(str(place[name]) for name in OF_PIECE)] for place in corpus.places], dtype=np.int32),
+        **{name: np.array([piece[k] for piece in pieces], dtype=np.str_) for k, name in enumerate(OF_PIECE)},
+        **{name: np.array([place[name] for place in corpus.places], dtype=np.int32) for name in OF_PHRASE},
+    )
     with replacing(path) as temporary:
-        table = pa.table(columns).replace_schema_metadata({UNIT: repr(unit)})
-        pq.write_table(table, temporary, compression="zstd")
+        temporary.write_bytes(content.getvalue())
 
 
 def read(path: Path) -> Corpus:
     """Read a corpus; raises `ModelError`."""
     try:
-        table = pq.read_table(path)
-        dimensions = table.schema.field("z").type.list_size
-        unit = np.float32(float(table.schema.metadata[UNIT.encode()]))
-        flat = table["z"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-        codes = flat.reshape(table.num_rows, dimensions).astype(np.float32) * unit
-        places = table.select(list(COLUMNS[:-1])).to_pylist()
-    except (OSError, KeyError, AttributeError, TypeError, ValueError, pa.ArrowException) as error:
+        # Opened here: NumPy leaves a damaged file open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
+            codes = found["z"].astype(np.float32) * np.float32(found["z_unit"])
+            of = found["of"]
+            columns = {name: found[name][of].tolist() for name in OF_PIECE}
+            columns |= {name: found[name].tolist() for name in OF_PHRASE}
+        if codes.ndim != 2 or not np.isfinite(codes).all():
+            raise ValueError(f"codes of shape {codes.shape}")
+        places = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        if len(places) != len(codes):
+            raise ValueError(f"{len(places)} places for {len(codes)} codes")
+    except DAMAGES as error:
         detail = " ".join(str(error).split())
-        raise ModelError(
-            f"{path}: no codes of a corpus ({detail}); the stage `describe` writes corpus.parquet."
-        ) from error
+        raise ModelError(f"{path}: no codes of a corpus ({detail}); the stage `describe` writes {FILE}.") from error
     return Corpus(places, codes)
