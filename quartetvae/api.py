@@ -163,7 +163,8 @@ def write(path: Path | str, music: Quartet) -> None:
     Parameters
     ----------
     path
-        Its suffix says as what: .mid, .musicxml, a score (.svg, .png), sound (.wav, .ogg), or a piano roll (.roll.png).
+        Its suffix says as what: .mid, .musicxml, a score (.svg, .png), sound (.wav, .ogg, .mp3), or a piano roll
+        (.roll.png).
     music
         What to write; its `ensemble` gives names, clefs and sounds.
 

@@ -1,7 +1,7 @@
 """The files that a quartet can be written to.
 
 The suffix of a file says what is written: MIDI (.mid), MusicXML (.musicxml), an engraved score (.svg, .png), sound
-(.wav, .ogg), a piano roll (.roll.png). What takes long to import is imported when it is asked for.
+(.wav, .ogg, .mp3), a piano roll (.roll.png). What takes long to import is imported when it is asked for.
 """
 
 from collections.abc import Callable, Mapping
@@ -93,6 +93,7 @@ WRITERS: Mapping[str, Callable[[Path, Quartet], None]] = {
     ".png": _png,
     ".wav": _sound,
     ".ogg": _sound,
+    ".mp3": _sound,
     ".roll.png": _roll,
 }
 """What a quartet can be written as, by suffix."""

@@ -40,6 +40,7 @@ SIGNATURES = {
     "png": b"\x89PNG",
     "wav": b"RIFF",
     "ogg": b"OggS",
+    "mp3": b"\xff",
     "roll.png": b"\x89PNG",
 }
 
