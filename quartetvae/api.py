@@ -163,8 +163,8 @@ def write(path: Path | str, music: Quartet) -> None:
     Parameters
     ----------
     path
-        Its suffix says as what: .mid, .musicxml, a score (.svg, .png), sound (.wav, .ogg, .mp3), or a piano roll
-        (.roll.png).
+        Its suffix says as what: .mid, .musicxml, a score (.svg, .png, .pdf), sound (.wav, .ogg, .mp3), or a piano
+        roll (.roll.png). The picture of a score of several pages is several files: a.1.png, a.2.png and so on.
     music
         What to write; its `ensemble` gives names, clefs and sounds.
 

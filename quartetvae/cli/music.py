@@ -27,7 +27,10 @@ from quartetvae.music.tracks import Music
 
 KINDS = {suffix.removeprefix("."): suffix for suffix in write.WRITERS}
 
-POINT = re.compile(rf"(point_\d+|row_\d+_\d+)({'|'.join(map(re.escape, write.WRITERS))})")
+NOTES, SHOWN = (".mid", ".musicxml"), 32
+"""What is written of all of the music in any case; beats of it that all else is made of, which takes longer."""
+
+POINT = re.compile(rf"(point_\d+|row_\d+_\d+)(\.\d+)?({'|'.join(map(re.escape, write.WRITERS))})")
 """A file that `interpolate` writes."""
 
 
@@ -72,7 +75,7 @@ input_options = _options(
 )
 output_options = _options(
     click.option(
-        "--out", type=FILE, default=Path("quartetvae-out"), show_default=True, help="Folder for what is written."
+        "-o", "--out", type=FILE, default=Path("quartetvae-out"), show_default=True, help="Folder for what is written."
     ),
     click.option(
         "--as",
@@ -90,9 +93,21 @@ output_options = _options(
     ),
 )
 
+whole_option = click.option(
+    "--whole", is_flag=True, help=f"Scores, pictures and sound of all of it, where it has more than {SHOWN} beats."
+)
 
-def _written(out: Path, music: dict[str, Quartet], kinds: Sequence[str], tempo: float | None) -> list[Path]:
-    """Write quartets by name, and print the files' names."""
+
+def _beginning(music: Quartet) -> Quartet:
+    """Cut music down to what is shown of it."""
+    steps = SHOWN * music.grid.steps_per_beat
+    return replace(music, tokens=music.tokens[:steps], bars=music.bars[:steps])
+
+
+def _written(
+    out: Path, music: dict[str, Quartet], kinds: Sequence[str], tempo: float | None, *, whole: bool
+) -> list[Path]:
+    """Write quartets by name, and print the files' names; but for notes only their beginnings, unless `whole`."""
     if tempo is not None:
         music = {name: replace(made, tempo_qpm=tempo) for name, made in music.items()}
     try:
@@ -105,9 +120,10 @@ def _written(out: Path, music: dict[str, Quartet], kinds: Sequence[str], tempo: 
     written = []
     for name, kind in tqdm(work, unit="file", disable=True if quick else None):
         path = out / f"{name}{kind}"
-        write.write(path, music[name])
-        tqdm.write(str(path))
-        written.append(path)
+        made = music[name] if whole or kind in NOTES else _beginning(music[name])
+        for file in write.write(path, made):
+            tqdm.write(str(file))
+            written.append(file)
     return written
 
 
@@ -151,6 +167,7 @@ def _read(
 @parts_of_each_option
 @model_option
 @output_options
+@whole_option
 def interpolate(
     files: tuple[Path, ...],
     points: int,
@@ -163,6 +180,7 @@ def interpolate(
     out: Path,
     kinds: list[str],
     tempo: float | None,
+    whole: bool,
 ) -> None:
     """Find what lies between two pieces, or between four at the corners of a grid.
 
@@ -188,7 +206,7 @@ def interpolate(
     else:
         rows = api.interpolate_grid(model, pieces, points=points, path=kind)
         music = {f"row_{i:0{digits}}_{j:0{digits}}": made for i, row in enumerate(rows) for j, made in enumerate(row)}
-    _say_what_is_older(out, _written(out, music, kinds, tempo))
+    _say_what_is_older(out, _written(out, music, kinds, tempo, whole=whole or beats is not None))
 
 
 @click.command()
@@ -196,6 +214,7 @@ def interpolate(
 @input_options
 @model_option
 @output_options
+@whole_option
 def reconstruct(
     file: Path,
     from_beat: int,
@@ -206,6 +225,7 @@ def reconstruct(
     out: Path,
     kinds: list[str],
     tempo: float | None,
+    whole: bool,
 ) -> None:
     """Give a piece back as the model decodes it, beside the piece as the model sees it.
 
@@ -222,7 +242,7 @@ def reconstruct(
     found = read.read(file)
     music = _read(model, found, from_beat, beats, tracks, spread)
     rebuilt = api.reconstruct(model, music)
-    _written(out, {"original": music, "reconstruction": rebuilt}, kinds, tempo)
+    _written(out, {"original": music, "reconstruction": rebuilt}, kinds, tempo, whole=whole or beats is not None)
     played = whole_files.Played(read.part_notes(found, tracks=tracks, spread=spread), found.music.ticks_per_beat)
     asked = whole_files.excerpt(played, from_beat=from_beat, beats=beats)
     try:
@@ -266,7 +286,7 @@ def sample(
         f"sample_{seed + k}": api.sample(model, beats=beats, temperature=temperature, seed=seed + k)
         for k in _counted(count)
     }
-    _written(out, music, kinds, tempo)
+    _written(out, music, kinds, tempo, whole=True)
 
 
 @click.command()
@@ -280,6 +300,7 @@ def sample(
 @input_options
 @model_option
 @output_options
+@whole_option
 def vary(
     file: Path,
     amount: float,
@@ -294,6 +315,7 @@ def vary(
     out: Path,
     kinds: list[str],
     tempo: float | None,
+    whole: bool,
 ) -> None:
     """Vary a piece: put noise into the codes of its phrases.
 
@@ -308,7 +330,7 @@ def vary(
         f"variation_{seed + k}": api.vary(model, music, amount=amount, temperature=temperature, seed=seed + k)
         for k in _counted(count)
     }
-    _written(out, made, kinds, tempo)
+    _written(out, made, kinds, tempo, whole=whole or beats is not None)
 
 
 @click.command()
@@ -321,6 +343,7 @@ def vary(
 @input_options
 @model_option
 @output_options
+@whole_option
 def morph(
     file: Path,
     toward: str,
@@ -334,6 +357,7 @@ def morph(
     out: Path,
     kinds: list[str],
     tempo: float | None,
+    whole: bool,
 ) -> None:
     """Give a piece more or less of an attribute: denser, higher, more syncopated, more together.
 
@@ -349,7 +373,13 @@ def morph(
     model = api.load(folder)
     music = _read(model, file, from_beat, beats, tracks, spread)
     found = None if path is None else directions.read(path)
-    _written(out, {f"{toward}_{by:+g}": api.morph(model, music, toward=toward, by=by, directions=found)}, kinds, tempo)
+    _written(
+        out,
+        {f"{toward}_{by:+g}": api.morph(model, music, toward=toward, by=by, directions=found)},
+        kinds,
+        tempo,
+        whole=whole or beats is not None,
+    )
 
 
 @click.command()
@@ -432,6 +462,7 @@ def encode(
 @seed_option
 @model_option
 @output_options
+@whole_option
 def decode(
     codes: Path,
     temperature: float,
@@ -440,6 +471,7 @@ def decode(
     out: Path,
     kinds: list[str],
     tempo: float | None,
+    whole: bool,
 ) -> None:
     """Make music from codes, .npy or .parquet: a row for each phrase.
 
@@ -453,7 +485,7 @@ def decode(
         music = api.decode(model, found, temperature=temperature, seed=seed)
     except ModelError as error:
         raise ModelError(f"{click.format_filename(codes)}: {error}") from error
-    _written(out, {codes.stem: music}, kinds, tempo)
+    _written(out, {codes.stem: music}, kinds, tempo, whole=whole)
 
 
 @click.command()

@@ -9,6 +9,7 @@ twelfth of a beat is articulation and no rest. MIDI files have the ends of the g
 """
 
 import re
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,8 +29,8 @@ FIFTHS = "FCGDAEB"
 """Letters along the line of fifths; F is at -1."""
 
 
-PAGE_WIDTH, PAGE_HEIGHT = 2100, 60_000
-"""Of an engraved page at most, in Verovio's unit, a tenth of a millimetre."""
+PAGE_WIDTH, PAGE_HEIGHT, SHEET_HEIGHT = 2100, 60_000, 2970
+"""Of an engraved page at most, and of a sheet of A4, in Verovio's unit, a tenth of a millimetre."""
 
 
 def spelling(pitch: int, sharps: int) -> tuple[str, int, int]:
@@ -185,25 +186,32 @@ def svg(content: str) -> str:
 
     The page is as wide and high as the music needs. Music for which Verovio wants further pages has them below it.
     """
+    return _stacked(_engraved(content, pageHeight=PAGE_HEIGHT, adjustPageWidth=True, adjustPageHeight=True))
+
+
+def pages(content: str) -> list[str]:
+    """Engrave a score in MusicXML on sheets of A4, an SVG for each."""
+    return _engraved(content, pageHeight=SHEET_HEIGHT)
+
+
+def _engraved(content: str, **size: Any) -> list[str]:
+    """Engrave a score in MusicXML, an SVG for each page of a size."""
     import verovio
 
     verovio.enableLog(verovio.LOG_OFF)
     toolkit = verovio.toolkit()
     toolkit.setOptions(
         {
-            **{"pageWidth": PAGE_WIDTH, "adjustPageWidth": True},
-            **{"pageHeight": PAGE_HEIGHT, "adjustPageHeight": True, "scale": 40},
+            **{"pageWidth": PAGE_WIDTH, "scale": 40},
             **{"breaks": "auto", "header": "none", "footer": "none", "svgViewBox": True, "xmlIdSeed": 1},
             **{"svgFormatRaw": True, "smuflTextFont": "none"},
+            **size,
         }
     )
     toolkit.loadData(content)
+    drawn = [toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1)]
     # The note in the tempo is the only text in the music font, which would add 58 kB to every score.
-    return re.sub(
-        r'<tspan font-family="Leipzig"[^>]*>\uECA5',
-        '<tspan font-size="500px">\u2669',
-        _stacked([toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1)]),
-    )
+    return [re.sub(r'<tspan font-family="Leipzig"[^>]*>\uECA5', '<tspan font-size="500px">\u2669', of) for of in drawn]
 
 
 def _stacked(pages: Sequence[str]) -> str:
@@ -251,3 +259,20 @@ def png(content: str) -> bytes:
             serif_family="STIXGeneral",
         )
     )
+
+
+def pdf(sheets: Sequence[str]) -> bytes:
+    """Put sheets of A4, as `pages` gives them, into a PDF by Typst, as vectors; letters are in matplotlib's fonts."""
+    import matplotlib
+    import typst
+
+    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    with tempfile.TemporaryDirectory() as folder:
+        source = ["#set page(width: 210mm, height: 297mm, margin: 0mm)", "#set document(date: none)"]
+        for number, sheet in enumerate(sheets):
+            text = re.sub(r'font-family="Times, ?serif"', 'font-family="STIXGeneral"', sheet)
+            (Path(folder) / f"{number}.svg").write_text(text, encoding="utf-8")
+            source.append(f'#image("{number}.svg", width: 100%)')
+        path = Path(folder) / "score.typ"
+        path.write_text("\n".join(source), encoding="utf-8")
+        return bytes(typst.compile(str(path), font_paths=[str(fonts)], ignore_system_fonts=True))

@@ -4,8 +4,8 @@ Conventions
 -----------
 Of the format (SoundFont Technical Specification 2.04) that is read which the instruments of an ensemble are made of:
 zones by key and velocity, samples with loops, tuning, panning, attenuation, the volume envelope, vibrato, and a low
-pass that stays, throughout a note, where its envelope has it halfway. Modulators, tremolo, chorus and reverb are not. A time is in timecents,
-1200 log2 of seconds, a level in centibels. Sound is float32, (samples, 2): left and right.
+pass that stays, throughout a note, where its envelope has it halfway. Modulators, tremolo, chorus and reverb are not.
+A time is in timecents, 1200 log2 of seconds, a level in centibels. Sound is float32, (samples, 2): left and right.
 """
 
 import functools

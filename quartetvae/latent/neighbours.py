@@ -10,6 +10,7 @@ import io
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -77,14 +78,14 @@ def write(path: Path, corpus: Corpus) -> None:
     row = {piece: number for number, piece in enumerate(pieces)}
     unit = float(np.abs(corpus.codes).max(initial=0.0)) / LARGEST or 1.0
     content = io.BytesIO()
-    np.savez_compressed(
-        content,
+    arrays: dict[str, Any] = dict(
         z=np.round(corpus.codes / unit).astype(np.int8),
         z_unit=np.float64(unit),
         of=np.array([row[tuple(str(place[name]) for name in OF_PIECE)] for place in corpus.places], dtype=np.int32),
         **{name: np.array([piece[k] for piece in pieces], dtype=np.str_) for k, name in enumerate(OF_PIECE)},
         **{name: np.array([place[name] for place in corpus.places], dtype=np.int32) for name in OF_PHRASE},
     )
+    np.savez_compressed(content, **arrays)
     with replacing(path) as temporary:
         temporary.write_bytes(content.getvalue())
 

@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 
 from quartetvae import api, cli
 from quartetvae.errors import QuartetError
-from quartetvae.io import midi, write
+from quartetvae.io import audio, midi, write
 from quartetvae.latent import directions, neighbours
 from quartetvae.metrics.attributes import ATTRIBUTES
 from quartetvae.model import architecture as architectures
@@ -41,6 +41,7 @@ SIGNATURES = {
     "wav": b"RIFF",
     "ogg": b"OggS",
     "mp3": b"\xff",
+    "pdf": b"%PDF",
     "roll.png": b"\x89PNG",
 }
 
@@ -586,6 +587,17 @@ def test_names_in_any_script(work: Path) -> None:
     title = ElementTree.parse("выход/original.musicxml").findtext("work/work-title")
     assert title == name.removesuffix(".mid")
     assert json.loads(run("inspect", name, "--json").stdout)["file"] == name
+
+
+def test_scores_and_sound_are_of_the_first_32_beats_unless_more_is_asked_for(work: Path) -> None:
+    midi.write(Path("long.mid"), long_quartet(count=96), tempo_qpm=120)
+    seconds = {}
+    for name, words in {"first": (), "whole": ("--whole",), "said": ("--beats", 40)}.items():
+        run("vary", "long.mid", "--as", "wav,mid", "-o", name, *words)
+        with wave.open(f"{name}/variation_0.wav") as file:
+            seconds[name] = file.getnframes() / file.getframerate() - audio.TAIL
+    assert seconds == pytest.approx({"first": 16, "whole": 24, "said": 20}, abs=0.05)
+    assert len(Path("first/variation_0.mid").read_bytes()) == len(Path("whole/variation_0.mid").read_bytes())
 
 
 def test_a_package_that_is_missing_is_named(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
