@@ -1,6 +1,7 @@
 """Phrases of a corpus by their codes: the nearest first, in their own places."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,7 +72,7 @@ def test_a_corpus_reads_back_to_a_127th_of_its_largest_number(tmp_path: Path) ->
 def test_what_is_no_corpus_is_named(tmp_path: Path) -> None:
     neighbours.write(tmp_path / "good.npz", corpus([1, 2], [3, 4]))
     with np.load(tmp_path / "good.npz") as found:
-        good = dict(found)
+        good: dict[str, Any] = dict(found)
     (tmp_path / "text.npz").write_text("no table")
     (tmp_path / "cut.npz").write_bytes((tmp_path / "good.npz").read_bytes()[:-20])
     damaged = bytearray((tmp_path / "good.npz").read_bytes())
@@ -80,7 +81,7 @@ def test_what_is_no_corpus_is_named(tmp_path: Path) -> None:
     (tmp_path / "folder.npz").mkdir()
     with (tmp_path / "array.npz").open("wb") as file:
         np.save(file, good["z"])
-    changes = {
+    changes: dict[str, dict[str, Any]] = {
         "codeless": {"z": None},
         "placeless": {"bar": None},
         "unitless": {"z_unit": None},
