@@ -138,9 +138,7 @@ def by_composer(composer: Composer, *, seed: int) -> dict[str, Way]:
         def make(model: Autoencoder, ends: Ends, rng: np.random.Generator) -> Tokens:
             unknown = np.zeros((*ends.a.shape[:2], VOICES), np.bool_)
             unknown[:, steps, parts] = True
-            made = composer.fill(ends.a, unknown, seed=seed)
-            # A composer may hold a note from before; it stays only where phrases do so.
-            return made if model.architecture.form.boundary == "held" else codec.struck(made, ends.alphabet)
+            return composer.fill(ends.a, unknown, seed=seed)
 
         return make
 
@@ -248,6 +246,8 @@ def figures(
     free = Ends(a, b, model.encode(a)[0], model.encode(b)[0], grid.alphabet)
     moved = free.in_key(model)
     likelihood = bigram.fit(training.tokens, grid.alphabet)
+    # Where no phrase of training holds a note from before, one that holds it is heard as if it struck it.
+    holds = bool((training.tokens >= grid.alphabet.held).any())
     own_keys = training.take(training.semitones == 0)
     seen = own_keys.take(rng.choice(len(own_keys), min(count, len(own_keys)), replace=False))
 
@@ -271,7 +271,8 @@ def figures(
         consistent = scale_consistency(phrases, grid.alphabet)
         known = consistent[~np.isnan(consistent)]
         found["scale_consistency"][name] = float(known.mean()) if known.size else None
-        found["bigram_nats"][name] = float(likelihood.nats(phrases).mean())
+        known_kinds = phrases if holds else codec.struck(phrases, grid.alphabet)
+        found["bigram_nats"][name] = float(likelihood.nats(known_kinds).mean())
         progress()
 
     measure("real", a, pieces, free)
