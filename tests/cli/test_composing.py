@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
 import mido
 import numpy as np
 import pytest
@@ -169,7 +170,7 @@ def test_the_list_of_changes_has_every_option() -> None:
     """An option that is added is to be tried as well."""
     apart = {"--out", "--spread", "--help"}
     for name in COMMANDS:
-        command = cli.app.get_command(cli.click.Context(cli.app), name)  # type: ignore[attr-defined]
+        command = cli.app.get_command(click.Context(cli.app), name)
         assert command is not None
         there = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
         tried = {word for words, more in CHANGES if words[0] == name for word in more if word.startswith("--")}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import click
 import h5py
 import numpy as np
 import pytest
@@ -490,7 +491,7 @@ def test_the_list_of_changes_has_every_option() -> None:
     # Chords want a file that has some: see what inspect says of what is lost.
     apart = {"--out", "--spread", "--help", "--chords"}
     for name in COMMANDS:
-        command = cli.app.get_command(cli.click.Context(cli.app), name)  # type: ignore[attr-defined]
+        command = cli.app.get_command(click.Context(cli.app), name)
         assert command is not None
         there = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
         tried = {word for words, more in CHANGES if words[0] == name for word in more if word.startswith("--")}

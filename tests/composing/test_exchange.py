@@ -1,5 +1,7 @@
 """Paths by exchange: what comes from where, and how it is joined."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -121,13 +123,14 @@ def test_a_note_that_is_held_into_a_turn_goes_on_where_it_sounds_and_is_struck_e
         ({"b": music(5, 1)}, "arrays of shape"),
     ],
 )
-def test_what_cannot_be_walked_is_named(change: dict[str, object], told: str) -> None:
-    asked: dict[str, object] = {"a": music(4, 1), "b": music(4, 2), "share": 0.5, **change}
+def test_what_cannot_be_walked_is_named(change: dict[str, Any], told: str) -> None:
+    asked: dict[str, Any] = {"a": music(4, 1), "b": music(4, 2), "share": 0.5, **change}
     with pytest.raises(ArgumentError, match=told):
-        exchange.between(COMPOSER, asked["a"], asked["b"], [asked["share"]])  # type: ignore[arg-type, list-item]
+        exchange.between(COMPOSER, asked["a"], asked["b"], [asked["share"]])
 
 
 @pytest.mark.parametrize(("field", "value"), [("freedom", 1.5), ("freedom", -0.1), ("tries", 0)])
 def test_a_manner_out_of_range_is_named(field: str, value: float) -> None:
+    changed: dict[str, Any] = {field: value}
     with pytest.raises(ArgumentError, match="is needed"):
-        Manner(**{field: value})  # type: ignore[arg-type]
+        Manner(**changed)

@@ -356,8 +356,9 @@ def test_attributes_show_how_phrases_spread(drawn: Callable[[Draw], Path], tmp_p
     assert (tmp_path / "x.png").read_bytes() != drawn(attributes).read_bytes()
     nowhere = {name: np.full((4, 3), np.nan) for name in MOVED}
     latent.attributes(tmp_path / "y.png", ATTRIBUTES, nowhere)
+    nothing: Any = {"amounts": [], "phrases": 0}
     with pytest.raises(QuartetError, match=r"z\.png: no attributes found"):
-        latent.attributes(tmp_path / "z.png", {"amounts": [], "phrases": 0}, {})  # type: ignore[typeddict-item]
+        latent.attributes(tmp_path / "z.png", nothing, {})
 
 
 def test_an_attribute_without_direction_says_so(drawn: Callable[[Draw], Path], tmp_path: Path) -> None:
