@@ -91,8 +91,9 @@ class Attention(keras.layers.Layer):
 class Intervals(keras.layers.Layer):
     """What speaks for a pitch by its intervals, the same in all keys; see `quartetvae.model.composer.Surroundings`.
 
-    Of chroma vectors (beats, steps, `CHROMAS`, 12), the pitches of `LINES`, (beats, steps) each, and how much each way
-    of weighing counts, `gates` (beats, steps, `GATES`), it makes logits (beats, steps, pitches).
+    Of chroma vectors (beats, steps, columns, `CHROMAS`, 12), the pitches of `LINES` (beats, steps, columns, lines), and
+    how much each way of weighing counts, `gates` (beats, steps, columns, `GATES`), it makes logits (beats, steps,
+    columns, pitches).
     """
 
     def __init__(self, pitches: int, **kwargs: Any) -> None:
@@ -107,22 +108,23 @@ class Intervals(keras.layers.Layer):
         self.harmony = self.add_weight((HARMONIES, CHROMAS, 12), "zeros", name="harmony")
         self.melody = self.add_weight((len(LINES), MELODIES, 2 * self.pitches - 1), "zeros", name="melody")
 
-    def call(self, chromas: Any, lines: list[Any], gates: Any) -> Any:
+    def call(self, chromas: Any, lines: Any, gates: Any) -> Any:
         """Weigh."""
-        harmonies, melodies = ops.split(gates, [HARMONIES], axis=-1)
+        cells = chromas.shape[1:3]
+        # Splits and no slices, sums of products and no einsum: what TensorFlow is quick at, backwards too.
+        harmonies, melodies = ops.split(ops.expand_dims(gates, -1), [HARMONIES], axis=-2)
         by_class = ops.einsum("kcij->cikj", ops.take(self.harmony, self.classes_apart, axis=2))
         by_class = ops.reshape(by_class, (CHROMAS * 12, HARMONIES * 12))
-        flat = ops.reshape(chromas, (-1, chromas.shape[-3], CHROMAS * 12))
-        found = ops.reshape(ops.matmul(flat, by_class), (-1, flat.shape[1], HARMONIES, 12))
-        classes = ops.einsum("...k,...kj->...j", harmonies, found)
-        logits = ops.tile(classes, (1, 1, -(-self.pitches // 12)))[..., : self.pitches]
-        for kind, (pitch, weight) in enumerate(zip(lines, ops.split(melodies, len(LINES), axis=-1), strict=True)):
+        found = ops.matmul(ops.reshape(chromas, (-1, CHROMAS * 12)), by_class)
+        classes = ops.sum(harmonies * ops.reshape(found, (-1, *cells, HARMONIES, 12)), axis=-2)
+        logits = ops.split(ops.tile(classes, (1, 1, 1, -(-self.pitches // 12))), [self.pitches], axis=-1)[0]
+        for kind, weights in enumerate(ops.split(melodies, len(LINES), axis=-2)):
             by_pitch = ops.transpose(ops.take(self.melody[kind], self.apart, axis=1), (1, 0, 2))
             by_pitch = ops.reshape(by_pitch, (self.pitches, MELODIES * self.pitches))
             # A product and no look-up: its gradient is one too.
-            there = ops.one_hot(pitch, self.pitches)
-            found = ops.reshape(ops.matmul(there, by_pitch), (-1, flat.shape[1], MELODIES, self.pitches))
-            logits = logits + ops.einsum("...k,...kj->...j", weight, found)
+            there = ops.reshape(ops.one_hot(lines[..., kind], self.pitches), (-1, self.pitches))
+            found = ops.reshape(ops.matmul(there, by_pitch), (-1, *cells, MELODIES, self.pitches))
+            logits = logits + ops.sum(weights * found, axis=-2)
         return logits
 
 
@@ -196,28 +198,28 @@ class ComposerNetwork(Network):
         states = self.writer(ops.concatenate([last, vectors, given], axis=-1), [self.start(code)])
         hidden = ops.split(self.hidden(ops.concatenate([states, given], axis=-1)), self.parts_of_hidden, axis=-1)
         cells = ops.unstack(whole_cells, self.columns, axis=-2)
-        chromas = self._chromas(inputs)
-        lines = self._lines(inputs)
-        logits: dict[int, Any] = {}
+        told = {}
         for place, column in enumerate(self.order):
             inner = hidden[place]
             if place:
                 inner = inner + self.chosen[place - 1](
                     ops.concatenate([cells[earlier] for earlier in self.order[:place]], axis=-1)
                 )
-            symbols, gates = ops.split(self.heads[place](ops.gelu(inner)), [SYMBOL_DIM], axis=-1)
-            pitches, others = ops.split(self.common(symbols), [self.pitches], axis=-1)
-            pitches = pitches + self.intervals(chromas[column], lines[column], gates)
-            logits[column] = ops.concatenate([pitches, others], axis=-1)
-        found = ops.stack([logits[column] for column in range(self.columns)], axis=-2)
+            told[column] = self.heads[place](ops.gelu(inner))
+        symbols, gates = ops.split(
+            ops.stack([told[column] for column in range(self.columns)], axis=-2), [SYMBOL_DIM], axis=-1
+        )
+        pitches, others = ops.split(self.common(symbols), [self.pitches], axis=-1)
+        pitches = pitches + self.intervals(self._chromas(inputs), self._lines(inputs), gates)
+        found = ops.concatenate([pitches, others], axis=-1)
         found = ops.reshape(found, (-1, self.architecture.steps, self.columns, found.shape[-1]))
         pitches, others, held = ops.split(found, [self.pitches, found.shape[-1] - 1], axis=-1)
         barred = NEVER * ops.cast(ops.arange(self.architecture.steps) > 0, "float32")[:, None, None]
         found = ops.concatenate([pitches, others, pitches + (held + barred)], axis=-1)
         return cell_nats(inputs["tokens"], found)
 
-    def _chromas(self, inputs: Any) -> list[Any]:
-        """Give by column what its pitches are weighed by, (beats, steps, `CHROMAS`, 12).
+    def _chromas(self, inputs: Any) -> Any:
+        """Give what pitches are weighed by, (beats, steps, columns, `CHROMAS`, 12).
 
         What else sounds, as far as it is chosen or known, or sounded a step before; the bass; the music around.
         """
@@ -236,10 +238,10 @@ class ComposerNetwork(Network):
             others = sum([now[k] for k in self.order[:place]] + [until[k] for k in self.order[place + 1 :]])
             below = now[bass] if place else ops.zeros_like(now[bass])
             found[column] = ops.concatenate([ops.stack([others, below], axis=-2), around], axis=-2)
-        return found
+        return ops.stack(found, axis=2)
 
-    def _lines(self, inputs: Any) -> list[list[Any]]:
-        """Give by column the pitches of `LINES`, (beats, steps) each."""
+    def _lines(self, inputs: Any) -> Any:
+        """Give the pitches of `LINES`, (beats, steps, columns, lines)."""
         by_beat = (-1, self.per_beat, self.columns)
         names = ("now", "before", "last", "next", "unknown")
         found = {name: ops.unstack(ops.reshape(inputs[name], by_beat), self.columns, axis=-1) for name in names}
@@ -252,10 +254,11 @@ class ComposerNetwork(Network):
                 return found["now"][other]
             return ops.where(found["unknown"][other] > 0, found["before"][other], found["now"][other])
 
-        return [
-            [found["last"][k], found["next"][k], *(beside(k, other) for other in composer.neighbours(k))]
+        by_column = [
+            ops.stack([found["last"][k], found["next"][k], *(beside(k, other) for other in composer.neighbours(k))], -1)
             for k in range(self.columns)
         ]
+        return ops.stack(by_column, axis=-2)
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
