@@ -654,10 +654,11 @@ def _between(evaluated: EvaluateFigures) -> list[str]:
     lines = [
         f"Between two phrases, {evaluated['pairs']:,} random pairs A and B of test pieces; one phrase is made of each. "
         "AUC: how easily a classifier tells them from other real test phrases (.5: not at all), and its 95 % interval; "
-        "kept: share of the onsets of A and of B; dissonant: share of the pairs of parts that sound together.",
+        "kept: share of the onsets of A and of B; dissonant: share of the pairs of parts that sound together; new: "
+        "share of the beats that training never had in any key; copies: phrases that stand in training as they are.",
         "",
-        "| | AUC | kept of A | kept of B | dissonant | scale consistency | bigram, nats |",
-        "|---|---|---|---|---|---|---|",
+        "| | AUC | kept of A | kept of B | dissonant | scale consistency | bigram, nats | new | copies |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for name, label in BETWEEN.items():
         if name not in evaluated["two_sample"]:
@@ -667,6 +668,8 @@ def _between(evaluated: EvaluateFigures) -> list[str]:
         ends = ["", ""] if kept is None else [_figure(kept["a"]), _figure(kept["b"])]
         figures = [evaluated["dissonant"][name], evaluated["scale_consistency"][name]]
         cells = [*ends, *map(_figure, figures), _tenths(evaluated["bigram_nats"][name])]
+        if "originality" in evaluated:
+            cells += [_figure(evaluated["originality"][name]), f"{evaluated['copied'][name]:,}"]
         lines.append(f"| {label} | {_figure(told['auc'])}{span} | {' | '.join(cells)} |")
     return lines
 
