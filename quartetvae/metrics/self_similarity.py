@@ -61,4 +61,6 @@ def _alike(tokens: Tokens, alphabet: Alphabet, bar_steps: int, bars: int) -> NDA
     common = sets @ sets.T
     size = np.diagonal(common)
     either = size[:, None] + size - common
-    return np.divide(common, either, out=np.full(common.shape, np.nan), where=either > 0)
+    alike = np.full(common.shape, np.nan)
+    np.divide(common, either, out=alike, where=either > 0)
+    return alike

@@ -295,12 +295,14 @@ def test_no_curves_are_refused(tmp_path: Path) -> None:
 
 
 def test_what_is_composed_needs_an_f1(tmp_path: Path) -> None:
+    nothing: Any = {**WRITTEN, "onset_f1": {"infill": {"composed": UNKNOWN}}}
     with pytest.raises(QuartetError, match=r"f\.png: no F1 of onsets found; a picture needs one at least"):
-        composed.draw(tmp_path / "f.png", {**WRITTEN, "onset_f1": {"infill": {"composed": UNKNOWN}}})
+        composed.draw(tmp_path / "f.png", nothing)
 
 
 def test_what_is_composed_needs_no_real_music_to_compare(tmp_path: Path, drawn: Callable[[Draw], Path]) -> None:
-    composed.draw(tmp_path / "f.png", {**WRITTEN, "self_similarity": {"real": [UNKNOWN] * 3, "composed": [LEVEL] * 3}})
+    alone: Any = {**WRITTEN, "self_similarity": {"real": [UNKNOWN] * 3, "composed": [LEVEL] * 3}}
+    composed.draw(tmp_path / "f.png", alone)
     assert (tmp_path / "f.png").read_bytes() != drawn(written).read_bytes()
 
 
