@@ -695,7 +695,7 @@ SOURCES_OF = {
 
 
 def _composed(evaluated: EvaluateFigures) -> list[str]:
-    """Say how the composer fills in windows of test pieces, and what it writes from nothing; nothing if not measured."""
+    """Say how the composer fills in windows of test pieces, and what it writes from nothing; if it was measured."""
     if "composed" not in evaluated:
         return []
     found = evaluated["composed"]
