@@ -16,7 +16,8 @@ in the keys that training has.
 Intervals are of a bootstrap over pieces (`quartetvae.metrics.bootstrap`).
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -176,44 +177,30 @@ def figures(
         return OfComposer()
     form, rng, sample = composer.architecture, np.random.default_rng(seed), Sample(replicates, seed)
     drawn = draw(pieces, form.form, count=count, rng=rng)
-    length = form.form.beats_per_phrase / test.form.beats_per_phrase
-    some = test.take(np.sort(rng.permutation(len(test))[: round(count * length)]))
+    phrase_count = math.ceil(count * form.beats / test.form.beats_per_phrase)
+    some = test.take(np.sort(rng.permutation(len(test))[:phrase_count]))
     language = language_model(composer, some, training, sample)
     progress()
 
     found = windows.of(pieces, form.form, augment)["train"]
-    known = np.concatenate(list(found.mixed(BATCH, seed=seed, epoch=0, count=min(NEAREST, len(found)))), dtype=np.uint8)
-    made: dict[str, Tokens] = {}
+    batches = found.mixed(BATCH, seed=seed, epoch=0, count=min(NEAREST, len(found)))
+    known = np.concatenate(list(batches), dtype=np.uint8)
+    filled: dict[str, Tokens] = {}
     onset_f1: dict[str, dict[str, Level]] = {}
     for name, unknown in tasks(form).items():
-        everywhere = np.broadcast_to(unknown, (len(drawn.tokens), *unknown.shape))
-        made[name] = composer.fill(drawn.tokens, everywhere, seed=seed)
-        cells = of_columns(unknown[None], form.columns)[0]
-        trick = {"copy": copied(drawn, _hole(form))} if name == "infill" else {"repeat": drawn.before}
-        ways = {"composed": made[name], **trick, "nearest": nearest(drawn.tokens, known, cells)}
-        onset_f1[name] = {way: _onset_f1(drawn, guess, cells, form.grid, sample) for way, guess in ways.items()}
+        filled[name] = composer.fill(
+            drawn.tokens, np.broadcast_to(unknown, (len(drawn.tokens), *unknown.shape)), seed=seed
+        )
+        onset_f1[name] = _onset_f1s(name, drawn, filled[name], known, form, sample)
         progress()
 
     excerpts = of_test(pieces, beats=PIECE_BEATS)
-    free = requests.samples(composer, -(-count // WINDOWS_PER_PIECE), PIECE_BEATS, Drawing(seed=seed))
+    free = requests.samples(composer, math.ceil(count / WINDOWS_PER_PIECE), PIECE_BEATS, Drawing(seed=seed))
     written = np.stack([music.tokens for music in free])
     alike = self_similarities(excerpts, written, form.grid, sample)
     progress()
 
-    index = originality.build(pieces)
-    own = np.arange(len(written))
-    sources: dict[str, dict[str, Sources]] = {}
-    for name in ("infill", "harmonise"):
-        steps = np.logical_or.reduce(tasks(form)[name], axis=1)
-        sources[name] = {
-            "composed": _sources(index, made[name], drawn.pieces, steps, form.grid, sample),
-            "real": _sources(index, drawn.tokens, drawn.pieces, steps, form.grid, sample),
-        }
-    everything = np.ones(written.shape[1], np.bool_)
-    sources["pieces"] = {
-        "composed": _sources(index, written, own, everything, form.grid, sample),
-        "real": _sources(index, excerpts.tokens, excerpts.pieces, everything, form.grid, sample),
-    }
+    found_again = originalities(originality.build(pieces), drawn, filled, excerpts, written, form, sample)
     progress()
     return OfComposer(
         composed=ComposedFigures(
@@ -222,7 +209,7 @@ def figures(
             language_model=language,
             onset_f1=onset_f1,
             self_similarity=alike,
-            originality=sources,
+            originality=found_again,
         )
     )
 
@@ -231,8 +218,8 @@ def language_model(composer: Composer, test: PhraseSet, training: PhraseSet, sam
     """Compare what phrases cost a composer that knows nothing of them with what they cost a bigram model of training.
 
     Both are asked for the very same cells: the phrases as the stage `augment` cut them, so that of a note that is held
-    where a phrase begins both have to tell the pitch and that it is held. Where phrases of training strike such notes,
-    or none of them holds one, they are struck for both, as the bigram model has seen nothing else.
+    where a phrase begins both have to tell the pitch and that it is held. Where no phrase of training holds a note,
+    they are struck for both: the bigram model has seen nothing else; the composer has, and pays a little for it.
     """
     alphabet = test.grid.alphabet
     likelihood = bigram.fit(training.tokens, alphabet)
@@ -252,14 +239,22 @@ def language_model(composer: Composer, test: PhraseSet, training: PhraseSet, sam
     )
 
 
-def _onset_f1(drawn: Drawn, guess: Tokens, cells: NDArray[np.bool_], grid: Grid, sample: Sample) -> Level:
-    """Compare windows with the true ones in these cells, (steps, columns)."""
-    true, found = drawn.tokens[:, cells], guess[:, cells]
+def _onset_f1s(
+    task: str, drawn: Drawn, filled: Tokens, known: Tokens, form: ComposerArchitecture, sample: Sample
+) -> dict[str, Level]:
+    """Compare what was filled in, and what needs no model, with the true windows; `known` are windows of training."""
+    cells = of_columns(tasks(form)[task][None], form.columns)[0]
+    trick = {"copy": copied(drawn, _hole(form))} if task == "infill" else {"repeat": drawn.before}
+    ways = {"composed": filled, **trick, "nearest": nearest(drawn.tokens, known, cells)}
+    true = drawn.tokens[:, cells]
 
-    def f1(rows: NDArray[np.int64]) -> float | None:
-        return reconstruction.onset_scores(true[rows], found[rows], grid.alphabet).f1
+    def level(guess: Tokens) -> Level:
+        def f1(rows: NDArray[np.int64]) -> float | None:
+            return reconstruction.onset_scores(true[rows], guess[rows], form.grid.alphabet).f1
 
-    return sample.level(f1, drawn.pieces)
+        return sample.level(f1, drawn.pieces)
+
+    return {way: level(guess[:, cells]) for way, guess in ways.items()}
 
 
 def of_test(pieces: Pieces, *, beats: int) -> PhraseSet:
@@ -308,6 +303,31 @@ def within(real: list[Level], others: list[Level]) -> int | None:
         if one["low"] is not None and one["high"] is not None and other["value"] is not None
     ]
     return sum(told) if told else None
+
+
+def originalities(
+    index: Index,
+    drawn: Drawn,
+    filled: Mapping[str, Tokens],
+    excerpts: PhraseSet,
+    written: Tokens,
+    form: ComposerArchitecture,
+    sample: Sample,
+) -> dict[str, dict[str, Sources]]:
+    """Tell what training had of what was filled in and of pieces from nothing, and of test music in their place."""
+    found: dict[str, dict[str, Sources]] = {}
+    for name in ("infill", "harmonise"):
+        steps = np.logical_or.reduce(tasks(form)[name], axis=1)
+        found[name] = {
+            way: _sources(index, music, drawn.pieces, steps, form.grid, sample)
+            for way, music in (("composed", filled[name]), ("real", drawn.tokens))
+        }
+    everything, own = np.ones(written.shape[1], np.bool_), np.arange(len(written))
+    found["pieces"] = {
+        "composed": _sources(index, written, own, everything, form.grid, sample),
+        "real": _sources(index, excerpts.tokens, excerpts.pieces, everything, form.grid, sample),
+    }
+    return found
 
 
 def _sources(
