@@ -34,7 +34,7 @@ TINY: dict[str, Any] = {
     "composer": {"window_beats": 4, "units": 8, "decoder_units": 8, "head_units": 8, "embedding_dim": 4},
     "compose": {"epochs": 2, "epoch_phrases": 64, "batch_size": 16, "warmup_steps": 0},
     "interpolate": {"pairs": "auto", "points": 3, "beats": 8},
-    "evaluate": {"excerpts": 10},
+    "evaluate": {"excerpts": 10, "windows": 8},
     "report": {"beats": 4},
 }
 """What the small corpus is run with; the other parameters are those of the committed params.yaml."""

@@ -470,7 +470,63 @@ class BetweenFigures(TypedDict):
     """Phrases, of as many as there are pairs; see quartetvae.composing.originality."""
 
 
-class EvaluateFigures(BetweenFigures):
+class Level(TypedDict):
+    """A figure, and the middle 95 % of its bootstrap over pieces: quartetvae.metrics.bootstrap."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class LanguageModelFigures(TypedDict):
+    """What phrases cost of which nothing is known, mean nats per phrase, and the composer's share of the bigram's."""
+
+    phrases: int
+    composer_nats: float
+    bigram_nats: float
+    share: Level
+
+
+class SelfSimilarityFigures(TypedDict):
+    """How alike bars are, the first one at a distance of one bar, and so on."""
+
+    excerpts: int
+    """Of test pieces."""
+    composed_pieces: int
+    real: list[Level]
+    composed: list[Level]
+    within: int | None
+    """At how many distances composed lies within real's interval; None where there is none."""
+
+
+class Sources(TypedDict):
+    """Of beats what training did not have, and of passages what it had: quartetvae.composing.originality."""
+
+    originality: Level
+    copied: Level
+
+
+class ComposedFigures(TypedDict):
+    """What a composer writes on test pieces: quartetvae.evaluation.composed."""
+
+    windows: int
+    pieces: int
+    """That the windows are of."""
+    language_model: LanguageModelFigures
+    onset_f1: dict[str, dict[str, Level]]
+    """By task, then by what filled it in."""
+    self_similarity: SelfSimilarityFigures
+    originality: dict[str, dict[str, Sources]]
+    """By task, `composed` and `real`."""
+
+
+class OfComposer(TypedDict):
+    """What needs a composer."""
+
+    composed: NotRequired[ComposedFigures]
+
+
+class EvaluateFigures(BetweenFigures, OfComposer):
     """metrics/evaluate.json."""
 
     real: SetFigures

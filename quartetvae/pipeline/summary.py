@@ -46,6 +46,7 @@ Look:
   plots/pitch_classes.png       likewise, by pitch class
   plots/overlap.png             how like real music, by feature
   plots/between.png             what lies between two phrases: how easily told from music, how much of both it keeps
+  plots/composed.png            what the composer fills in, and how much of its bars comes again
   plots/transitions.png         which pitch class follows which
   plots/step_distance.png       how even the steps of the paths are
   plots/kl_by_dimension.png     how much of the code is used

@@ -145,6 +145,7 @@ def test_the_whole_pipeline_runs_and_then_nothing_is_left_to_do(done: Path) -> N
         ("interpolate", "points", 4, FROM["interpolate"]),
         ("evaluate", "excerpt_beats", 2, FROM["evaluate"]),
         ("evaluate", "excerpts", 3, FROM["evaluate"]),
+        ("evaluate", "windows", 3, FROM["evaluate"]),
         ("evaluate", "seed", 3, FROM["evaluate"]),
         ("download", "sources", ["directory", "music21"], FROM["download"]),
         ("filter", "match", "paper", FROM["filter"]),
