@@ -25,8 +25,8 @@ def blocks(document: str) -> list[str]:
 
 def typed(commands: str, folder: Path, **stands_for: Path) -> str:
     """Type commands in a folder, with paths for the words that stand for them."""
-    for word, path in {"URL": stands_for["url"], "/mnt/quartets": stands_for["remote"]}.items():
-        commands = commands.replace(word, str(path))
+    for word, place in {"URL": stands_for["url"], "/mnt/quartets": stands_for["remote"]}.items():
+        commands = commands.replace(word, str(place))
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
         ["bash", "-e", "-c", commands],
