@@ -569,3 +569,33 @@ class AttributesFigures(TypedDict):
 
 AttributeName = Literal["note_density", "register", "chromaticism", "syncopation", "rhythmic_unison"]
 """The keys of `AttributesFigures` that are attributes."""
+
+
+# metrics/summary.json: quartetvae.metrics.summary
+
+
+class SummaryFigures(TypedDict):
+    """metrics/summary.json: of unseen works, if nothing else is said; losses as where they come from."""
+
+    quartets: int
+    """Distinct quartet files of all splits."""
+    val_loss: float
+    composer_val_loss: float
+    file_onset_f1: float | None
+    """Of the notes of whole files."""
+    phrase_onset_f1: float | None
+    exact_phrases: float | None
+    """The share of phrases without an error."""
+    kl_nats: float
+    spherical_auc: float | None
+    """Half-way on spherical paths: how easily it is told from music."""
+    spherical_kept: float | None
+    """Likewise: the share of the onsets of both ends, their mean."""
+    exchange_auc: float | None
+    exchange_kept: float | None
+    dissonant_ends: float | None
+    """Of the pairs of parts that sound together in reconstructions, the ends of paths."""
+    dissonant_spherical: float | None
+    dissonant_exchange: float | None
+    prior_overlap: float | None
+    """Of samples of the prior with real music."""
