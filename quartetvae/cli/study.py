@@ -67,7 +67,7 @@ def study(
     Excerpts are as long and as loud as each other, and played by the same instruments at the same tempo.
 
     With --analyse the answers that listeners saved are evaluated: means with 95 % intervals, tests of one source
-    against another (Wilcoxon's, by Holm's correction), and how far listeners agree (Krippendorff's alpha).
+    against another (Wilcoxon's by Holm's correction, Bayes factors), and how far listeners agree (Krippendorff's alpha).
 
     \b
     Examples:
@@ -135,10 +135,12 @@ def _tables(found: Mapping[str, Any]) -> list[str]:
         (
             *(_name(test["question"]), f"{test['a']} - {test['b']}"),
             *(f"{test['difference']:+.2f}", _probability(test["p"]), _probability(test["p_holm"])),
+            "n/a" if (factor := test["log10_bayes_factor"]) is None else f"{factor:+.2f}",
         )
         for test in found["tests"]
     ]
-    return [means, terminal.table(("question", "sources", "difference", "p", "p (Holm)"), tests, right=(2, 3, 4))]
+    head = ("question", "sources", "difference", "p", "p (Holm)", "log10 Bayes factor")
+    return [means, terminal.table(head, tests, right=range(2, len(head)))]
 
 
 def _name(question: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from quartetvae.study import agreement
+from quartetvae.study import agreement, bayes
 from quartetvae.study.answers import EXPERIENCE, QUESTIONS, Answers, Key, Rating, StudyError
 
 CONFIDENCE = 0.95
@@ -34,8 +34,9 @@ def analyse(
     `listeners`, `excerpts` (by source), `experience` (how many listeners of each kind that is there);
     `means`: by source and question `mean`, `low`, `high`, the ends of the percentile bootstrap interval of 95 % over
     listeners; `tests`: a list of `question`, `a`, `b`, `difference` (the mean of a minus that of b), `p` of Wilcoxon's
-    signed-rank test (two-sided, over listeners' means), `p_holm` (Holm 1979, all tests together); `agreement`: by
-    question Krippendorff's alpha, `interval` and `ordinal`, None where all ratings are equal.
+    signed-rank test (two-sided, over listeners' means), `p_holm` (Holm 1979, all tests together),
+    `log10_bayes_factor` (see `quartetvae.study.bayes`); `agreement`: by question Krippendorff's alpha, `interval` and
+    `ordinal`, None where all ratings are equal.
 
     Raises
     ------
@@ -116,11 +117,13 @@ def _tests(means: NDArray[np.float64], sources: Sequence[str]) -> list[dict[str,
     found: list[dict[str, Any]] = []
     for q, question in enumerate(QUESTIONS):
         for a, b in combinations(range(len(sources)), 2):
-            differences = means[:, a, q] - means[:, b, q]
+            # Means of ratings differ by more than that, or are equal; what is left by rounding would be a difference.
+            differences = (means[:, a, q] - means[:, b, q]).round(6)
             found.append(
                 {
                     **{"question": question, "a": sources[a], "b": sources[b]},
                     **{"difference": float(differences.mean()), "p": _wilcoxon(differences)},
+                    "log10_bayes_factor": bayes.log10_factor(differences),
                 }
             )
     adjusted = holm([test["p"] for test in found])
@@ -130,7 +133,5 @@ def _tests(means: NDArray[np.float64], sources: Sequence[str]) -> list[dict[str,
 def _wilcoxon(differences: NDArray[np.float64]) -> float:
     from scipy import stats
 
-    # Means of ratings differ by at least 1/1000; what is less is rounding, and would make ties and zeros unlike.
-    rounded = differences.round(6)
     # Without any difference nothing is left to be ranked.
-    return float(stats.wilcoxon(rounded).pvalue) if rounded.any() else 1.0
+    return float(stats.wilcoxon(differences).pvalue) if differences.any() else 1.0

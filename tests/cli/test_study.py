@@ -89,7 +89,7 @@ def test_spread_takes_in_what_is_no_quartet(sources: list[Path], tmp_path: Path)
     whole = music(24)
     for path in sources[1].glob("*.mid"):
         midi.write(path, type(whole)(480, whole.tracks[:1]), tempo_qpm=90)
-    words = (*map(str, sources), "--excerpts", 1, "--seconds", 5, "-o", str(tmp_path / "page.html"))
+    words = [*map(str, sources), "--excerpts", "1", "--seconds", "5", "-o", str(tmp_path / "page.html")]
     with pytest.raises(QuartetError, match="generated: none of its 3 files can be read"):
         run(*words)
     assert run(*words, "--spread").exit_code == 0

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pytest
 
+from quartetvae.study import bayes
 from quartetvae.study.analysis import analyse, holm
 from quartetvae.study.answers import QUESTIONS, Answers, Key, Rating, StudyError
 from tests.study.answering import answers, key
@@ -73,7 +75,14 @@ def test_of_listeners_who_all_prefer_one_source_p_is_that_of_a_table(count: int,
 
 
 def test_of_no_difference_nothing_is_found() -> None:
-    assert [test["p"] for test in evaluate(scores(4, 4), scores(5, 5))["tests"]] == [1.0] * len(QUESTIONS)
+    found = evaluate(scores(4, 4), scores(5, 5))["tests"]
+    assert [test["p"] for test in found] == [1.0] * len(QUESTIONS)
+    assert [test["log10_bayes_factor"] for test in found] == [None] * len(QUESTIONS)
+
+
+def test_bayes_factors_are_of_listeners_differences() -> None:
+    found = evaluate(scores(5, 4), scores(7, 5), scores(6, 3))["tests"]
+    assert found[0]["log10_bayes_factor"] == pytest.approx(bayes.log10_factor(np.array([1.0, 2.0, 3.0])))
 
 
 def test_three_sources_are_compared_two_by_two() -> None:
