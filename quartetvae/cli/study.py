@@ -67,7 +67,8 @@ def study(
     Excerpts are as long and as loud as each other, and played by the same instruments at the same tempo.
 
     With --analyse the answers that listeners saved are evaluated: means with 95 % intervals, tests of one source
-    against another (Wilcoxon's by Holm's correction, Bayes factors), and how far listeners agree (Krippendorff's alpha).
+    against another (Wilcoxon's by Holm's correction, Bayes factors), and how far listeners agree (Krippendorff's
+    alpha).
 
     \b
     Examples:

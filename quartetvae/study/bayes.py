@@ -1,4 +1,4 @@
-"""The Bayes factor of a paired comparison: how much likelier differences are if there is an effect than if there is none.
+"""The Bayes factor of a paired comparison: how much likelier differences are with an effect than without one.
 
 The JZS Bayes factor of one sample: a Cauchy prior on the size of the effect (the mean difference in standard
 deviations), Jeffreys' prior on the variance. Unlike p it can speak for there being no difference.
