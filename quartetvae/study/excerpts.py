@@ -16,7 +16,7 @@ Sound that is given as sound keeps its tempo and begins where its file begins, f
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain, zip_longest
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -115,7 +115,7 @@ def draw(
         more.append([places[k] for k in order[1:]])
     # Where there are fewer files than excerpts, other places of the same files, one of each in turn.
     others = (place for place in chain.from_iterable(zip_longest(*more)) if place is not None)
-    found += [place for place, _ in zip(others, range(count - len(found)), strict=False)]
+    found += islice(others, count - len(found))
     if not longest:
         raise CorpusError(f"{folder}: none of its {len(paths)} files can be read as quartets; see what was left out.")
     if len(found) < count:
