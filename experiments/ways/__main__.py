@@ -37,8 +37,14 @@ def run(name: str, minutes: float, *, pairs: int | None = None) -> Record:
     section, composer, compose, augment, train = params.load("evaluate", "composer", "compose", "augment", "train")
     training, validation = (tables.read_phrases(locations.phrases(split)) for split in ("train", "validation"))
     material = trials.Material(
-        *(tables.read_pieces(locations.PIECES), training, validation, network.load(pretrained.FOLDER)),
-        *(composer, compose, augment, train),
+        pieces=tables.read_pieces(locations.PIECES),
+        training=training,
+        validation=validation,
+        model=network.load(pretrained.FOLDER),
+        composer=composer,
+        compose=compose,
+        augment=augment,
+        train=train,
     )
     trial = trials.TRIALS[name](material, 60 * minutes)
     figures = between.figures(
@@ -95,6 +101,8 @@ def main() -> None:
     minutes = MINUTES if arguments.minutes is None else arguments.minutes
     if not minutes > 0:
         parser.error(f"--minutes {minutes:g}: more than 0 is needed")
+    if arguments.pairs is not None and arguments.pairs < 1:
+        parser.error(f"--pairs {arguments.pairs}: 1 at least is needed")
     record = run(arguments.name, minutes, pairs=arguments.pairs)
     files.write_json(arguments.out or records.FOLDER / f"{arguments.name}.json", record)
     print("\n".join(records.sets({arguments.name: record})))

@@ -1,12 +1,13 @@
-"""Trainings of one length in time, whatever is trained: how fast a network learns decides how many steps it gets.
+"""Trainings of one length in time, whatever is trained: how fast a network's steps are decides how many it gets.
 
 First some steps are timed, and the weights put back. So the number of steps is known before the training begins, and
-its learning rate falls to 0 at its end, as in a training by epochs.
+its learning rate falls to 0 at its end, as in a training by epochs. Both times are by the clock: on a machine that has
+other work meanwhile a training may get more or less than its share, and what it took of the processor tells.
 """
 
 from contextlib import closing
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, process_time
 from typing import TypedDict
 
 from quartetvae import config
@@ -26,6 +27,8 @@ class Spent(TypedDict):
 
     seconds: float
     """With the look at the validation windows at its end; the steps that were timed before are not among them."""
+    processor_seconds: float
+    """The same, of all cores together."""
     steps: int
     windows: int
     """That it saw, one as often as it came."""
@@ -82,9 +85,11 @@ def fit(model: Trainable, training: Phrases, validation: Phrases, train: config.
         "epoch_phrases": steps * train.batch_size,
         "warmup_steps": min(train.warmup_steps, int(RISING * steps)),
     }
+    before = process_time()
     outcome = loop.fit(model, training, validation, train.model_copy(update=whole))
     return {
         "seconds": outcome.seconds,
+        "processor_seconds": process_time() - before,
         "steps": steps,
         "windows": steps * train.batch_size,
         "parameters": model.count_params(),

@@ -3,9 +3,9 @@
 Conventions
 -----------
 A code with a share `t` of noise, 0..1, is (1 - t) z + t e, with z a sample of a phrase's posterior and e standard
-normal: at 0 it is the phrase's own, at 1 it says nothing. So is the mean of two phrases' codes about as far from either
-as a code with t = 0.5. The decoder is told t by what a small network of t adds to the code, nothing before it is
-trained. The encoder stays as it is.
+normal: at 0 it is the phrase's own, at 1 it says nothing. The mean of two phrases' codes is to either of them what a
+code with t = 0.5 is to its own. The decoder is told t by what a small network of t adds to the code, nothing before it
+is trained. The encoder stays as it is.
 
 The loss is the reconstruction's cross-entropy, in nats per phrase, the mean over the batch.
 """

@@ -66,12 +66,12 @@ def table(records: Mapping[str, Record]) -> list[str]:
     missing = [name for name in ABOUT if name not in records]
     return [
         f"Ways to make what lies between two phrases, on {first['between']['pairs']:,} random pairs of validation "
-        "phrases; each was trained for as long as the others, by the clock (`python -m experiments.ways run NAME`; "
+        "phrases; each training was given the same time by the clock (`python -m experiments.ways run NAME`; "
         f"{made}; commits in their records, experiments/ways/{_not_run(missing)}). Nats per phrase: what a validation "
         "phrase costs from nothing, a bound from above where there is a code.",
         "",
         *_rows(
-            "way | what it is | parameters trained | minutes | windows seen | nats per phrase",
+            "way | what it is | parameters trained | minutes | of one core | windows seen | nats per phrase",
             [_training(name, record) for name, record in records.items()],
         ),
         "",
@@ -104,9 +104,10 @@ def _rows(head: str, rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _training(name: str, record: Record) -> list[str]:
     spent, nats = record.get("spent"), record.get("nats_per_phrase")
-    told = ["", "", ""]
+    told = [""] * 4
     if spent is not None:
-        told = [f"{spent['parameters']:,}", f"{spent['seconds'] / 60:.0f}", f"{spent['windows']:,}"]
+        minutes = [f"{seconds / 60:.0f}" for seconds in (spent["seconds"], spent["processor_seconds"])]
+        told = [f"{spent['parameters']:,}", *minutes, f"{spent['windows']:,}"]
     return [f"`{name}`", ABOUT[name], *told, "" if nats is None else f"{nats:.1f}"]
 
 

@@ -133,7 +133,14 @@ def record(**changes: Any) -> records.Record:
     return found
 
 
-SPENT: Any = {"seconds": 1799.0, "steps": 3, "windows": 96000, "parameters": 2312579, "val_loss": 3.1}
+SPENT: Any = {
+    "seconds": 1799.0,
+    "processor_seconds": 2521.0,
+    "steps": 3,
+    "windows": 96000,
+    "parameters": 2312579,
+    "val_loss": 3.1,
+}
 
 
 def test_tables_have_what_was_trained_and_a_row_for_each_set() -> None:
@@ -142,8 +149,8 @@ def test_tables_have_what_was_trained_and_a_row_for_each_set() -> None:
     assert "1,000 random pairs of validation phrases" in lines[0]
     assert "2026-11-27 to 2026-11-28, 2 cores" in lines[0]
     assert "not run yet: shares, in-c, noised" in lines[0]
-    assert f"| `composer` | {records.ABOUT['composer']} | 2,312,579 | 30 | 96,000 | 100.0 |" in lines
-    assert f"| `baselines` | {records.ABOUT['baselines']} |  |  |  |  |" in lines
+    assert f"| `composer` | {records.ABOUT['composer']} | 2,312,579 | 30 | 42 | 96,000 | 100.0 |" in lines
+    assert f"| `baselines` | {records.ABOUT['baselines']} |  |  |  |  |  |" in lines
     rows = [line for line in lines if line.startswith(("| `baselines` | ", "| `composer` | ")) and "(.7" in line]
     assert len(rows) == 4 + 1
     assert rows[-1] == "| `composer` | half | .750 (.700 to .800) | .500 | n/a | .250 | .250 | 130.0 |"
@@ -162,6 +169,11 @@ def test_results_show_the_tables_where_there_are_records(tmp_path: Path, monkeyp
     lines = results.block(metrics, runs, before).splitlines()
     assert set(plain.splitlines()) < set(lines)
     assert "| `composer` | half | .750 (.700 to .800) | .500 | n/a | .250 | .250 | 130.0 |" in lines
+
+
+def test_committed_records_are_of_the_same_pairs() -> None:
+    found = [found["between"] for found in records.read().values()]
+    assert len({(between["pairs"], between["kept"]["real"]["b"]) for between in found}) <= 1
 
 
 def test_every_trial_is_described() -> None:
@@ -210,6 +222,7 @@ def test_the_command_writes_the_record(
         (["run", "shares", "--minutes", "3"], "nothing is trained for shares; leave it out"),
         (["run", "noised", "--minutes", "0"], "more than 0 is needed"),
         (["run", "noised", "--minutes", "nan"], "more than 0 is needed"),
+        (["run", "noised", "--pairs", "0"], "--pairs 0: 1 at least is needed"),
         (["table", "noised"], "a way and its options belong to run"),
         (["run", "other"], "invalid choice"),
     ],

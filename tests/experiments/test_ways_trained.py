@@ -73,6 +73,7 @@ def test_a_training_is_as_long_as_its_budget(clock: None, monkeypatch: pytest.Mo
     assert spent["parameters"] == model.count_params()
     assert spent["val_loss"] > 0
     assert spent["seconds"] > 0
+    assert spent["processor_seconds"] > 0
     assert budget.fit(model, TRAINING, VALIDATION, TRAIN, seconds=5.0)["steps"] == 10
 
 
