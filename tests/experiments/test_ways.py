@@ -5,7 +5,7 @@ import dataclasses
 import math
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -129,8 +129,7 @@ def record(**changes: Any) -> records.Record:
         "bigram_nats": dict.fromkeys(sets, 130.04),
     }
     made = {"commit": "abc", "date": "2026-11-27", "command": "python", "hardware": "2 cores"}
-    found: records.Record = {"about": "", **made, "between": between, **changes}  # type: ignore[typeddict-item]
-    return found
+    return cast(records.Record, {"about": "", **made, "between": between, **changes})
 
 
 SPENT: Any = {
@@ -172,8 +171,8 @@ def test_results_show_the_tables_where_there_are_records(tmp_path: Path, monkeyp
 
 
 def test_committed_records_are_of_the_same_pairs() -> None:
-    found = [found["between"] for found in records.read().values()]
-    assert len({(between["pairs"], between["kept"]["real"]["b"]) for between in found}) <= 1
+    found = [one["between"] for one in records.read().values()]
+    assert len({(figures["pairs"], figures["kept"]["real"]["b"]) for figures in found}) <= 1
 
 
 def test_every_trial_is_described() -> None:
