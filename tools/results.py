@@ -1,8 +1,8 @@
 """Write docs/results.md and the table of README.md: `python -m tools.results`, or `--check` to see whether they agree.
 
-They come from metrics/ (the last run of the pipeline) and experiments/runs/ (`python -m experiments`). Everything
-between the two markers of each file is made here, so that no figure is typed by hand, and so is
-plots/operating_points.png.
+They come from metrics/ (the last run of the pipeline), experiments/runs/ (`python -m experiments`) and
+experiments/ways/ (`python -m experiments.ways`). Everything between the two markers of each file is made here, so that
+no figure is typed by hand, and so is plots/operating_points.png.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from typing import Any, Literal, TypedDict, cast, get_args
 
 from experiments import definitions, tolerances
 from experiments.definitions import Run
+from experiments.ways import records
 from quartetvae.metrics import comparison
 from quartetvae.metrics.figures import (
     AttributeName,
@@ -155,6 +156,8 @@ def block(metrics: Metrics, runs: dict[str, Group], before: FileFigures) -> str:
         lines += ["", *_long(runs["long"])]
     if "sweep" in runs:
         lines += ["", *_sweep(runs["sweep"])]
+    if ways := records.table(records.read()):
+        lines += ["", *ways]
     speed, streaming, start = (
         json.loads((ROOT / "benchmarks" / f"{name}.json").read_text(encoding="utf-8"))
         for name in ("speed", "streaming", "start")
