@@ -95,7 +95,10 @@ def agreement(measures: Floats, ratings: Floats, source: Ints, *, replicates: in
     for done in range(0, replicates, AT_ONCE):
         count = min(AT_ONCE, replicates - done)
         rows = np.concatenate(
-            [start + rng.integers(len(place), size=(count, len(place))) for start, place in zip(starts, places, strict=True)],
+            [
+                start + rng.integers(len(place), size=(count, len(place)))
+                for start, place in zip(starts, places, strict=True)
+            ],
             axis=1,
         )
         some = [values[rows] for values in both]
@@ -103,7 +106,8 @@ def agreement(measures: Floats, ratings: Floats, source: Ints, *, replicates: in
         rest = [without_source_means(values, held) for values in some]
         drawn["within"].append(rank_correlation(rest[0], rest[1]))
     low, high = (
-        {name: np.nanquantile(np.concatenate(found), at, axis=0) for name, found in drawn.items()} for at in (0.025, 0.975)
+        {name: np.nanquantile(np.concatenate(found), at, axis=0) for name, found in drawn.items()}
+        for at in (0.025, 0.975)
     )
     return Agreement(
         all=rank_correlation(measures, ratings),

@@ -3,9 +3,9 @@
 Conventions
 -----------
 An excerpt is a part array of whole beats, uint8 (steps, columns), on the models' grid, its parts assigned as
-`stimuli` says. Tempo counts for nothing: time is in beats. What is defined on phrases is a mean over those of four beats
-that tile the excerpt, what is defined on longer music one over segments of `SEGMENT` beats; those in which nothing
-begins are left out. `ABOUT` says of each measure what it is and where it is defined.
+`stimuli` says. Tempo counts for nothing: time is in beats. What is defined on phrases is a mean over those of four
+beats that tile the excerpt, what is defined on longer music one over segments of `SEGMENT` beats; those in which
+nothing begins are left out. `ABOUT` says of each measure what it is and where it is defined.
 
 Of the measures that learned from music:
 
@@ -245,8 +245,8 @@ def of_real_music(
     machines = sorted(set(sources) - set(people))
     if len(machines) < 2 or not real:
         raise DatasetError(
-            f"stimuli of the machines {', '.join(machines) or 'none'} and {len(real)} real excerpts found; two machines "
-            "and a real excerpt at least are needed to learn what is real."
+            f"stimuli of the machines {', '.join(machines) or 'none'} and {len(real)} real excerpts found; two "
+            "machines and a real excerpt at least are needed to learn what is real."
         )
     return {
         "distance_to_real": _distance_to_real(excerpts, real, grid),
@@ -257,18 +257,13 @@ def of_real_music(
 def _distance_to_real(excerpts: Sequence[Tokens], real: Sequence[Tokens], grid: Grid) -> Floats:
     reference = of_segments(np.concatenate([segments(tokens, grid) for tokens in real]), grid)
     rows = {name: _known(comparison.normalised(reference[name])) for name in comparison.FEATURES}
-    units = {name: float(pdist(values).mean()) for name, values in rows.items()}
+    # What is the same in all real music has no unit, and is left out.
+    units = {name: unit for name, values in rows.items() if (unit := mean(pdist(values))) > 0}
     found = []
     for tokens in excerpts:
         own = of_segments(segments(tokens, grid), grid)
-        found.append(
-            np.nanmean(
-                [
-                    mean(cdist(_known(comparison.normalised(own[name])), rows[name]).ravel()) / units[name]
-                    for name in comparison.FEATURES
-                ]
-            )
-        )
+        away = {name: cdist(_known(comparison.normalised(own[name])), rows[name]) for name in units}
+        found.append(mean(np.array([mean(away[name].ravel()) / unit for name, unit in units.items()])))
     return np.array(found)
 
 

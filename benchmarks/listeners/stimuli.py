@@ -64,7 +64,9 @@ def read(folder: Path, grid: Grid) -> list[Excerpt]:
         If there are two files of one stimulus, or a file has no notes or cannot be read.
     """
     if not folder.is_dir():
-        raise DatasetError(f"{folder}: no such folder; one with ratings.csv and stimuli/<source>/<number>.mid is needed.")
+        raise DatasetError(
+            f"{folder}: no such folder; one with ratings.csv and stimuli/<source>/<number>.mid is needed."
+        )
     ratings = read_ratings(folder / "ratings.csv")
     paths = _paths(folder / "stimuli")
     if missing := sorted(set(ratings) - set(paths)):
@@ -72,7 +74,9 @@ def read(folder: Path, grid: Grid) -> list[Excerpt]:
             f"{folder}: {len(missing)} rated stimuli without a file, the first is {missing[0]}; "
             f"stimuli/<source>/{missing[0]}.mid is needed."
         )
-    return [Excerpt(number, paths[number].parent.name, of_file(paths[number], grid), ratings[number]) for number in ratings]
+    return [
+        Excerpt(number, paths[number].parent.name, of_file(paths[number], grid), ratings[number]) for number in ratings
+    ]
 
 
 def read_ratings(path: Path) -> dict[int, Floats]:
@@ -82,22 +86,29 @@ def read_ratings(path: Path) -> dict[int, Floats]:
     table = pd.read_csv(path)
     if missing := [name for name in ("stimulus", *QUESTIONS) if name not in table.columns]:
         raise DatasetError(
-            f"{path.name}: no column {', '.join(missing)} (found: {', '.join(map(str, table.columns))}); a row for each "
-            f"rating is needed, with stimulus, {', '.join(QUESTIONS)}."
+            f"{path.name}: no column {', '.join(missing)} (found: {', '.join(map(str, table.columns))}); a row for "
+            f"each rating is needed, with stimulus, {', '.join(QUESTIONS)}."
         )
-    values = table[list(QUESTIONS)].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
-    bad = ~((values >= LOWEST) & (values <= HIGHEST))
-    if bad.any():
-        row, column = np.argwhere(bad)[0].tolist()
-        raise DatasetError(
-            f"{path.name}, line {row + 2}: {QUESTIONS[column]} is {table[QUESTIONS[column]].iloc[row]}; a number from "
-            f"{LOWEST} to {HIGHEST} is needed."
-        )
-    found = {int(number): values[rows] for number, rows in sorted(table.groupby("stimulus").indices.items())}
+    # Whatever is no number becomes NaN, which lies in no range.
+    numbers, values = (
+        table[columns].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
+        for columns in (["stimulus"], list(QUESTIONS))
+    )
+    numbers = numbers[:, 0]
+    named = {"stimulus": numbers == np.floor(numbers)}
+    named |= {name: (column >= LOWEST) & (column <= HIGHEST) for name, column in zip(QUESTIONS, values.T, strict=True)}
+    for name, good in named.items():
+        if not good.all():
+            row = int(np.argmin(good))
+            needed = "a whole number" if name == "stimulus" else f"a number from {LOWEST} to {HIGHEST}"
+            raise DatasetError(f"{path.name}, line {row + 2}: {name} is {table[name].iloc[row]}; {needed} is needed.")
+    found = {int(number): values[numbers == number] for number in np.unique(numbers)}
     if not found:
         raise DatasetError(f"{path.name}: no ratings in it; a row for each is needed.")
     if few := [number for number, rows in found.items() if len(rows) < 2]:
-        raise DatasetError(f"{path.name}: stimulus {few[0]} has one rating; two at least are needed to tell how sure they are.")
+        raise DatasetError(
+            f"{path.name}: stimulus {few[0]} has one rating; two at least are needed to tell how sure they are."
+        )
     return found
 
 
@@ -108,7 +119,9 @@ def _paths(folder: Path) -> dict[int, Path]:
         if not path.stem.isdecimal():
             raise CorpusError(f"{path.parent.name}/{path.name}: a number is needed as a name, that of the stimulus.")
         if int(path.stem) in found:
-            raise CorpusError(f"stimulus {path.stem}: two files, in {found[int(path.stem)].parent.name} and {path.parent.name}.")
+            raise CorpusError(
+                f"stimulus {path.stem}: two files, in {found[int(path.stem)].parent.name} and {path.parent.name}."
+            )
         found[int(path.stem)] = path
     return found
 
@@ -121,7 +134,9 @@ def of_file(path: Path, grid: Grid) -> Tokens:
     music = files.read(path).music
     tracks = [track.notes for track in music.tracks if not track.is_drum and len(track.notes)]
     if not tracks:
-        raise CorpusError(f"{path.parent.name}/{path.name}: no notes but those of drums; notes with pitches are needed.")
+        raise CorpusError(
+            f"{path.parent.name}/{path.name}: no notes but those of drums; notes with pitches are needed."
+        )
     return on_four_parts(tracks, grid, ticks_per_beat=music.ticks_per_beat)
 
 
