@@ -164,7 +164,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.listeners",
         description=(__doc__ or "").split("\n")[0],
-        epilog="Ten minutes on two cores that are busy. After new weights the same command writes all anew.",
+        epilog="Takes minutes, more on a busy machine. After new weights the same command writes all anew.",
     )
     parser.add_argument("folder", nargs="?", help=f"the rated excerpts; by default what {FOLDER} names")
     folder = parser.parse_args().folder or os.environ.get(FOLDER)
