@@ -798,13 +798,17 @@ def _streaming(streaming: dict[str, Any]) -> str:
 def _start(start: dict[str, Any]) -> str:
     """Time the command from a cold start, against Keras."""
     seconds = start["seconds"]
+    composed = ""
+    if "path" in seconds:
+        composed = (
+            f"; a path of 32 beats by exchange {seconds['path']:.1f}, `sample --by composer` of 32 bars "
+            f"{seconds['bars']:.1f}"
+        )
     return (
         f"A cold start (`{start['command']}`; {start['date']}, {start['hardware']}, {_at(start['commit'])}): "
-        f"`quartetvae interpolate --path spherical` of two whole movements takes {seconds['interpolate']:.1f} seconds, "
-        f"a path of 32 beats by exchange {seconds['path']:.1f}, `sample --by composer` of 32 bars "
-        f"{seconds['bars']:.1f}; loading the model's network with Keras alone takes {seconds['keras']:.1f}. By the "
-        f"network in NumPy 500 phrases are encoded and decoded in {seconds['phrases']:.1f}. Of `interpolate`, in "
-        "Python: "
+        f"`quartetvae interpolate --path spherical` of two whole movements takes {seconds['interpolate']:.1f} "
+        f"seconds{composed}; loading the model's network with Keras alone takes {seconds['keras']:.1f}. By the network "
+        f"in NumPy 500 phrases are encoded and decoded in {seconds['phrases']:.1f}. Of `interpolate`, in Python: "
         + ", ".join(f"{step} {spent:.1f}" for step, spent in start["steps"].items())
         + ". Such times hang on the machine's day: Keras', taken in turns with the command's, is the yardstick."
     )

@@ -33,7 +33,7 @@ from quartetvae.music.ensemble import VOICES
 from quartetvae.music.quartet import Piece
 
 TURN_BEATS = 8
-"""Beats after which the parts give way in another order."""
+"""Beats after which the parts give way in another order; half a window, where that is less."""
 
 NATS_PER_ONSET = 3.0
 """What is added for each onset when orders are compared: else the one with the fewest notes would be the likeliest."""
@@ -122,7 +122,8 @@ def between(
     both = np.stack([np.stack(in_keys[share <= 0.5], axis=1) for share in shares], axis=1)
     # Sustains, so that behind what is written sounds what sounds at its end.
     written = np.full((len(a), len(shares), *both.shape[3:]), grid.alphabet.sustain, np.uint8)
-    turn = TURN_BEATS * beat
+    # What was written in the turn before is seen, too: both fit into a window.
+    turn = min(TURN_BEATS, composer.architecture.beats // 2) * beat
     for number in progress(range(-(-written.shape[2] // turn))):
         now = slice(number * turn, min((number + 1) * turn, written.shape[2]))
         before = _cut(written, now.start - turn, turn, grid.alphabet) if number else written[:, :, :0]

@@ -150,3 +150,11 @@ def test_a_walk_has_what_the_model_gives_back_at_its_ends_and_codes_of_its_music
     for k in (1, 2):
         assert np.array_equal(walked.point(k), made[k - 1])
         assert np.array_equal(walked.z[:, k], TOY.encode(walked.tokens[:, k])[0])
+
+
+def test_a_turn_and_the_one_before_it_fit_into_a_window_that_is_short() -> None:
+    # It refuses windows that are longer than its own.
+    short = fake(GRID, beats=4)
+    a, b = music(10, 1), music(10, 2)
+    found = exchange.between(short, a, b, [0.5], Manner(freedom=0.5))[0, 0]
+    assert found.shape == a[0].shape
