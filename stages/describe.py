@@ -24,7 +24,7 @@ def main() -> None:
     moved = directions.move(model, found, test.tokens)
     figures = directions.judge(found, moved)
     with files.replacing_folder(locations.LATENT) as folder:
-        neighbours.write(folder / "corpus.parquet", neighbours.build(model, pieces))
+        neighbours.write(folder / neighbours.FILE, neighbours.build(model, pieces))
         directions.write(folder / "directions.json", found)
         originality.write(folder / originality.FILE, originality.build(pieces))
     latent.attributes(locations.plot("attributes"), figures, moved)

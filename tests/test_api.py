@@ -235,7 +235,7 @@ def test_a_direction_by_scale_is_that_of_each_phrase() -> None:
 
 def test_the_packages_own_directions_and_corpus(model: NumpyAutoencoder) -> None:
     """More and less of each attribute is more and less of it; real phrases have real neighbours."""
-    codes = neighbours.read(pretrained.FOLDER / "corpus.parquet").codes
+    codes = neighbours.read(pretrained.FOLDER / "corpus.npz").codes
     # Music as composed: in samples of the prior so many notes are chromatic that a direction adds few.
     piece = api.decode(model, codes[:: len(codes) // 48][:48])
     for name in RISING:
@@ -247,7 +247,7 @@ def test_the_packages_own_directions_and_corpus(model: NumpyAutoencoder) -> None
     assert len(found) == 4
     for near in found:
         assert [one.distance for one in near] == sorted(one.distance for one in near)
-        assert all(set(one.place) == set(neighbours.COLUMNS[:-1]) for one in near)
+        assert all(set(one.place) == {*neighbours.OF_PIECE, *neighbours.OF_PHRASE} for one in near)
 
 
 def test_the_nearest_of_a_phrase_of_the_corpus_is_itself(model: NumpyAutoencoder) -> None:

@@ -21,7 +21,7 @@ from click.testing import CliRunner, Result
 
 from quartetvae import api, cli
 from quartetvae.errors import QuartetError
-from quartetvae.io import midi, write
+from quartetvae.io import audio, midi, write
 from quartetvae.latent import directions, neighbours
 from quartetvae.metrics.attributes import ATTRIBUTES
 from quartetvae.model import architecture as architectures
@@ -42,6 +42,8 @@ SIGNATURES = {
     "png": b"\x89PNG",
     "wav": b"RIFF",
     "ogg": b"OggS",
+    "mp3": b"\xff",
+    "pdf": b"%PDF",
     "roll.png": b"\x89PNG",
 }
 
@@ -72,7 +74,7 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, scale in (("ways.json", 1.0), ("others.json", -1.0)):
         ways = {of: scale * rng.normal(size=(1, WIDTH)).astype(np.float32) for of in ATTRIBUTES}
         directions.write(tmp_path / name, ways)
-    for name, seed in (("corpus.parquet", 1), ("other.parquet", 2)):
+    for name, seed in (("corpus.npz", 1), ("other.npz", 2)):
         drawn = np.random.default_rng(seed).normal(size=(20, WIDTH)).astype(np.float32)
         places: list[dict[str, object]] = [
             {"piece": f"{name} {k}", "composer": "Dvořák", "work": "No 12", "bar": k, "beat": 4 * k} for k in range(20)
@@ -264,7 +266,7 @@ def test_encode_then_decode_is_reconstruct(suffix: str, work: Path) -> None:
 
 
 def test_nearest_as_json_and_as_text(work: Path) -> None:
-    words = ("nearest", "a.mid", "--corpus", "corpus.parquet", "--from-beat", 4, "--beats", 8, "--count", 2)
+    words = ("nearest", "a.mid", "--corpus", "corpus.npz", "--from-beat", 4, "--beats", 8, "--count", 2)
     found = json.loads(run(*words, "--json").stdout)
     assert [one["beat"] for one in found] == [4, 8]
     for one in found:
@@ -425,7 +427,7 @@ def test_every_kind_of_file(work: Path) -> None:
 
 A, B, TRIO, FIVE = "a.mid", "b.mid", "trio.mid", "five.mid"
 MORPH = ("morph", A, "--toward", "register", "--directions", "ways.json")
-NEAREST = ("nearest", A, "--corpus", "corpus.parquet")
+NEAREST = ("nearest", A, "--corpus", "corpus.npz")
 EXCERPTS = [["--from-beat", "3"], ["--beats", "5"], ["--parts", "3,2,1,0"]]
 WRITING = [["--as", "musicxml"], ["--as", "mid,roll.png"], ["--tempo", "50"], ["--model", "model"]]
 
@@ -451,7 +453,7 @@ CHANGES: list[tuple[Sequence[str], Sequence[str]]] = [
     *[(MORPH, more) for more in [*EXCERPTS, *WRITING, ["--by", "-2"], ["--toward", "syncopation"]]],
     (MORPH, ["--directions", "others.json"]),
     *[(NEAREST, more) for more in [*EXCERPTS, ["--model", "model"], ["--count", "1"], ["--json"]]],
-    (NEAREST, ["--corpus", "other.parquet"]),
+    (NEAREST, ["--corpus", "other.npz"]),
     *[(["encode", A, "new.npy"], more) for more in [*EXCERPTS, ["--model", "model"]]],
     *[(["decode", "codes.npy"], more) for more in [*WRITING, ["--temperature", "2"]]],
     (["decode", "codes.npy", "--temperature", "2"], ["--seed", "1"]),
@@ -633,11 +635,20 @@ def test_names_in_any_script(work: Path) -> None:
     assert json.loads(run("inspect", name, "--json").stdout)["file"] == name
 
 
+def test_scores_and_sound_are_of_the_first_32_beats_unless_more_is_asked_for(work: Path) -> None:
+    midi.write(Path("long.mid"), long_quartet(count=96), tempo_qpm=120)
+    seconds = {}
+    for name, words in {"first": (), "whole": ("--whole",), "said": ("--beats", 40)}.items():
+        run("vary", "long.mid", "--as", "wav,mid", "-o", name, *words)
+        with wave.open(f"{name}/variation_0.wav") as file:
+            seconds[name] = file.getnframes() / file.getframerate() - audio.TAIL
+    assert seconds == pytest.approx({"first": 16, "whole": 24, "said": 20}, abs=0.05)
+    assert len(Path("first/variation_0.mid").read_bytes()) == len(Path("whole/variation_0.mid").read_bytes())
+
+
 def test_a_package_that_is_missing_is_named(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "soundfile", None)
-    with pytest.raises(
-        QuartetError, match=r"sample_0\.ogg: the package 'soundfile' is needed .*--no-deps tinysoundfont"
-    ):
+    with pytest.raises(QuartetError, match=r"sample_0\.ogg: the package 'soundfile' .*'quartetvae\[sound\]'"):
         run("sample", "--beats", 4, "--as", "ogg")
 
 

@@ -232,10 +232,22 @@ def test_every_pitch_has_one_spelling_that_sounds_as_it() -> None:
 def test_an_engraved_page_has_the_notes(tmp_path: Path) -> None:
     made = music(32)
     write.write(tmp_path / "q.svg", made)
-    write.write(tmp_path / "q.png", made)
+    assert write.write(tmp_path / "q.png", made) == [tmp_path / "q.png"]
     onsets = int((made.tokens < GRID.alphabet.rest).sum())
     assert (tmp_path / "q.svg").read_text().count('class="note"') >= onsets
     assert (tmp_path / "q.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_long_score_is_pictures_page_by_page_and_one_pdf(tmp_path: Path) -> None:
+    made = music(4 * 96)
+    pages = write.write(tmp_path / "q.png", made)
+    assert [path.name for path in pages] == [f"q.{number}.png" for number in range(1, len(pages) + 1)]
+    assert len(pages) > 1
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in pages)
+    assert write.write(tmp_path / "q.pdf", made) == [tmp_path / "q.pdf"]
+    content = (tmp_path / "q.pdf").read_bytes()
+    assert content.startswith(b"%PDF")
+    assert int(re.findall(rb"/Count (\d+)", content)[0]) == len(pages)
 
 
 def test_a_piano_roll(tmp_path: Path) -> None:
@@ -332,8 +344,8 @@ def test_a_soundfont_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_unknown_suffix_names_the_others(tmp_path: Path) -> None:
-    with pytest.raises(RenderingError, match=r"q\.mp3: written can be \.mid, \.musicxml"):
-        write.write(tmp_path / "q.mp3", music(16))
+    with pytest.raises(RenderingError, match=r"q\.flac: written can be \.mid, \.musicxml"):
+        write.write(tmp_path / "q.flac", music(16))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 from quartetvae.errors import ModelError
 from quartetvae.model import architecture as architectures
@@ -118,6 +117,9 @@ class NumpyComposer:
 
         Raises `ModelError` as `fill` does.
         """
+        # Imported here: SciPy is not in the base package, and only the pipeline asks.
+        from scipy.special import logsumexp
+
         self.architecture.check_windows(tokens, unknown)
 
         def share(tokens: Tokens, unknown: Mask) -> NDArray[np.float64]:

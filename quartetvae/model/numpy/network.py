@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 from quartetvae.errors import ModelError
 from quartetvae.model import architecture as architectures
@@ -142,6 +141,9 @@ class NumpyAutoencoder:
         return np.concatenate([np.zeros(0), *in_shares(self._nats, tokens, z)])
 
     def _nats(self, tokens: Tokens, z: Floats) -> NDArray[np.float64]:
+        # Imported here: SciPy is not in the base package, and only the pipeline asks.
+        from scipy.special import logsumexp
+
         logits = self._logits(tokens, z).astype(np.float64)
         chosen = np.take_along_axis(logits, tokens[..., None].astype(np.int64), axis=-1)[..., 0]
         return np.asarray((logsumexp(logits, axis=-1) - chosen).sum(axis=(1, 2)))
