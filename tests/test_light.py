@@ -38,7 +38,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 A, B = "sample_0.mid", "sample_1.mid"
 BASE = (
     ("--help",),
-    ("interpolate", "--help"),
     ("interpolate", A, B, "--points", "3"),
     ("reconstruct", A),
     ("vary", A),
@@ -47,6 +46,13 @@ BASE = (
     ("encode", A, "codes.npy"),
     ("inspect", A),
     ("features", A),
+    ("interpolate", A, B, "--points", "3", "--path", "exchange", "--freedom", "0.5"),
+    ("infill", A, "--bars", "1", "--parts", "viola"),
+    ("harmonise", A, "--key", "D major"),
+    ("continue", A, "--beats", "4"),
+    ("bridge", A, B, "--beats", "4"),
+    ("sample", "--by", "composer", "--beats", "4"),
+    ("listen", A, B, "--no-open"),
 )
 
 
@@ -71,6 +77,7 @@ MISSING = (
     (("encode", A, "codes.parquet"), "pyarrow", "train"),
     (("match", A, B), "mir_eval", "measures"),
     (("compare", ".", "."), "scipy", "measures"),
+    (("export-split", "truth", "--pieces", "pieces.parquet"), "pandas", "train"),
 )
 
 

@@ -117,9 +117,6 @@ class NumpyComposer:
 
         Raises `ModelError` as `fill` does.
         """
-        # Imported here: SciPy is not in the base package, and only the pipeline asks.
-        from scipy.special import logsumexp
-
         self.architecture.check_windows(tokens, unknown)
 
         def share(tokens: Tokens, unknown: Mask) -> NDArray[np.float64]:
@@ -129,7 +126,7 @@ class NumpyComposer:
                 right = tokens[:, step, column].astype(np.int64)
                 known = np.minimum(right, logits.shape[1] - 1)
                 found = logits.astype(np.float64)
-                missed = logsumexp(found, axis=-1) - np.take_along_axis(found, known[:, None], axis=-1)[:, 0]
+                missed = np.logaddexp.reduce(found, axis=-1) - np.take_along_axis(found, known[:, None], axis=-1)[:, 0]
                 nats[:] += np.where(cells, missed, 0.0)
                 return tokens[:, step, column]
 

@@ -141,12 +141,9 @@ class NumpyAutoencoder:
         return np.concatenate([np.zeros(0), *in_shares(self._nats, tokens, z)])
 
     def _nats(self, tokens: Tokens, z: Floats) -> NDArray[np.float64]:
-        # Imported here: SciPy is not in the base package, and only the pipeline asks.
-        from scipy.special import logsumexp
-
         logits = self._logits(tokens, z).astype(np.float64)
         chosen = np.take_along_axis(logits, tokens[..., None].astype(np.int64), axis=-1)[..., 0]
-        return np.asarray((logsumexp(logits, axis=-1) - chosen).sum(axis=(1, 2)))
+        return np.asarray((np.logaddexp.reduce(logits, axis=-1) - chosen).sum(axis=(1, 2)))
 
     def teacher_forced(self, tokens: Tokens, z: Floats) -> Tokens | None:
         """Find the likeliest token of each cell given the code and the true cells before it; None without feedback."""
