@@ -1,7 +1,7 @@
 """What the package takes to install, and that it runs: `python -m benchmarks.install` writes benchmarks/install.json.
 
-Builds the wheel, installs it into an empty environment, counts packages, MB and seconds, and runs `quartetvae
-interpolate` there; then the same with the extras `scores` and `sound`, for pictures and sound.
+Builds the wheel, installs it into an empty environment, counts packages, MB and seconds, and runs what makes music
+there: MIDI files, and the page of `listen`; then the same with the extras `scores` and `sound`, for pictures and sound.
 """
 
 import json
@@ -22,8 +22,19 @@ RESULT = ROOT / "benchmarks" / "install.json"
 LARGEST_MB = 200
 """Of the base package with all that it needs."""
 
-STEPS = {"base": ("", "mid"), "scores, sound": ("[scores,sound]", "ogg,png")}
-"""What is installed, by extras, and as what a path is written then."""
+STEPS = {"base": ("", "mid"), "scores, sound": ("[scores,sound]", "ogg,png,pdf")}
+"""What is installed, by extras, and as what music is written then."""
+
+A, B = "sample_0.mid", "sample_1.mid"
+
+COMMANDS = (
+    ("interpolate", A, B, "--points", "2"),
+    ("infill", A, "--bars", "1", "--parts", "viola"),
+    ("harmonise", A),
+    ("continue", A, "--beats", "4"),
+    ("sample", "--by", "composer", "--beats", "4"),
+)
+"""What is run, of two pieces that the command `sample` made."""
 
 
 def run(*command: str | Path, **environment: str) -> str:
@@ -62,10 +73,13 @@ def main() -> None:
                 "seconds": round(seconds),
                 "python": sys.version.split()[0],
             }
-            run(bin / "quartetvae", "sample", "--count", "2", "--beats", "8", "-o", folder)
-            ends = (folder / "sample_0.mid", folder / "sample_1.mid")
-            run(bin / "quartetvae", "interpolate", *ends, "--points", "2", "--as", kinds, "-o", folder / "between")
-            print(f"{step}: {found[step]}; interpolate --as {kinds} runs")
+            quartetvae = bin / "quartetvae"
+            run(quartetvae, "sample", "--count", "2", "--beats", "8", "-o", folder)
+            for command in COMMANDS:
+                words = (folder / word if word in (A, B) else word for word in command)
+                run(quartetvae, *words, "--as", kinds, "-o", folder / command[0])
+            run(quartetvae, "listen", folder / A, folder / B, "--no-open", "-o", folder / "page.html")
+            print(f"{step}: {found[step]}; as {kinds} and a page run {', '.join(command[0] for command in COMMANDS)}")
     files.write_json(RESULT, found)
     if found["base"]["megabytes"] > LARGEST_MB:
         sys.exit(f"the base package takes {found['base']['megabytes']} MB; {LARGEST_MB} is the limit.")

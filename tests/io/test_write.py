@@ -229,6 +229,17 @@ def test_every_pitch_has_one_spelling_that_sounds_as_it() -> None:
             assert abs(alteration) <= 2
 
 
+@pytest.mark.parametrize(
+    ("tempo_qpm", "shown"), [(60e6 / 394_737, "152"), (120.0, "120"), (72.256, "72.26"), (99.5, "99.5")]
+)
+def test_a_tempo_is_shown_with_two_decimals_at_most(tempo_qpm: float, shown: str) -> None:
+    """394,737 microseconds a beat are what a MIDI file has for 152 beats a minute."""
+    written = engraving.musicxml(music(16, tempo_qpm=tempo_qpm))
+    assert [mark.text for mark in ElementTree.fromstring(written).iter("per-minute")] == [shown]
+    seen = re.sub(r"<[^>]*>|\s+", "", engraving.svg(written))
+    assert f"\N{QUARTER NOTE}={shown}" in seen
+
+
 def test_an_engraved_page_has_the_notes(tmp_path: Path) -> None:
     made = music(32)
     write.write(tmp_path / "q.svg", made)
