@@ -61,7 +61,7 @@ def main() -> None:
         (wheel,) = folder.glob("*.whl")
         venv.create(folder / "empty", with_pip=False)
         bin = folder / "empty" / ("Scripts" if os.name == "nt" else "bin")
-        pip = (sys.executable, "-m", "pip", "--python", bin / "python")
+        pip = (sys.executable, "-m", "pip", "--python", folder / "empty")
         for step, (extras, kinds) in STEPS.items():
             start = time.perf_counter()
             run(*pip, "install", "--quiet", f"{wheel}{extras}")

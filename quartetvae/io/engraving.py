@@ -32,9 +32,6 @@ FIFTHS = "FCGDAEB"
 PAGE_WIDTH, PAGE_HEIGHT, SHEET_HEIGHT = 2100, 60_000, 2970
 """Of an engraved page at most, and of a sheet of A4, in Verovio's unit, a tenth of a millimetre."""
 
-SHEETS = {"pageHeight": SHEET_HEIGHT, "adjustPageWidth": False, "adjustPageHeight": False}
-"""What Verovio is told, to fill sheets."""
-
 
 def spelling(pitch: int, sharps: int) -> tuple[str, int, int]:
     """Spell a MIDI pitch in a key with so many sharps (flats if negative): letter, alteration and octave.
@@ -214,9 +211,10 @@ def timemap(content: str) -> list[dict[str, Any]]:
     return found
 
 
-def pages(content: str) -> list[str]:
-    """Engrave a score in MusicXML on sheets of A4, an SVG for each."""
-    return _drawn(_loaded(content, **SHEETS))
+def pages(content: str, *, whole_sheets: bool = False) -> list[str]:
+    """Engrave a score in MusicXML page by page, an SVG for each: of A4, or cut down to the music."""
+    cut = not whole_sheets
+    return _drawn(_loaded(content, pageHeight=SHEET_HEIGHT, adjustPageWidth=cut, adjustPageHeight=cut))
 
 
 def _drawn(toolkit: Any) -> list[str]:
@@ -293,7 +291,7 @@ def png(content: str) -> bytes:
 
 
 def pdf(sheets: Sequence[str]) -> bytes:
-    """Put sheets of A4, as `pages` gives them, into a PDF by Typst, as vectors; letters are in matplotlib's fonts."""
+    """Put whole sheets, as `pages` gives them, into a PDF by Typst, as vectors; letters are in matplotlib's fonts."""
     import matplotlib
     import typst
 

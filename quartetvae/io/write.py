@@ -74,7 +74,7 @@ def _png(path: Path, quartet: Quartet) -> list[Path]:
 
 def _pdf(path: Path, quartet: Quartet) -> None:
     with replacing(path) as temporary:
-        temporary.write_bytes(engraving.pdf(engraving.pages(engraving.musicxml(quartet))))
+        temporary.write_bytes(engraving.pdf(engraving.pages(engraving.musicxml(quartet), whole_sheets=True)))
 
 
 def _sound(path: Path, quartet: Quartet) -> None:

@@ -249,6 +249,16 @@ def test_an_engraved_page_has_the_notes(tmp_path: Path) -> None:
     assert (tmp_path / "q.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_picture_is_as_large_as_its_music(tmp_path: Path) -> None:
+    width, height = 1400, 1400 * 297 // 210
+    heights = []
+    for name, steps in (("short.png", 16), ("long.png", 4 * 96)):
+        first = write.write(tmp_path / name, music(steps))[0].read_bytes()
+        assert int.from_bytes(first[16:20]) == width
+        heights.append(int.from_bytes(first[20:24]))
+    assert heights[0] < 0.6 * height < heights[1] <= height
+
+
 def test_a_long_score_is_pictures_page_by_page_and_one_pdf(tmp_path: Path) -> None:
     made = music(4 * 96)
     pages = write.write(tmp_path / "q.png", made)
