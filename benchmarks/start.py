@@ -1,7 +1,11 @@
 """How long music of one's own takes, beside Keras: `python -m benchmarks.start`.
 
 interpolate
-    `quartetvae interpolate a.mid b.mid` from a cold start.
+    `quartetvae interpolate a.mid b.mid --path spherical` from a cold start.
+path
+    The same with `--beats 32`, by exchange, the default.
+bars
+    32 bars from nothing, `quartetvae sample --by composer --beats 128`.
 keras
     Loading the same network with Keras, before it does anything.
 phrases
@@ -30,7 +34,9 @@ TURNS = 5
 PHRASES = 500
 
 COMMANDS = {
-    "interpolate": ["-m", "quartetvae.cli", "interpolate", "a.mid", "b.mid"],
+    "interpolate": ["-m", "quartetvae.cli", "interpolate", "a.mid", "b.mid", "--path", "spherical"],
+    "path": ["-m", "quartetvae.cli", "interpolate", "a.mid", "b.mid", "--beats", "32"],
+    "bars": ["-m", "quartetvae.cli", "sample", "--by", "composer", "--beats", "128"],
     "keras": ["-c", "import quartetvae; quartetvae.load_pretrained()"],
 }
 """Each is a process of its own."""
@@ -50,7 +56,7 @@ model = api.load()
 took("load")
 ends = [api.read(path, model) for path in ("a.mid", "b.mid")]
 took("read")
-points = api.interpolate(model, *ends, points=5)
+points = api.interpolate(model, *ends, points=5, path="spherical")
 took("encode and decode")
 for k, point in enumerate(points):
     api.write(f"{k}.mid", point)
@@ -91,7 +97,8 @@ def main() -> None:
     }
     files.write_json(ROOT / "benchmarks" / "start.json", {**about, "seconds": found, "steps": parts})
     print(
-        f"interpolate: {found['interpolate']} s; loading the network with Keras alone: {found['keras']} s; "
+        f"interpolate: {found['interpolate']} s; a path of 32 beats by exchange: {found['path']} s; "
+        f"32 bars from nothing: {found['bars']} s; loading the network with Keras alone: {found['keras']} s; "
         f"{PHRASES} phrases encoded and decoded: {found['phrases']} s"
     )
 

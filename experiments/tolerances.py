@@ -5,8 +5,9 @@
 
 The tolerance of a figure that has a better and a worse is by how much one further seed is worse than another in one
 case of a hundred, if figures are normally distributed: t * s * sqrt(2), with s their standard deviation over the seeds
-and t Student's quantile, rounded up. Few seeds make it wide. Of several figures under one rule the widest counts. The
-figures themselves are kept beside the rules, in *.spread.json.
+and t Student's quantile, rounded up. Few seeds make it wide. Of several figures under one rule the widest counts. A
+figure that these runs do not have, and that stands in metrics/ between a `low` and a `high` of 95 %, has that interval
+for a spread. The figures themselves are kept beside the rules, in *.spread.json.
 """
 
 import datetime
@@ -67,10 +68,28 @@ def spread(metrics: Sequence[dict[str, Any]], rules: Sequence[gate.Rule]) -> dic
     """Collect, for each rule with a better and a worse, the figures that it concerns over the runs, by name."""
     flat = [gate.flatten(one) for one in metrics]
     return {
-        rule.metric: {".".join(name): [one[name] for one in flat] for name in flat[0] if rule.concerns(name)}
+        rule.metric: figures
         for rule in rules
         if rule.direction in ("higher", "lower")
+        and (figures := {".".join(name): [one[name] for one in flat] for name in flat[0] if rule.concerns(name)})
     }
+
+
+def intervals(metrics: dict[str, Any], rules: Sequence[gate.Rule]) -> dict[str, dict[str, list[float]]]:
+    """Collect, for each of these rules, the intervals of the figures that it concerns, by name: low and high."""
+    flat = gate.flatten(metrics)
+    return {
+        rule.metric: {
+            ".".join(name): [flat[(*name[:-1], end)] for end in ("low", "high")] for name in flat if rule.concerns(name)
+        }
+        for rule in rules
+    }
+
+
+def tolerance_of_intervals(found: dict[str, list[float]]) -> float:
+    """Compute the tolerance of a rule by the 95 % intervals of its figures, as if these were normally distributed."""
+    wide = max(high - low for low, high in found.values()) / (2 * stats.norm.ppf(0.975))
+    return _rounded_up(float(wide * stats.norm.ppf(SURE) * math.sqrt(2)))
 
 
 def tolerance(figures: dict[str, list[float]], *, sides: int = 1) -> float:
@@ -79,6 +98,10 @@ def tolerance(figures: dict[str, list[float]], *, sides: int = 1) -> float:
     `sides`: 1 if only the one way counts (worse), 2 if either does (different).
     """
     wide = max(float(np.std(values, ddof=1)) * _quantile(len(values), sides) for values in figures.values())
+    return _rounded_up(wide)
+
+
+def _rounded_up(wide: float) -> float:
     if wide == 0:
         return 0
     unit = 10.0 ** (math.floor(math.log10(wide)) - 1)
@@ -109,14 +132,18 @@ def main() -> None:
         "hardware": hardware.used(),
         "seeds": len(found),
     }
-    files.write_json(spread_path(path), {**about_it, "figures": figures})
+    others = [rule for rule in rules if rule.direction in ("higher", "lower") and rule.metric not in figures]
+    spans = intervals(gate.read_workspace(ROOT / "metrics"), others)
+    files.write_json(spread_path(path), {**about_it, "figures": figures, "intervals": spans})
+    found_tolerances = {metric: tolerance(of) for metric, of in figures.items()}
+    found_tolerances |= {metric: tolerance_of_intervals(of) for metric, of in spans.items()}
     yaml = YAML()
     yaml.width = 200
     yaml.indent(mapping=2, sequence=4, offset=2)
     content = yaml.load(path.read_text(encoding="utf-8"))
     for entry, rule in zip(content["rules"], rules, strict=True):
-        if rule.metric in figures:
-            entry["tolerance"] = tolerance(figures[rule.metric])
+        if rule.metric in found_tolerances:
+            entry["tolerance"] = found_tolerances[rule.metric]
             print(f"{rule.metric}: {entry['tolerance']:g}")
     with path.open("w", encoding="utf-8") as file:
         yaml.dump(content, file)

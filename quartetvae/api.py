@@ -22,10 +22,10 @@ from quartetvae.composing import exchange as exchanging
 from quartetvae.composing import keys, originality, requests
 from quartetvae.composing.filling import Progress
 from quartetvae.composing.requests import Drawing
-from quartetvae.config import PathKind
+from quartetvae.config import Spacing, Way
 from quartetvae.corpus import phrases
 from quartetvae.corpus.records import PhraseSet
-from quartetvae.errors import ModelError
+from quartetvae.errors import ArgumentError, ModelError, check_mode
 from quartetvae.io import read as files
 from quartetvae.io import write as writing
 from quartetvae.latent import code_files, neighbours, paths
@@ -33,7 +33,6 @@ from quartetvae.latent import codes as latent_codes
 from quartetvae.latent import directions as latent_directions
 from quartetvae.latent.directions import Directions
 from quartetvae.latent.neighbours import Corpus, Neighbour
-from quartetvae.latent.paths import LatentPath
 from quartetvae.model import pretrained
 from quartetvae.model.autoencoder import Autoencoder, Codes
 from quartetvae.model.composer import Composer
@@ -41,7 +40,7 @@ from quartetvae.model.numpy import composer as numpy_composer
 from quartetvae.model.numpy import network
 from quartetvae.model.numpy.composer import NumpyComposer
 from quartetvae.model.numpy.network import NumpyAutoencoder
-from quartetvae.music.codec import Alphabet
+from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, Ensemble
 from quartetvae.music.quartet import TEMPO_QPM, Quartet
 from quartetvae.music.tracks import mean_tempo
@@ -351,7 +350,7 @@ def _decode(
     if dial is None:
         tokens = model.decode(codes, temperature=temperature, seed=seed)
     else:
-        tokens = _dialled(model).decode(codes, temperature=temperature, seed=seed, bias=dial)
+        tokens = paths.dialled(model).decode(codes, temperature=temperature, seed=seed, bias=dial)
     if like is None:
         steps = tokens.shape[1]
         starts = steps * np.arange(len(tokens))
@@ -397,12 +396,23 @@ def interpolate(
     b: Quartet,
     *,
     points: int = 5,
-    path: PathKind = "spherical",
+    path: Way = "exchange",
+    composer: Composer | None = None,
+    freedom: float | None = None,
+    tries: int | None = None,
+    temperature: float | None = None,
+    seed: int | None = None,
+    spacing: Spacing | None = None,
     key: str = "free",
     key_strength: float = 1.0,
     strict_key: bool = False,
+    progress: exchanging.Progress = iter,
 ) -> list[Quartet]:
-    """Find music on the way from A to B, phrase by phrase.
+    """Find music on the way from A to B.
+
+    By `exchange` one part after the other gives way, and what joins the two is composed: of several orders in which
+    parts may do so that is taken which the composer finds likeliest. Up to half of the way B is moved to A's key, from
+    there A to B's. The other kinds of path lie between the codes of A and B, phrase by phrase.
 
     Parameters
     ----------
@@ -413,10 +423,22 @@ def interpolate(
     points
         How many quartets, the reconstructions of A and B included; 2 at least.
     path
-        `spherical` or `linear`, see `quartetvae.latent.paths.between`.
+        `exchange`; or `spherical` or `linear`, see `quartetvae.latent.paths.between`.
+    composer
+        Of `exchange`: a trained composer, as `load_composer` gives it; by default the one of the package.
+    freedom
+        Of `exchange`: share of the parts half-way that is composed, 0 to 1, less towards the ends; by default 0.25.
+    tries
+        Of `exchange`: in how many orders parts may give way; by default 5.
+    temperature, seed
+        Of `exchange`: 0 takes the likeliest note, 1, the default, draws; `seed` (0) says what is drawn.
+    spacing
+        Of the others: `heard`, the default, for even steps of what is heard, `codes` for even steps of the codes.
     key, key_strength, strict_key
         The key dial, see `quartetvae.composing.keys`: `free`, `auto` (the key of both), `C major`, `a minor`.
         It leaves the ends as they are.
+    progress
+        Of `exchange`: goes through what is composed, eight beats at a time, as `tqdm.tqdm` does.
 
     Returns
     -------
@@ -426,10 +448,11 @@ def interpolate(
     Raises
     ------
     ArgumentError
-        If `path` is of no known kind, or the key is none.
+        If `path` or `spacing` is of no known kind, something is given that this path has no use for, a number is out of
+        range, or the key is none.
     ModelError
-        If there are too few points, the music is on another grid than the model's, or there is a key and the model is
-        none of `load`'s.
+        If there are too few points, the music or the composer is on another grid than the model's, or there is a key
+        and the model is none of `load`'s.
 
     Examples
     --------
@@ -440,13 +463,25 @@ def interpolate(
     """
     points = _whole(points, "points", least=2)
     _check_grid(model, a, b)
-    walked = paths.interpolate(model, a.piece("a"), b.piece("b"), points=points, kind=path)
+    dials = {"composer": composer, "freedom": freedom, "tries": tries, "temperature": temperature, "seed": seed}
+    _check_dials(path, dials, spacing)
     a, b = paths.same_length([a, b])
     dial = _dial(key, [a, b], a.grid.alphabet, key_strength, strict_key)
-    walked = _in_key(model, walked, list(range(1, points - 1)), dial)
+    ends = [end.piece("end") for end in (a, b)]
+    if path == "exchange":
+        manner = _manner(freedom, tries, temperature, seed, dial)
+        whole = [paths.reconstruct(model, end).tokens for end in ends]
+        inner = exchanging.between(
+            _composer(composer, model), whole[0][None], whole[1][None], exchanging.shares(points), manner, progress
+        )
+        made = [whole[0], *inner[0], whole[1]]
+    else:
+        walked = paths.interpolate(model, *ends, points=points, kind=path, spacing=spacing or "heard")
+        walked = paths.in_key(model, walked, list(range(1, points - 1)), dial)
+        made = [walked.point(k) for k in range(points)]
     return [
-        replace(_between({0: a, 1: b}, share), tokens=walked.point(k))
-        for k, share in enumerate(np.linspace(0, 1, points))
+        replace(_between({0: a, 1: b}, share), tokens=tokens)
+        for share, tokens in zip(np.linspace(0, 1, points), made, strict=True)
     ]
 
 
@@ -455,10 +490,16 @@ def interpolate_grid(
     corners: Sequence[Quartet],
     *,
     points: int = 5,
-    path: PathKind = "spherical",
+    path: Way = "exchange",
+    composer: Composer | None = None,
+    freedom: float | None = None,
+    tries: int | None = None,
+    temperature: float | None = None,
+    seed: int | None = None,
     key: str = "free",
     key_strength: float = 1.0,
     strict_key: bool = False,
+    progress: exchanging.Progress = iter,
 ) -> list[list[Quartet]]:
     """Find music between four quartets at the corners of a grid.
 
@@ -471,10 +512,15 @@ def interpolate_grid(
     points
         Of each row and of each column, the ends included; 2 at least.
     path
-        `spherical` or `linear`, along columns and rows alike.
+        As of `interpolate`. By `exchange` the sides are made from A to C and from B to D, then every row between them;
+        the others go along columns and rows alike, in even steps of the codes.
+    composer, freedom, tries, temperature, seed
+        Of `exchange`, as of `interpolate`.
     key, key_strength, strict_key
         The key dial, see `quartetvae.composing.keys`: `free`, `auto` (the key of all four), `C major`, `a minor`.
         It leaves the corners as they are.
+    progress
+        Of `exchange`, as of `interpolate`.
 
     Returns
     -------
@@ -483,10 +529,11 @@ def interpolate_grid(
     Raises
     ------
     ArgumentError
-        If `path` is of no known kind, or the key is none.
+        If `path` is of no known kind, something is given that it has no use for, a number is out of range, or the key
+        is none.
     ModelError
-        If there are not four corners, too few points, the music is on another grid than the model's, or there is a key
-        and the model is none of `load`'s.
+        If there are not four corners, too few points, the music or the composer is on another grid than the model's,
+        or there is a key and the model is none of `load`'s.
 
     Examples
     --------
@@ -498,100 +545,70 @@ def interpolate_grid(
     """
     points = _whole(points, "points", least=2)
     _check_grid(model, *corners)
-    rows = paths.interpolate_grid(model, [corner.piece("corner") for corner in corners], points=points, kind=path)
-    a, b, c, d = paths.same_length(corners)
-    dial = _dial(key, [a, b, c, d], a.grid.alphabet, key_strength, strict_key)
-    inner, every = list(range(1, points - 1)), list(range(points))
-    rows = [_in_key(model, row, inner if number in (0, points - 1) else every, dial) for number, row in enumerate(rows)]
+    dials = {"composer": composer, "freedom": freedom, "tries": tries, "temperature": temperature, "seed": seed}
+    _check_dials(path, dials)
+    pieces = [corner.piece("corner") for corner in corners]
+    cut = paths.same_length(corners)
+    dial = _dial(key, cut, model.architecture.grid.alphabet, key_strength, strict_key)
+    made: list[list[Tokens]]
+    if path == "exchange":
+        manner = _manner(freedom, tries, temperature, seed, dial)
+        whole = [paths.reconstruct(model, end).tokens for end in paths.same_length(paths.four(pieces))]
+        composed = exchanging.corners(
+            _composer(composer, model), whole, points=points, manner=manner, progress=progress
+        )
+        made = [list(row) for row in composed]
+    else:
+        inner, every = list(range(1, points - 1)), list(range(points))
+        rows = paths.interpolate_grid(model, pieces, points=points, kind=path)
+        keyed = [
+            paths.in_key(model, row, inner if number in (0, points - 1) else every, dial)
+            for number, row in enumerate(rows)
+        ]
+        made = [[row.point(k) for k in range(points)] for row in keyed]
+    a, b, c, d = cut
     shares = np.linspace(0, 1, points)
     found = []
-    for row, down in zip(rows, shares, strict=True):
+    for row, down in zip(made, shares, strict=True):
         sides = {0: _between({0: a, 1: c}, down), 1: _between({0: b, 1: d}, down)}
-        found.append([replace(_between(sides, share), tokens=row.point(k)) for k, share in enumerate(shares)])
+        found.append(
+            [replace(_between(sides, share), tokens=tokens) for share, tokens in zip(shares, row, strict=True)]
+        )
     return found
 
 
-def exchange(
-    model: Autoencoder,
-    composer: Composer,
-    a: Quartet,
-    b: Quartet,
-    *,
-    points: int = 5,
-    freedom: float = 0.25,
-    tries: int = 5,
-    temperature: float = 1.0,
-    seed: int = 0,
-    key: str = "free",
-    key_strength: float = 1.0,
-    strict_key: bool = False,
-    progress: exchanging.Progress = iter,
-) -> list[Quartet]:
-    """Find music on the way from A to B: part after part A gives way to B, and what joins the two is composed.
+def _check_dials(path: Way, dials: Mapping[str, object], spacing: Spacing | None = None) -> None:
+    """Raise `ArgumentError` for what a path has no use for."""
+    check_mode("path", path, Way)
+    unused = [name for name, value in dials.items() if value is not None] if path != "exchange" else []
+    if unused:
+        raise ArgumentError(f"{', '.join(unused)} with path '{path}', which composes nothing; take path 'exchange'.")
+    if path == "exchange" and spacing is not None:
+        raise ArgumentError(f"spacing '{spacing}' with path 'exchange'; it is of the paths 'spherical' and 'linear'.")
 
-    Parameters
-    ----------
-    model, composer
-        A trained model, as `load` gives it, for the ends, and a composer, as `load_composer` gives it.
-    a, b
-        The ends, on the grid of both: `tokens` uint8, (steps, columns).
-    points
-        How many quartets, the reconstructions of A and B included; 2 at least.
-    freedom
-        Share of the parts half-way that is composed, 0 to 1; less towards the ends.
-    tries
-        Orders in which the parts may give way, of which the composer takes the one that it finds likeliest.
-    temperature, seed
-        0 takes the likeliest note, 1 draws; `seed` says what is drawn, and in which orders parts give way.
-    key, key_strength, strict_key
-        The key dial, see `quartetvae.composing.keys`: `free`, `auto` (the key of both), `C major`, `a minor`.
-    progress
-        Goes through what is composed, eight beats at a time, as `tqdm.tqdm` does.
 
-    Returns
-    -------
-    `points` quartets, as `interpolate` gives them. Up to half of the way B is moved to A's key, from there A to B's.
-
-    Raises
-    ------
-    ArgumentError
-        If freedom, tries or the key are out of range.
-    ModelError
-        If there are too few points, or the music is on another grid than the model's or the composer's.
-
-    Examples
-    --------
-    >>> model, composer = load(), load_composer()
-    >>> a, b = sample(model, beats=8, seed=1), sample(model, beats=12, seed=2)
-    >>> [point.tokens.shape for point in exchange(model, composer, a, b, points=3)]
-    [(96, 8), (96, 8), (96, 8)]
-    """
-    points = _whole(points, "points", least=2)
-    _check_grid(model, a, b)
-    _check_composer(composer, model)
-    manner = exchanging.Manner(
-        _number(freedom, "a freedom of"),
-        _whole(tries, "tries", least=1),
-        _number(temperature, "a temperature of"),
-        _whole(seed, "as the seed", least=0),
-        _dial(key, [a, b], a.grid.alphabet, key_strength, strict_key),
+def _manner(
+    freedom: float | None, tries: int | None, temperature: float | None, seed: int | None, dial: Dial | None
+) -> exchanging.Manner:
+    plain = exchanging.PLAIN
+    return exchanging.Manner(
+        plain.freedom if freedom is None else _number(freedom, "a freedom of"),
+        plain.tries if tries is None else _whole(tries, "tries", least=1),
+        plain.temperature if temperature is None else _number(temperature, "a temperature of"),
+        plain.seed if seed is None else _whole(seed, "as the seed", least=0),
+        dial,
     )
-    a, b = paths.same_length([a, b])
-    ends = [paths.reconstruct(model, end.piece("end")).tokens for end in (a, b)]
-    shares = np.linspace(0, 1, points)
-    inner = exchanging.between(composer, ends[0][None], ends[1][None], shares[1:-1].tolist(), manner, progress)[0]
-    return [
-        replace(_between({0: a, 1: b}, share), tokens=tokens)
-        for share, tokens in zip(shares, (ends[0], *inner, ends[1]), strict=True)
-    ]
 
 
-def _check_composer(composer: Composer, model: Autoencoder) -> None:
-    if composer.architecture.grid != model.architecture.grid:
+def _composer(composer: Composer | None, model: Autoencoder) -> Composer:
+    """Take the composer of the package where none is given; raises `ModelError` if it has another grid."""
+    found = load_composer() if composer is None else composer
+    if found.architecture.grid != model.architecture.grid:
         raise ModelError(
-            f"a composer on {composer.architecture.grid} and a model on {model.architecture.grid}; take two that were "
-            "trained on the same encoding."
+            f"a composer on {found.architecture.grid} and a model on {model.architecture.grid}; take two that were "
+            "trained on the same encoding, or path 'spherical', which needs no composer."
         )
+    return found
 
 
 def _dial(key: str, music: Sequence[Quartet], alphabet: Alphabet, key_strength: float, strict_key: bool) -> Dial | None:
@@ -600,23 +617,6 @@ def _dial(key: str, music: Sequence[Quartet], alphabet: Alphabet, key_strength: 
     strength = _number(key_strength, "a key strength of")
     found = keys.bias(key, given, alphabet, strength=strength, strict=strict_key)
     return None if key == keys.FREE else found
-
-
-def _dialled(model: Autoencoder) -> NumpyAutoencoder:
-    """Give a model that has a key dial."""
-    if not isinstance(model, NumpyAutoencoder):
-        raise ModelError("a key, and a model that has no dial for it; quartetvae.load gives one, or take 'free'.")
-    return model
-
-
-def _in_key(model: Autoencoder, walked: LatentPath, points: Sequence[int], dial: Dial | None) -> LatentPath:
-    """Decode some points of a path anew, with a key dial."""
-    if dial is None or not points:
-        return walked
-    z, tokens = walked.z[:, points], walked.tokens.copy()
-    decoded = _dialled(model).decode(z.reshape(-1, z.shape[-1]), bias=dial)
-    tokens[:, points] = decoded.reshape(*z.shape[:2], *decoded.shape[1:])
-    return replace(walked, tokens=tokens)
 
 
 def _between(ends: Mapping[int, Quartet], share: float) -> Quartet:

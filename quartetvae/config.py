@@ -26,6 +26,9 @@ PathKind = Literal["linear", "spherical"]
 Way = Literal["exchange", "linear", "spherical"]
 """How music between two pieces is found: by a composer, `composing.exchange`, or by codes between theirs."""
 
+Spacing = Literal["heard", "codes"]
+"""How points are spread over a path of codes: even steps of what is decoded, or of the codes."""
+
 Decoder = Literal["autoregressive", "flat", "hierarchical"]
 Cell = Literal["lstm", "gru"]
 Pooling = Literal["last", "full", "dense"]

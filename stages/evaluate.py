@@ -3,6 +3,7 @@
 from tqdm import tqdm
 
 from quartetvae import errors, files
+from quartetvae.composing import originality
 from quartetvae.corpus import tables
 from quartetvae.corpus.records import SPLITS
 from quartetvae.evaluation import between, excerpts, sets
@@ -44,6 +45,7 @@ def main() -> None:
             composer.load(locations.COMPOSER),
             between.held_out(held_out, validation),
             train,
+            originality.build(real),
             pairs=section.pairs,
             temperature=section.temperature,
             replicates=section.replicates,

@@ -1,31 +1,65 @@
-"""Stage `interpolate`: walks through the latent space between pairs of pieces."""
+"""Stage `interpolate`: music on the way between pairs of pieces."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from tqdm import tqdm
 
 from quartetvae import errors, files
+from quartetvae.composing import exchange, keys
 from quartetvae.corpus import pairs, tables
 from quartetvae.evaluation import model as evaluation
 from quartetvae.latent import paths
+from quartetvae.latent.paths import LatentPath
+from quartetvae.model.autoencoder import Autoencoder
 from quartetvae.model.keras import saving
+from quartetvae.model.numpy import composer, network
+from quartetvae.music.quartet import Grid, Piece
 from quartetvae.pipeline import artifacts, locations, params
+from quartetvae.pipeline.params import Interpolate
 from quartetvae.plots import latent
+
+
+def walk_all(
+    model: Autoencoder, chosen: Sequence[tuple[Piece, Piece]], grid: Grid, section: Interpolate
+) -> list[LatentPath]:
+    """Walk between each pair, as the section says."""
+    rng = np.random.default_rng(section.seed)
+    walks = []
+    for pair in tqdm(chosen, desc="interpolate", unit="pair"):
+        a, b = paths.same_length([paths.excerpt(end, steps=section.beats * grid.steps_per_beat) for end in pair])
+        given = np.concatenate([a.tokens, b.tokens])
+        dial = None if section.key == keys.FREE else keys.bias(section.key, given, grid.alphabet)
+        if section.path == "exchange":
+            manner = exchange.Manner(section.freedom, section.tries, section.temperature, section.seed, dial)
+            composing = composer.load(locations.COMPOSER)
+            walked = exchange.walk(
+                model, composing, a, b, points=section.points, manner=manner, decode=section.decode, rng=rng
+            )
+        else:
+            walked = paths.interpolate(
+                model,
+                a,
+                b,
+                points=section.points,
+                kind=section.path,
+                spacing=section.spacing,
+                decode=section.decode,
+                rng=rng,
+            )
+            walked = paths.in_key(model, walked, range(1, section.points - 1), dial)
+        walks.append(walked)
+    return walks
 
 
 def main() -> None:
     """Walk between the pairs of params, write each point as MIDI, and judge the paths."""
     (section,) = params.load("interpolate")
-    model = saving.load(locations.MODEL)
+    # The network in NumPy has a key dial, and decodes the same without it.
+    model = saving.load(locations.MODEL) if section.key == keys.FREE else network.load(locations.MODEL)
     pieces = tables.read_pieces(locations.PIECES)
     table = tables.read_quartets(locations.QUARTETS)
-    chosen = pairs.choose(section.pairs, pieces, table, locations.RAW)
-    rng = np.random.default_rng(section.seed)
-    steps = section.beats * pieces.grid.steps_per_beat
-    options = {"points": section.points, "kind": section.path, "decode": section.decode}
-    walks = [
-        paths.interpolate(model, *(paths.excerpt(end, steps=steps) for end in ends), rng=rng, **options)
-        for ends in tqdm(chosen, desc="interpolate", unit="pair")
-    ]
+    walks = walk_all(model, pairs.choose(section.pairs, pieces, table, locations.RAW), pieces.grid, section)
     with files.replacing_folder(locations.INTERPOLATIONS) as folder:
         artifacts.interpolations(folder, walks, pieces.grid, tempo_qpm=section.tempo_qpm)
     artifacts.path_roll(locations.plot("interpolation"), walks[0], pieces.grid)

@@ -123,7 +123,7 @@ def test_the_pipeline_and_the_api_reconstruct_and_walk_alike(align: config.Align
     a, b = (
         Quartet(random_tokens(26, 4, seed=of_bar), GRID, np.arange(26, dtype=np.int64) // of_bar) for of_bar in (3, 7)
     )
-    points = api.interpolate(toy, a, b, points=4)
+    points = api.interpolate(toy, a, b, points=4, path="spherical")
     walked = paths.interpolate(toy, a.piece("a"), b.piece("b"), points=4)
     assert all(np.array_equal(point.tokens, walked.point(k)) for k, point in enumerate(points))
     for end, point in ((a, points[0]), (b, points[-1])):
@@ -142,7 +142,7 @@ def test_a_grids_corners_are_the_reconstructions(path: config.PathKind, model: N
     for one, corner in zip(found, corners, strict=True):
         assert one.tokens.tolist() == api.reconstruct(model, corner).tokens.tolist()
     # Each edge is the path between its two corners.
-    edge = api.interpolate(model, corners[0], corners[1], points=3, path=path)
+    edge = api.interpolate(model, corners[0], corners[1], points=3, path=path, spacing="codes")
     assert [one.tokens.tolist() for one in rows[0]] == [one.tokens.tolist() for one in edge]
 
 
@@ -158,12 +158,22 @@ def test_the_paths_differ(model: NumpyAutoencoder) -> None:
     assert changed(linear, spherical) > 0
 
 
+def test_steps_of_what_is_heard_are_more_even_than_those_of_the_codes(model: NumpyAutoencoder) -> None:
+    ends = music(2 * PHRASE, seed=1), music(2 * PHRASE, seed=2)
+    spread = {}
+    for spacing in get_args(config.Spacing):
+        points = np.stack([one.tokens for one in api.interpolate(model, *ends, path="spherical", spacing=spacing)])
+        spread[spacing] = (points[1:] != points[:-1]).mean(axis=(1, 2)).std()
+    assert spread["heard"] < spread["codes"]
+
+
 def test_the_shortest_decides_the_length(model: NumpyAutoencoder) -> None:
     pieces = [music(steps, seed=steps) for steps in (150, 114, 192, 120)]
-    ends = api.interpolate(model, pieces[0], pieces[1], points=2)
+    ends = api.interpolate(model, pieces[0], pieces[1], points=2, path="spherical")
     cut = Quartet(pieces[0].tokens[:114], pieces[0].grid)
     assert ends[0].tokens.tolist() == api.reconstruct(model, cut).tokens.tolist()
-    assert {len(one.tokens) for row in api.interpolate_grid(model, pieces, points=2) for one in row} == {114}
+    rows = api.interpolate_grid(model, pieces, points=2, path="spherical")
+    assert {len(one.tokens) for row in rows for one in row} == {114}
 
 
 # What is drawn
@@ -436,7 +446,7 @@ NARROW = {"register": UP[:, :5]}
     ("call", "message"),
     [
         (lambda: api.interpolate(TOY, PIECE, PIECE, points=1), "1 point"),
-        (lambda: api.interpolate_grid(TOY, [PIECE] * 3), "3 quartets; four are needed"),
+        (lambda: api.interpolate_grid(TOY, [PIECE] * 3, path="spherical"), "3 quartets; four are needed"),
         (lambda: api.interpolate(TOY, PIECE, PIECE, points=2.5), r"2\.5 points; a whole number, 2 at least"),  # type: ignore[arg-type]
         (lambda: api.interpolate_grid(TOY, [PIECE] * 4, points=1), "1 points"),
         (lambda: api.sample(TOY, beats=0), "0 beats"),
@@ -485,14 +495,16 @@ def test_an_unknown_path_is_refused() -> None:
         lambda *ends, **options: api.interpolate_grid(TOY, [PIECE] * 4, **options),
     ]
     for walk in walks:
-        with pytest.raises(ArgumentError, match="path 'bent' found; one of 'linear', 'spherical' is needed"):
+        with pytest.raises(
+            ArgumentError, match="path 'bent' found; one of 'exchange', 'linear', 'spherical' is needed"
+        ):
             walk(TOY, PIECE, PIECE, path="bent")
 
 
 def test_arguments_are_not_changed() -> None:
     piece = Quartet(random_tokens(20, 4), GRID)
     tokens, bars = piece.tokens.copy(), piece.bars.copy()
-    api.interpolate(TOY, piece, small("60 " * 8))
+    api.interpolate(TOY, piece, small("60 " * 8), path="spherical")
     api.morph(TOY, piece, toward="register", directions=HIGHER)
     api.vary(TOY, piece)
     assert np.array_equal(piece.tokens, tokens)

@@ -141,8 +141,10 @@ def test_bad_input_is_refused(call: Callable[[], Any], message: str) -> None:
 UP: Directions = {"register": np.ones((1, 128), np.float32)}
 
 MADE: dict[str, Callable[..., Quartet]] = {
-    "path": lambda of, **options: api.interpolate(of, PIECE, OTHER, points=3, **options)[1],
-    "grid": lambda of, **options: api.interpolate_grid(of, [PIECE, OTHER] * 2, points=3, **options)[1][0],
+    "path": lambda of, **options: api.interpolate(of, PIECE, OTHER, points=3, path="spherical", **options)[1],
+    "grid": lambda of, **options: api.interpolate_grid(of, [PIECE, OTHER] * 2, points=3, path="linear", **options)[1][
+        0
+    ],
     "sample": lambda of, **options: api.sample(of, beats=16, temperature=1.0, **options),
     "vary": lambda of, **options: api.vary(of, PIECE, **options),
     "morph": lambda of, **options: api.morph(of, PIECE, toward="register", directions=UP, **options),
@@ -165,13 +167,13 @@ def test_auto_takes_the_key_of_what_is_given(name: str, model: NumpyAutoencoder)
 
 
 def test_the_ends_of_a_path_and_the_corners_of_a_grid_stay_as_they_are(model: NumpyAutoencoder) -> None:
-    free = api.interpolate(model, PIECE, OTHER, points=4)
-    keyed = api.interpolate(model, PIECE, OTHER, points=4, key="C# major", strict_key=True)
+    free = api.interpolate(model, PIECE, OTHER, points=4, path="spherical")
+    keyed = api.interpolate(model, PIECE, OTHER, points=4, path="spherical", key="C# major", strict_key=True)
     same = [np.array_equal(one.tokens, other.tokens) for one, other in zip(free, keyed, strict=True)]
     assert same == [True, False, False, True]
     corners = [music(48, seed=seed) for seed in range(4)]
-    free_grid = api.interpolate_grid(model, corners, points=3)
-    keyed_grid = api.interpolate_grid(model, corners, points=3, key="C# major", strict_key=True)
+    free_grid = api.interpolate_grid(model, corners, points=3, path="spherical")
+    keyed_grid = api.interpolate_grid(model, corners, points=3, path="spherical", key="C# major", strict_key=True)
     for i in range(3):
         for j in range(3):
             is_corner = i != 1 and j != 1
@@ -223,12 +225,12 @@ def test_a_model_without_a_corpus_is_told(model: NumpyAutoencoder) -> None:
 
 
 def exchanged(**options: Any) -> list[Quartet]:
-    return api.exchange(api.load(), COMPOSER, PIECE, OTHER, **options)
+    return api.interpolate(api.load(), PIECE, OTHER, **{"composer": COMPOSER, **options})
 
 
 def test_the_ends_of_an_exchange_are_the_reconstructions(model: NumpyAutoencoder) -> None:
     found = exchanged(points=4)
-    plain = api.interpolate(model, PIECE, OTHER, points=4)
+    plain = api.interpolate(model, PIECE, OTHER, points=4, path="spherical")
     assert [one.title for one in found] == [one.title for one in plain]
     assert [len(one.tokens) for one in found] == [96] * 4
     for end in (0, -1):
@@ -257,4 +259,42 @@ def test_an_exchange_out_of_range_is_named(changed: dict[str, Any], told: str) -
 
 def test_a_composer_on_another_grid_than_the_model_is_named(model: NumpyAutoencoder) -> None:
     with pytest.raises(ModelError, match="trained on the same encoding"):
-        api.exchange(model, fake(), PIECE, OTHER)
+        exchanged(composer=fake())
+    with pytest.raises(ModelError, match="path 'spherical', which needs no composer"):
+        api.interpolate_grid(model, [PIECE] * 4, composer=fake())
+
+
+def test_four_corners_by_exchange(model: NumpyAutoencoder) -> None:
+    corners = [music(96, seed=seed) for seed in (1, 2, 3, 4)]
+    rows = api.interpolate_grid(model, corners, points=3, composer=COMPOSER)
+    assert [len(row) for row in rows] == [3, 3, 3]
+    for corner, found in zip(corners, (rows[0][0], rows[0][-1], rows[-1][0], rows[-1][-1]), strict=True):
+        assert np.array_equal(found.tokens, api.reconstruct(model, corner).tokens)
+    # The sides are paths between two corners; the middle is none of them.
+    side = api.interpolate(model, corners[0], corners[2], points=3, composer=COMPOSER)[1]
+    assert np.array_equal(rows[1][0].tokens, side.tokens)
+    assert all((rows[1][1].tokens != one.tokens).any() for row in rows for one in row if one is not rows[1][1])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"freedom": 1.0}, {"tries": 1}, {"temperature": 0.0}, {"seed": 1}, {"key": "C# major", "strict_key": True}],
+)
+def test_every_option_of_a_grid_by_exchange_counts(model: NumpyAutoencoder, changed: dict[str, Any]) -> None:
+    options = {"points": 3, "composer": COMPOSER, "freedom": 0.5}
+    corners = [music(48, seed=seed) for seed in (1, 2, 3, 4)]
+    before = api.interpolate_grid(model, corners, **options)[1][1].tokens
+    assert not np.array_equal(before, api.interpolate_grid(model, corners, **{**options, **changed})[1][1].tokens)
+
+
+@pytest.mark.parametrize(
+    "given", [{"composer": COMPOSER}, {"freedom": 0.5}, {"tries": 2}, {"temperature": 1.0}, {"seed": 0}]
+)
+def test_what_a_path_has_no_use_for_is_named(model: NumpyAutoencoder, given: dict[str, Any]) -> None:
+    told = rf"{next(iter(given))} with path 'linear', which composes nothing"
+    with pytest.raises(ArgumentError, match=told):
+        api.interpolate(model, PIECE, OTHER, path="linear", **given)
+    with pytest.raises(ArgumentError, match=told):
+        api.interpolate_grid(model, [PIECE] * 4, path="linear", **given)
+    with pytest.raises(ArgumentError, match="spacing 'heard' with path 'exchange'"):
+        exchanged(spacing="heard")

@@ -654,10 +654,11 @@ def _between(evaluated: EvaluateFigures) -> list[str]:
     lines = [
         f"Between two phrases, {evaluated['pairs']:,} random pairs A and B of test pieces; one phrase is made of each. "
         "AUC: how easily a classifier tells them from other real test phrases (.5: not at all), and its 95 % interval; "
-        "kept: share of the onsets of A and of B; dissonant: share of the pairs of parts that sound together.",
+        "kept: share of the onsets of A and of B; dissonant: share of the pairs of parts that sound together; new: "
+        "share of the beats that training never had in any key; copies: phrases that stand in training as they are.",
         "",
-        "| | AUC | kept of A | kept of B | dissonant | scale consistency | bigram, nats |",
-        "|---|---|---|---|---|---|---|",
+        "| | AUC | kept of A | kept of B | dissonant | scale consistency | bigram, nats | new | copies |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for name, label in BETWEEN.items():
         if name not in evaluated["two_sample"]:
@@ -667,6 +668,8 @@ def _between(evaluated: EvaluateFigures) -> list[str]:
         ends = ["", ""] if kept is None else [_figure(kept["a"]), _figure(kept["b"])]
         figures = [evaluated["dissonant"][name], evaluated["scale_consistency"][name]]
         cells = [*ends, *map(_figure, figures), _tenths(evaluated["bigram_nats"][name])]
+        if "originality" in evaluated:
+            cells += [_figure(evaluated["originality"][name]), f"{evaluated['copied'][name]:,}"]
         lines.append(f"| {label} | {_figure(told['auc'])}{span} | {' | '.join(cells)} |")
     return lines
 
@@ -718,9 +721,11 @@ def _start(start: dict[str, Any]) -> str:
     seconds = start["seconds"]
     return (
         f"A cold start (`{start['command']}`; {start['date']}, {start['hardware']}, {_at(start['commit'])}): "
-        f"`quartetvae interpolate` of two whole movements takes {seconds['interpolate']:.1f} seconds; loading the same "
-        f"network with Keras alone takes {seconds['keras']:.1f}. 500 phrases are encoded and decoded in "
-        f"{seconds['phrases']:.1f}, in Python, by the network in NumPy. Of `interpolate`, in Python: "
+        f"`quartetvae interpolate --path spherical` of two whole movements takes {seconds['interpolate']:.1f} seconds, "
+        f"a path of 32 beats by exchange {seconds['path']:.1f}, `sample --by composer` of 32 bars "
+        f"{seconds['bars']:.1f}; loading the model's network with Keras alone takes {seconds['keras']:.1f}. By the "
+        f"network in NumPy 500 phrases are encoded and decoded in {seconds['phrases']:.1f}. Of `interpolate`, in "
+        "Python: "
         + ", ".join(f"{step} {spent:.1f}" for step, spent in start["steps"].items())
         + ". Such times hang on the machine's day: Keras', taken in turns with the command's, is the yardstick."
     )

@@ -13,7 +13,7 @@ import click
 from quartetvae import api
 from quartetvae.cli import common, options
 from quartetvae.cli.common import FILE, Tracks, parts_of_each_option
-from quartetvae.config import Chords, Way
+from quartetvae.config import Chords, Spacing, Way
 from quartetvae.errors import MissingError, ModelError
 from quartetvae.io import read, write
 from quartetvae.latent import directions, neighbours
@@ -42,14 +42,23 @@ def _say_what_is_older(out: Path, written: Iterable[Path]) -> None:
 @click.option(
     "--path",
     "kind",
-    default="spherical",
+    default="exchange",
     show_default=True,
-    type=click.Choice(["spherical", "linear", "exchange"]),
-    help="Between the codes of the two; or part after part, what joins them composed: of two pieces.",
+    type=click.Choice(get_args(Way)),
+    help="Part after part, what joins them composed; or between the codes of the two, phrase by phrase.",
 )
 @click.option("--freedom", type=click.FloatRange(0, 1), help="exchange: share composed half-way; by default 0.25.")
+@click.option(
+    "--tries", type=click.IntRange(1, 24), help="exchange: orders of the parts, the best taken; by default 5."
+)
+@click.option("--temperature", type=click.FloatRange(0, 10), help="exchange: 0 takes the likeliest note; by default 1.")
 @click.option("--seed", type=click.IntRange(0), help="exchange: of what is drawn; by default 0.")
 @click.option("--composer", type=FILE, help="exchange: a trained composer's folder; by default the package's.")
+@click.option(
+    "--spacing",
+    type=click.Choice(get_args(Spacing)),
+    help="spherical, linear: even steps of what is heard, the default, or of the codes. Not for four pieces.",
+)
 @options.excerpt_options
 @parts_of_each_option
 @options.key_options
@@ -60,9 +69,8 @@ def interpolate(
     files: tuple[Path, ...],
     points: int,
     kind: Way,
-    freedom: float | None,
-    seed: int | None,
     composer: Path | None,
+    spacing: Spacing | None,
     from_beat: int,
     beats: int | None,
     tracks: list[Tracks],
@@ -72,7 +80,7 @@ def interpolate(
     kinds: list[str],
     tempo: float | None,
     whole: bool,
-    **key: Any,
+    **dials: Any,
 ) -> None:
     """Find what lies between two pieces, or between four at the corners of a grid.
 
@@ -85,13 +93,9 @@ def interpolate(
       quartetvae interpolate a.mid b.musicxml --points 9 --from-beat 16 --beats 32 --as mid,ogg
       quartetvae interpolate a.mid b.mid c.mid d.mid --points 3 --out grid
       quartetvae interpolate quartet.mid five-tracks.mid --parts auto --parts 1,2,3,4
-      quartetvae interpolate a.mid b.mid --path exchange --seed 3
+      quartetvae interpolate a.mid b.mid --freedom 0.5 --seed 3
+      quartetvae interpolate a.mid b.mid --path spherical
     """
-    given = {"freedom": freedom, "seed": seed, "composer": composer}
-    if kind != "exchange" and (extra := [f"--{name}" for name, value in given.items() if value is not None]):
-        raise click.UsageError(f"{', '.join(extra)} with --path {kind}, which draws nothing; take --path exchange.")
-    if kind == "exchange" and len(files) == 4:
-        raise click.UsageError("--path exchange is between two pieces; for four take spherical or linear.")
     if len(files) not in (2, 4):
         raise click.UsageError(f"{len(files)} pieces; two, or four for a grid, are needed.")
     of_each = common.for_each(tracks, len(files))
@@ -101,17 +105,17 @@ def interpolate(
         for path, chosen in zip(files, of_each, strict=True)
     ]
     digits = len(str(points - 1))
+    dials["composer"] = None if composer is None else api.load_composer(composer)
     if len(pieces) == 2:
-        if kind == "exchange":
-            compose = partial(api.exchange, model, api.load_composer(composer), progress=options.progress)
-            found = compose(*pieces, points=points, freedom=0.25 if freedom is None else freedom, seed=seed or 0, **key)
-        else:
-            found = api.interpolate(model, *pieces, points=points, path=kind, **key)
+        found = api.interpolate(
+            model, *pieces, points=points, path=kind, spacing=spacing, progress=options.progress, **dials
+        )
         music = {f"point_{k:0{digits}}": made for k, made in enumerate(found)}
         ends = {f"point_{k:0{digits}}" for k in (0, points - 1)}
     else:
-        assert kind != "exchange"
-        rows = api.interpolate_grid(model, pieces, points=points, path=kind, **key)
+        if spacing is not None:
+            raise click.UsageError("--spacing with four pieces; it is of a path between two.")
+        rows = api.interpolate_grid(model, pieces, points=points, path=kind, progress=options.progress, **dials)
         music = {f"row_{i:0{digits}}_{j:0{digits}}": made for i, row in enumerate(rows) for j, made in enumerate(row)}
         ends = {f"row_{i:0{digits}}_{j:0{digits}}" for i in (0, points - 1) for j in (0, points - 1)}
     _say_what_is_older(out, options.written(out, music, kinds, tempo, whole=whole or beats is not None))

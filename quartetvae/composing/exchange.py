@@ -13,22 +13,24 @@ A's, then composed for a while, then B's.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quartetvae.composing import keys
+from quartetvae.config import Posterior
 from quartetvae.corpus import phrases
 from quartetvae.errors import ArgumentError
-from quartetvae.metrics import tonality
+from quartetvae.latent import codes, paths
+from quartetvae.latent.paths import LatentPath
+from quartetvae.model.autoencoder import Autoencoder
 from quartetvae.model.composer import Composer
 from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import VOICES
-
-FARTHEST = range(-6, 6)
-"""Semitones by which music is moved to another key."""
+from quartetvae.music.quartet import Piece
 
 TURN_BEATS = 8
 """Beats after which the parts give way in another order."""
@@ -114,8 +116,8 @@ def between(
     steps, beat = a.shape[1], grid.steps_per_beat
     padding = np.full((len(a), -steps % beat, grid.columns), grid.alphabet.rest, np.uint8)
     a, b = (np.concatenate([end, padding], axis=1) for end in (a, b))
-    ends = [in_one_key(one, other, share, grid.alphabet) for one, other in zip(a, b, strict=True) for share in shares]
-    both = np.array(ends, np.uint8).reshape(len(a), len(shares), 2, -1, grid.columns)
+    in_keys = {True: (a, keys.to_key(b, a, grid.alphabet)), False: (keys.to_key(a, b, grid.alphabet), b)}
+    both = np.stack([np.stack(in_keys[share <= 0.5], axis=1) for share in shares], axis=1)
     # Sustains, so that behind what is written sounds what sounds at its end.
     written = np.full((len(a), len(shares), *both.shape[3:]), grid.alphabet.sustain, np.uint8)
     turn = TURN_BEATS * beat
@@ -193,31 +195,52 @@ def plan(orders: NDArray[np.float64], shares: Sequence[float], freedom: float) -
     return np.where(share < middle - width / 2, A, np.where(share > middle + width / 2, B, COMPOSED))
 
 
-def in_one_key(a: Tokens, b: Tokens, share: float, alphabet: Alphabet) -> tuple[Tokens, Tokens]:
-    """Move B to A's key up to half of the way, and A to B's from there on; both (steps, columns)."""
-    if share <= 0.5:
-        return a, _moved(b, shift_to(a, b, alphabet), alphabet)
-    return _moved(a, shift_to(b, a, alphabet), alphabet), b
+def shares(points: int) -> list[float]:
+    """Tell how far on the way the points lie that are evenly spread between the two ends of a path of `points`."""
+    return [float(share) for share in np.linspace(0, 1, points)[1:-1]]
 
 
-def _moved(tokens: Tokens, semitones: int, alphabet: Alphabet) -> Tokens:
-    moved, _ = phrases.transpose(tokens[None], semitones, alphabet)
-    return np.asarray(moved[0], np.uint8)
+def walk(
+    model: Autoencoder,
+    composer: Composer,
+    a: Piece,
+    b: Piece,
+    *,
+    points: int,
+    manner: Manner = PLAIN,
+    decode: Posterior = "mean",
+    rng: np.random.Generator | None = None,
+    progress: Progress = iter,
+) -> LatentPath:
+    """Walk from A to B by exchange; the longer piece is cut to the length of the other.
 
-
-def shift_to(key: Tokens, moved: Tokens, alphabet: Alphabet) -> int:
-    """Find the semitones, -6 to 5, by which music fits the key of other music best and stays within the alphabet.
-
-    Best is the highest correlation of their pitch classes (onsets); of several the smallest step. 0 where one of the
-    two has no notes, or nothing fits.
+    The ends are what a model gives back of A and B, phrase by phrase, and between those the rest is made. The codes of
+    inner points are those of what was made.
     """
-    one, other = (tonality.pitch_class_counts(music[None], alphabet)[0] for music in (key, moved))
-    if not one.std() or not other.std():
-        return 0
-    found = {
-        semitones: round(float(np.corrcoef(one, np.roll(other, semitones))[0, 1]), 9)
-        for semitones in FARTHEST
-        if phrases.transpose(moved[None], semitones, alphabet)[1][0]
-    }
-    best: int = max(found, key=lambda semitones: (found[semitones], -abs(semitones)), default=0)
-    return best
+    ends = paths.interpolate(model, a, b, points=2, decode=decode, rng=rng)
+    made = between(composer, ends.point(0)[None], ends.point(1)[None], shares(points), manner, progress)[0]
+    cut = [codes.tile(model, replace(ends.originals[0], tokens=tokens), model.architecture.grid) for tokens in made]
+    tokens = np.stack([ends.tokens[:, 0], *(phrases.tokens for phrases in cut), ends.tokens[:, 1]], axis=1)
+    z = np.stack([ends.z[:, 0], *(model.encode(phrases.tokens)[0] for phrases in cut), ends.z[:, 1]], axis=1)
+    return replace(ends, tokens=tokens, z=z)
+
+
+def corners(
+    composer: Composer, ends: Sequence[Tokens], *, points: int, manner: Manner = PLAIN, progress: Progress = iter
+) -> Tokens:
+    """Fill a grid between A and B, the ends of its first row, and C and D, those of the last.
+
+    First its sides are made, from A to C and from B to D, then every row between them.
+
+    Returns
+    -------
+    uint8, (points, points, steps, columns), of `ends` (steps, columns) each.
+    """
+    a, b, c, d = ends
+
+    def between_both(first: Tokens, last: Tokens) -> Tokens:
+        inner = between(composer, first, last, shares(points), manner, progress)
+        return np.concatenate([first[:, None], inner, last[:, None]], axis=1)
+
+    left, right = between_both(np.stack([a, b]), np.stack([c, d]))
+    return between_both(left, right)

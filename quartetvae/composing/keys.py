@@ -14,6 +14,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
+from quartetvae.corpus.phrases import transpose
 from quartetvae.errors import ArgumentError
 from quartetvae.metrics import tonality
 from quartetvae.music.codec import Alphabet, Tokens
@@ -22,6 +23,9 @@ FORBIDDEN = np.float32(-1e9)
 """Added to the logit of what may not be."""
 
 FREE, AUTO = "free", "auto"
+
+SHIFTS = tuple(sorted(range(-6, 6), key=abs))
+"""Semitones by which music may be moved to another key; of equally good ones the first counts."""
 
 Profile = NDArray[np.float64]
 """The share of each pitch class, from C, (12,)."""
@@ -62,6 +66,23 @@ def parse(name: str) -> tuple[int, str]:
 def counts(tokens: Tokens, alphabet: Alphabet) -> NDArray[np.int64]:
     """Count the onsets of each pitch class of a part array (steps, columns): (12,)."""
     return np.asarray(tonality.pitch_class_counts(tokens[None], alphabet)[0])
+
+
+def to_key(music: Tokens, of: Tokens, alphabet: Alphabet) -> Tokens:
+    """Move music by the shift within -6..5 semitones that brings its pitch classes closest to those of other music.
+
+    Both are part arrays, (pieces, steps, columns), of as many pieces. Closest: the highest correlation of the counts of
+    onsets by pitch class; of several the smallest step. No pitch may leave the alphabet; music without notes, or beside
+    music without any, stays as it is.
+    """
+    own, wanted = (tonality.pitch_class_counts(tokens, alphabet) for tokens in (music, of))
+    # Mean and spread of the counts are the same in every key: the sum of products alone tells what correlates best.
+    fits = np.stack([(np.roll(own, shift, axis=1) * wanted).sum(axis=1) for shift in SHIFTS], axis=1)
+    moved, stays = (
+        np.stack(found, axis=1) for found in zip(*(transpose(music, shift, alphabet) for shift in SHIFTS), strict=True)
+    )
+    best = np.where(stays, fits, -1).argmax(axis=1)
+    return np.asarray(moved[np.arange(len(music)), best])
 
 
 def bias(

@@ -147,6 +147,24 @@ def measure(
     return Originality(_share(unknown), _share(np.isin(long.hashes[within], index.long)), phrases)
 
 
+@dataclass(frozen=True)
+class Memorised:
+    """How much of many phrases stands in training; shares are None where nothing begins."""
+
+    originality: float | None
+    """Share of all their windows that training did not have."""
+    copied: int
+    """How many phrases have a long window that stands there as it is."""
+
+
+def memorised(index: Index, phrases: Tokens, grid: Grid) -> Memorised:
+    """Measure phrases (phrases, steps, columns), each by itself; see `measure`."""
+    short = [windows(phrase, grid).hashes for phrase in phrases]
+    long = [windows(phrase, grid, beats=LONG, events=EVENTS).hashes for phrase in phrases]
+    copied = sum(bool(np.isin(hashes, index.long).any()) for hashes in long)
+    return Memorised(_share(~np.isin(np.concatenate([np.zeros(0, np.uint32), *short]), index.short)), copied)
+
+
 def _share(those: NDArray[np.bool_]) -> float | None:
     return float(those.mean()) if len(those) else None
 

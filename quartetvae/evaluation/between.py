@@ -15,23 +15,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from quartetvae.composing import exchange
+from quartetvae.composing import exchange, keys, originality
 from quartetvae.composing.exchange import Manner
+from quartetvae.composing.originality import Index
 from quartetvae.config import PathKind
 from quartetvae.corpus.records import PhraseSet, join
 from quartetvae.errors import DatasetError
 from quartetvae.latent import codes, paths
 from quartetvae.metrics import bigram, comparison, interpolation, sixteenths, two_sample
 from quartetvae.metrics.figures import BetweenFigures, KeptOnsets, ToldApart
-from quartetvae.metrics.tonality import pitch_class_counts, scale_consistency
+from quartetvae.metrics.tonality import scale_consistency
 from quartetvae.model.autoencoder import Autoencoder, Codes
 from quartetvae.model.composer import Composer
 from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import VOICES
-
-SHIFTS = tuple(sorted(range(-6, 6), key=abs))
-"""Semitones by which B may be moved to A's key; of equally good ones the first counts."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Ends:
 
     def in_key(self, model: Autoencoder) -> "Ends":
         """Move each B to the key of its A."""
-        b = to_key(self.b, self.a, self.alphabet)
+        b = keys.to_key(self.b, self.a, self.alphabet)
         return replace(self, b=b, z_b=model.encode(b)[0])
 
 
@@ -151,26 +149,6 @@ def by_composer(composer: Composer, *, seed: int) -> dict[str, Way]:
     return {name: Way(make, in_key=name.startswith("exchange")) for name, make in zip(OF_COMPOSER, makes, strict=True)}
 
 
-def to_key(phrases: Tokens, of: Tokens, alphabet: Alphabet) -> Tokens:
-    """Move each phrase by the shift within -6..5 semitones that brings its pitch classes closest to another phrase's.
-
-    Closest: the highest correlation of the counts of onsets by pitch class. No pitch may leave the alphabet; a phrase
-    without notes, or beside one, stays as it is.
-    """
-    counts, wanted = (pitch_class_counts(tokens, alphabet).astype(np.float64) for tokens in (phrases, of))
-    wanted -= wanted.mean(axis=1, keepdims=True)
-    struck = np.where(phrases >= alphabet.held, phrases - alphabet.held, phrases)
-    pitched = struck < alphabet.rest
-    lowest = np.where(pitched, struck, alphabet.rest).min(axis=(1, 2)).astype(np.int64)
-    highest = np.where(pitched, struck, 0).max(axis=(1, 2)).astype(np.int64)
-    # The spread of a phrase's counts is the same in every key: the product alone tells which correlates best.
-    fits = np.stack([(np.roll(counts, shift, axis=1) * wanted).sum(axis=1) for shift in SHIFTS], axis=1)
-    stays = np.stack([(lowest + shift >= 0) & (highest + shift < alphabet.pitches) for shift in SHIFTS], axis=1)
-    best = np.where(stays, fits, -np.inf).argmax(axis=1)
-    shifts = np.where(pitched.any(axis=(1, 2)), np.array(SHIFTS)[best], 0)
-    return np.where(pitched, phrases + shifts[:, np.newaxis, np.newaxis], phrases).astype(np.uint8)
-
-
 def held_out(test: PhraseSet, validation: PhraseSet) -> PhraseSet:
     """Choose the phrases that pairs are drawn from: of the test pieces, with those for validation if there is but one.
 
@@ -216,6 +194,7 @@ def figures(
     composer: Composer | None,
     held_out: PhraseSet,
     training: PhraseSet,
+    index: Index,
     *,
     pairs: int,
     temperature: float,
@@ -231,6 +210,8 @@ def figures(
         On the model's grid; without one its ways are left out.
     held_out, training
         Phrases that were never trained on, of two pieces at least; all phrases of training.
+    index
+        The windows of training, by which copies are known.
     pairs, temperature
         How many pairs, or as many as there are phrases for; at which temperature the prior is decoded.
     replicates, seed
@@ -256,7 +237,16 @@ def figures(
 
     real = rounded(reference)
     of_real = held_out.pieces[drawn.reference]
-    found = BetweenFigures(pairs=count, two_sample={}, kept={}, dissonant={}, scale_consistency={}, bigram_nats={})
+    found = BetweenFigures(
+        pairs=count,
+        two_sample={},
+        kept={},
+        dissonant={},
+        scale_consistency={},
+        bigram_nats={},
+        originality={},
+        copied={},
+    )
 
     def measure(name: str, phrases: Tokens, groups: NDArray[np.object_], ends: Ends | None) -> None:
         coarse = rounded(phrases)
@@ -273,6 +263,8 @@ def figures(
         found["scale_consistency"][name] = float(known.mean()) if known.size else None
         known_kinds = phrases if holds else codec.struck(phrases, grid.alphabet)
         found["bigram_nats"][name] = float(likelihood.nats(known_kinds).mean())
+        memorised = originality.memorised(index, phrases, grid)
+        found["originality"][name], found["copied"][name] = memorised.originality, memorised.copied
         progress()
 
     measure("real", a, pieces, free)

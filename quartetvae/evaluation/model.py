@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from quartetvae.config import PathKind, Posterior
+from quartetvae.config import Posterior, Way
 from quartetvae.corpus.records import PhraseSet, Pieces
 from quartetvae.evaluation import works
 from quartetvae.latent import codes
@@ -66,7 +66,7 @@ def interpolations(
     training: PhraseSet,
     pieces: Pieces,
     *,
-    kind: PathKind,
+    kind: Way,
     seed: int,
 ) -> InterpolateFigures:
     """Score what lies on paths, over all phrases of all of them: the figures of metrics/interpolate.json."""
@@ -75,7 +75,8 @@ def interpolations(
     tokens = np.concatenate([walk.tokens for walk in walks])
     plain = np.stack([model.decode(z[:, 0]), model.decode(z[:, -1])], axis=1)
     inner = tokens[:, 1:-1].reshape(-1, *tokens.shape[2:])
-    again, _ = model.encode(inner)
+    # The codes of a path by exchange are read off its music: they come back of themselves.
+    again = None if kind == "exchange" else model.encode(inner)[0]
     split_of = {piece.id: split for piece, split in zip(pieces.pieces, pieces.splits, strict=True)}
     unseen = [walk for walk in walks if all(split_of.get(name) == "test" for name in walk.names)]
     return {
@@ -85,7 +86,9 @@ def interpolations(
         "path": kind,
         "phrases": len(tokens),
         **interpolation.summarise(tokens, plain, bigram.fit(training.tokens, alphabet), alphabet, seed=seed),
-        "round_trip": interpolation.round_trip(z[:, 1:-1].reshape(-1, z.shape[-1]), again, seed=seed),
+        "round_trip": again
+        if again is None
+        else interpolation.round_trip(z[:, 1:-1].reshape(again.shape), again, seed=seed),
     }
 
 

@@ -11,15 +11,20 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from quartetvae.config import PathKind, Posterior
+from quartetvae.config import PathKind, Posterior, Spacing
 from quartetvae.corpus import phrases
 from quartetvae.errors import ModelError, check_mode
 from quartetvae.latent import codes
+from quartetvae.metrics import interpolation
 from quartetvae.model.autoencoder import Autoencoder, Codes
+from quartetvae.model.numpy.network import NumpyAutoencoder
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.quartet import Piece, Quartet
 
 Cut = TypeVar("Cut", Piece, Quartet)
+
+CANDIDATES = 33
+"""Codes of a path among which those are chosen that are heard as evenly spread, at least."""
 
 
 def between(a: Codes, b: Codes, *, points: int, kind: PathKind) -> Codes:
@@ -77,11 +82,11 @@ def reconstruct(
 
 @dataclasses.dataclass(frozen=True)
 class LatentPath:
-    """A decoded path between two pieces.
+    """A path between two pieces.
 
     originals : A and B, cut to a common length
     z : codes along the path, (phrases, points, latent_dim)
-    tokens : what they decode to, (phrases, points, steps, columns)
+    tokens : the music of its points, what the codes decode to as a rule, (phrases, points, steps, columns)
     starts : first step of each phrase, (phrases,)
     """
 
@@ -115,15 +120,68 @@ def interpolate(
     *,
     points: int,
     kind: PathKind = "spherical",
+    spacing: Spacing = "codes",
     decode: Posterior = "mean",
     rng: np.random.Generator | None = None,
 ) -> LatentPath:
-    """Walk from A to B, phrase by phrase; the longer piece is cut to the length of the other."""
+    """Walk from A to B, phrase by phrase; the longer piece is cut to the length of the other.
+
+    Points are even steps apart, of the codes, or, `heard`, of what they decode to: see `evenly`.
+    """
+    check_mode("spacing", spacing, Spacing)
     a, b = same_length([a, b])
     tiles = [codes.tile(model, end, model.architecture.grid) for end in (a, b)]
     z_a, z_b = (codes.encode(model, tile.tokens, decode=decode, rng=rng) for tile in tiles)
-    z = between(z_a, z_b, points=points, kind=kind)
-    return LatentPath((a, b), z, _decoded(model, z), tiles[0].starts, model.architecture.grid.alphabet)
+    heard = spacing == "heard" and points > 2
+    z = between(z_a, z_b, points=max(CANDIDATES, 2 * points - 1) if heard else points, kind=kind)
+    tokens = _decoded(model, z)
+    if heard:
+        chosen = evenly(tokens, points=points)
+        rows = np.arange(len(z))[:, None]
+        z, tokens = z[rows, chosen], tokens[rows, chosen]
+    return LatentPath((a, b), z, tokens, tiles[0].starts, model.architecture.grid.alphabet)
+
+
+def evenly(decoded: Tokens, *, points: int) -> NDArray[np.int64]:
+    """Choose points of decoded paths, so that the steps between them are as even as can be.
+
+    As even as can be: the sum of the squares of the distances between neighbours is least, found by dynamic
+    programming; a distance is the share of cells that differ. Where nothing changes, points lie where they would.
+
+    Parameters
+    ----------
+    decoded
+        Paths, (paths, candidates, steps, columns).
+    points
+        How many to choose, the first and the last among them; at least 2 and at most the candidates.
+
+    Returns
+    -------
+    Their numbers, (paths, points), rising.
+
+    Examples
+    --------
+    >>> path = np.zeros((1, 5, 4, 1), np.uint8)  # Nothing, then a cell, then three more at once, then nothing.
+    >>> path[0, 1:, 0], path[0, 3:] = 1, 1
+    >>> evenly(path, points=3)
+    array([[0, 2, 4]])
+    """
+    count = decoded.shape[1]
+    apart = np.stack([interpolation.distance(decoded, decoded[:, k : k + 1]) for k in range(count)], axis=1)
+    # Of equal ways the one whose points lie most evenly among the candidates, a tie-break too small to matter else.
+    places = np.arange(count)
+    squares = apart**2 + 1e-9 * ((places[None] - places[:, None]) / count) ** 2
+    squares[:, places[:, None] >= places[None]] = np.inf
+    best, before = squares[:, 0], []
+    for _ in range(points - 2):
+        ways = best[:, :, None] + squares
+        before.append(ways.argmin(axis=1))
+        best = ways.min(axis=1)
+    chosen = [np.full(len(decoded), count - 1)]
+    for earlier in reversed(before):
+        chosen.append(earlier[np.arange(len(decoded)), chosen[-1]])
+    chosen.append(np.zeros(len(decoded), np.int64))
+    return np.stack(chosen[::-1], axis=1)
 
 
 def interpolate_grid(
@@ -134,15 +192,40 @@ def interpolate_grid(
     A and B end the first row, C and D the last. The longer pieces are cut to the length of the shortest. Every row's
     `originals` are A and B.
     """
-    if len(corners) != 4:
-        raise ModelError(f"{len(corners)} quartets; four are needed for the corners of a grid.")
-    cut = same_length(corners)
+    cut = same_length(four(corners))
     tiles = [codes.tile(model, corner, model.architecture.grid) for corner in cut]
     a, b, c, d = (codes.encode(model, tile.tokens) for tile in tiles)
     left, right = (between(top, bottom, points=points, kind=kind) for top, bottom in ((a, c), (b, d)))
     rows = [between(left[:, k], right[:, k], points=points, kind=kind) for k in range(points)]
     alphabet = model.architecture.grid.alphabet
     return [LatentPath((cut[0], cut[1]), z, _decoded(model, z), tiles[0].starts, alphabet) for z in rows]
+
+
+def dialled(model: Autoencoder) -> NumpyAutoencoder:
+    """Give a model that has a key dial, or raise `ModelError`."""
+    if not isinstance(model, NumpyAutoencoder):
+        raise ModelError("a key, and a model that has no dial for it; quartetvae.load gives one, or take 'free'.")
+    return model
+
+
+def in_key(
+    model: Autoencoder, walked: LatentPath, points: Sequence[int], dial: NDArray[np.float32] | None
+) -> LatentPath:
+    """Decode some points of a path anew, with a key dial: what is added to the logits, (symbols,)."""
+    if dial is None or not points:
+        return walked
+    chosen = list(points)
+    z, tokens = walked.z[:, chosen], walked.tokens.copy()
+    decoded = dialled(model).decode(z.reshape(-1, z.shape[-1]), bias=dial)
+    tokens[:, chosen] = decoded.reshape(*z.shape[:2], *decoded.shape[1:])
+    return dataclasses.replace(walked, tokens=tokens)
+
+
+def four(corners: Sequence[Cut]) -> Sequence[Cut]:
+    """Raise `ModelError` unless there are four corners."""
+    if len(corners) != 4:
+        raise ModelError(f"{len(corners)} quartets; four are needed for the corners of a grid.")
+    return corners
 
 
 def excerpt(piece: Cut, *, steps: int) -> Cut:

@@ -465,6 +465,9 @@ class BetweenFigures(TypedDict):
     dissonant: dict[str, float | None]
     scale_consistency: dict[str, float | None]
     bigram_nats: dict[str, float]
+    originality: dict[str, float | None]
+    copied: dict[str, int]
+    """Phrases, of as many as there are pairs; see quartetvae.composing.originality."""
 
 
 class EvaluateFigures(BetweenFigures):

@@ -95,10 +95,15 @@ def endpoint_token_accuracy(decoded: Tokens, ends: Tokens) -> float | None:
     return token_accuracy(ends, decoded[:, [0, -1]])
 
 
+def distance(one: Tokens, other: Tokens) -> Floats:
+    """Measure the share of the cells (the last two axes) that differ; the axes before them broadcast."""
+    return np.asarray((one != other).mean(axis=(-2, -1)), dtype=np.float64)
+
+
 def step_distances(decoded: Tokens) -> Floats:
     """Measure the distance between each point and the next, shape (paths, points - 1), 0..1."""
     _check_paths(decoded)
-    return _distance(decoded[:, 1:], decoded[:, :-1])
+    return distance(decoded[:, 1:], decoded[:, :-1])
 
 
 def monotonicity(decoded: Tokens) -> tuple[float | None, int]:
@@ -113,7 +118,7 @@ def monotonicity(decoded: Tokens) -> tuple[float | None, int]:
         In -1..1, None if no path is left; and the number of paths that never leave A, which have no correlation.
     """
     _check_paths(decoded)
-    distances = _distance(decoded, decoded[:, :1])
+    distances = distance(decoded, decoded[:, :1])
     moving = distances.any(axis=1)
     left_out = int((~moving).sum())
     if left_out == len(decoded):
@@ -176,11 +181,6 @@ def round_trip(
     other = (one + rng.integers(1, len(z), size=pairs)) % len(z)
     scale = float(np.linalg.norm(z[one] - z[other], axis=1).mean())
     return float(np.linalg.norm(z - encoded, axis=1).mean()) / scale if scale > 0 else None
-
-
-def _distance(one: Tokens, other: Tokens) -> Floats:
-    """Share of the cells (the last two axes) that differ; the axes before them broadcast."""
-    return np.asarray((one != other).mean(axis=(-2, -1)), dtype=np.float64)
 
 
 def _ranks(values: Floats) -> Floats:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, fi
 from ruamel.yaml import YAML, YAMLError
 
 from quartetvae import config
+from quartetvae.composing import keys
 from quartetvae.config import (
     Augment,
     Compose,
@@ -19,7 +20,6 @@ from quartetvae.config import (
     Count,
     Encode,
     Model,
-    PathKind,
     Phrases,
     Posterior,
     Record,
@@ -27,7 +27,7 @@ from quartetvae.config import (
     Split,
     Train,
 )
-from quartetvae.errors import ParamsError
+from quartetvae.errors import ArgumentError, ParamsError
 
 Tempo = Annotated[float, Field(ge=10, le=400)]
 
@@ -46,6 +46,15 @@ def _each_once(sources: list[config.Source]) -> list[config.Source]:
     if twice:
         raise ValueError(f"{twice} is there twice; name each source once, the preferred one first")
     return sources
+
+
+def _key(name: str) -> str:
+    if name not in (keys.FREE, keys.AUTO):
+        try:
+            keys.parse(name)
+        except ArgumentError as error:
+            raise ValueError(str(error)) from error
+    return name
 
 
 class Download(Record):
@@ -103,7 +112,16 @@ class Interpolate(Record):
     pairs: Pairs
     points: Annotated[int, Field(ge=3, le=1025)]
     """Both ends included, so that there is one between them."""
-    path: PathKind
+    path: config.Way
+    spacing: config.Spacing
+    """Of points on the paths between codes, linear and spherical."""
+    freedom: Annotated[float, Field(ge=0, le=1)]
+    """Of paths by exchange: the share that is composed half-way."""
+    tries: Annotated[int, Field(ge=1, le=24)]
+    """Of paths by exchange: orders in which parts may give way."""
+    temperature: Annotated[float, Field(ge=0, le=10)]
+    """Of paths by exchange: at which the composer draws."""
+    key: Annotated[str, AfterValidator(_key)]
     beats: Count
     decode: Posterior
     seed: Seed

@@ -12,7 +12,7 @@ import pytest
 
 from quartetvae import cli
 from quartetvae.composing import requests
-from quartetvae.errors import QuartetError
+from quartetvae.errors import ArgumentError, QuartetError
 from quartetvae.io import audio, midi
 from quartetvae.music import tracks
 from quartetvae.music.quartet import Quartet
@@ -280,27 +280,38 @@ def test_a_composer_that_is_not_there_is_trained_by_a_command_that_is_named(
         run("infill", work / A, "--bars", 1, "--composer", work / "nowhere")
 
 
-EXCHANGE = ("interpolate", A, B, "--points", 3, "--path", "exchange")
+EXCHANGE = ("interpolate", A, B, "--points", 3)
 
 
 def test_interpolate_by_exchange_writes_points_whose_ends_are_those_of_a_path(work: Path) -> None:
     found = {}
-    for out, words in (("by", EXCHANGE), ("codes", ("interpolate", A, B, "--points", 3))):
+    for out, words in (("by", EXCHANGE), ("codes", (*EXCHANGE, "--path", "spherical"))):
         assert run(*words, "--out", out).exit_code == 0
         found[out] = contents(out)
     assert list(found["by"]) == list(found["codes"]) == ["point_0.mid", "point_1.mid", "point_2.mid"]
     assert [name for name in found["by"] if found["by"][name] == found["codes"][name]] == ["point_0.mid", "point_2.mid"]
 
 
-@pytest.mark.parametrize("option", [("--freedom", 1), ("--seed", 2), ("--composer", "folder")])
+@pytest.mark.parametrize(
+    "option",
+    [("--freedom", 1), ("--seed", 2), ("--composer", "folder"), ("--tries", 1), ("--temperature", 3)],
+)
 def test_options_of_an_exchange_count_and_are_for_nothing_else(work: Path, option: tuple[str, str | int]) -> None:
     assert made(*EXCHANGE, *option) != made(*EXCHANGE)
-    result = run("interpolate", A, B, *option)
-    assert result.exit_code == 2
-    assert f"{option[0]} with --path spherical" in result.stderr
+    with pytest.raises(ArgumentError, match=f"{option[0][2:]} with path 'spherical'"):
+        run("interpolate", A, B, "--path", "spherical", *option)
 
 
-def test_an_exchange_is_between_two(work: Path) -> None:
-    result = run("interpolate", A, B, A, B, "--path", "exchange")
+def test_spacing_is_of_a_path_between_two_by_codes(work: Path) -> None:
+    by_codes = ("interpolate", A, B, "--points", 3, "--path", "spherical")
+    assert made(*by_codes) != made(*by_codes, "--spacing", "codes")
+    with pytest.raises(ArgumentError, match="spacing 'codes' with path 'exchange'"):
+        run(*EXCHANGE, "--spacing", "codes")
+    result = run("interpolate", A, B, A, B, "--spacing", "codes", "--path", "linear")
     assert result.exit_code == 2
-    assert "--path exchange is between two pieces" in result.stderr
+    assert "--spacing with four pieces" in result.stderr
+
+
+def test_four_pieces_by_exchange_are_a_grid(work: Path) -> None:
+    assert run("interpolate", A, B, A, B, "--points", 3, "--out", "grid").exit_code == 0
+    assert len(contents("grid")) == 9

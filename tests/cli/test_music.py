@@ -431,7 +431,8 @@ NEAREST = ("nearest", A, "--corpus", "corpus.npz")
 EXCERPTS = [["--from-beat", "3"], ["--beats", "5"], ["--parts", "3,2,1,0"]]
 WRITING = [["--as", "musicxml"], ["--as", "mid,roll.png"], ["--tempo", "50"], ["--model", "model"]]
 
-EXCHANGE = ("interpolate", A, B, "--path", "exchange", "--points", "3")
+EXCHANGE = ("interpolate", A, B, "--points", "3")
+BY_CODES = ("interpolate", A, B, "--path", "spherical")
 KEY, STRICT = ["--key", "F# major"], ["--key", "F# major", "--strict-key"]
 STRONG = ["--key-strength", "8"]
 
@@ -439,14 +440,16 @@ CHANGES: list[tuple[Sequence[str], Sequence[str]]] = [
     *[(["interpolate", A, B], more) for more in [*EXCERPTS, *WRITING, ["--points", "3"], ["--path", "linear"]]],
     (["interpolate", A, B], ["--parts", "auto", "--parts", "3,2,1,0"]),
     *[(EXCHANGE, more) for more in [["--seed", "1"], ["--freedom", "0.9"], ["--composer", "other"]]],
+    *[(EXCHANGE, more) for more in [["--tries", "1"], ["--temperature", "2"], STRICT]],
+    (BY_CODES, ["--spacing", "codes"]),
     *[(["reconstruct", A], more) for more in [*EXCERPTS, *WRITING]],
     *[(["sample"], more) for more in [*WRITING, ["--beats", "5"], ["--count", "2"], ["--temperature", "2"]]],
     (["sample"], ["--seed", "1"]),
     (["sample", "--temperature", "2", "--seed", "1"], ["--seed", "2"]),
     *[(["vary", A], more) for more in [*EXCERPTS, *WRITING, ["--amount", "2"], ["--count", "2"], ["--seed", "1"]]],
     (["vary", A], ["--temperature", "2"]),
-    *[(words, STRICT) for words in (["interpolate", A, B], ["sample"], ["vary", A], MORPH)],
-    *[([*words, *KEY], STRONG) for words in (["interpolate", A, B], ["sample"], ["vary", A], MORPH)],
+    *[(words, STRICT) for words in (BY_CODES, ["sample"], ["vary", A], MORPH)],
+    *[([*words, *KEY], STRONG) for words in (BY_CODES, ["sample"], ["vary", A], MORPH)],
     (["sample"], ["--by", "composer"]),
     (["sample", "--by", "composer"], ["--composer", "other"]),
     *[(["sample", "--by", "composer"], more) for more in [STRICT, ["--seed", "1"], ["--temperature", "0.5"]]],
@@ -534,7 +537,7 @@ def test_the_tempo_is_the_inputs_unless_it_is_given(work: Path) -> None:
         (["interpolate", A, A, A], "3 pieces; two, or four for a grid, are needed"),
         (["interpolate"], "Missing argument"),
         (["interpolate", A, B, "--points", "1"], "1 is not in the range"),
-        (["interpolate", A, B, "--path", "bent"], "'bent' is not one of 'spherical', 'linear'"),
+        (["interpolate", A, B, "--path", "bent"], "'bent' is not one of 'exchange', 'linear', 'spherical'"),
         (["interpolate", A, B, *["--parts", "0,1,2,3"] * 3], "--parts 3 times for 2 pieces"),
         (["reconstruct", A, "--as", "mp3"], "'mp3' is none of mid, musicxml, svg"),
         (["reconstruct", A, "--as", ""], "none of mid"),

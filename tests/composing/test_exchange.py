@@ -9,10 +9,14 @@ from numpy.typing import NDArray
 from quartetvae.composing import exchange
 from quartetvae.composing.exchange import COMPOSED, A, B, Manner
 from quartetvae.errors import ArgumentError
+from quartetvae.latent import paths
 from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.quartet import Grid
+from tests.building import GRID as BUILDING
+from tests.building import piece, random_tokens
 from tests.composing.composers import Fake, fake
+from tests.toy import STEPS, TOY
 
 GRID = Grid(2, Alphabet(48, 83), "double")
 COMPOSER = fake(GRID)
@@ -90,16 +94,12 @@ def test_of_several_orders_the_likeliest_is_taken() -> None:
 
 
 def test_b_is_moved_to_the_key_of_a_and_then_a_to_that_of_b() -> None:
-    a = music(8, 1)[0]
+    a = music(8, 1)
     b = (a + (a < REST) * np.uint8(2)).astype(np.uint8)
-    assert exchange.shift_to(a, b, GRID.alphabet) == -2
-    one, other = exchange.in_one_key(a, b, 0.3, GRID.alphabet)
-    assert np.array_equal(one, a)
-    assert np.array_equal(other, a)
-    one, other = exchange.in_one_key(a, b, 0.6, GRID.alphabet)
-    assert np.array_equal(one, b)
-    assert np.array_equal(other, b)
-    assert exchange.shift_to(a, np.full_like(a, REST), GRID.alphabet) == 0
+    found = exchange.between(COMPOSER, a, b, [0.3, 0.6], Manner(freedom=0.0))[0]
+    # In one key the two are the same.
+    assert np.array_equal(found[0], a[0])
+    assert np.array_equal(found[1], b[0])
 
 
 def test_a_note_that_is_held_into_a_turn_goes_on_where_it_sounds_and_is_struck_elsewhere() -> None:
@@ -134,3 +134,19 @@ def test_a_manner_out_of_range_is_named(field: str, value: float) -> None:
     changed: dict[str, Any] = {field: value}
     with pytest.raises(ArgumentError, match="is needed"):
         Manner(**changed)
+
+
+def test_a_walk_has_what_the_model_gives_back_at_its_ends_and_codes_of_its_music() -> None:
+    composer = fake(BUILDING)
+    a, b = (piece(name, random_tokens(1, 3 * STEPS, 4, seed=seed)[0]) for seed, name in enumerate("ab"))
+    walked = exchange.walk(TOY, composer, a, b, points=4)
+    plain = paths.interpolate(TOY, a, b, points=2)
+    assert walked.points == 4
+    assert walked.tokens.shape[0] == 3
+    for end, there in ((0, 0), (-1, -1)):
+        assert np.array_equal(walked.tokens[:, end], plain.tokens[:, there])
+        assert np.array_equal(walked.z[:, end], plain.z[:, there])
+    made = exchange.between(composer, plain.point(0)[None], plain.point(1)[None], exchange.shares(4))[0]
+    for k in (1, 2):
+        assert np.array_equal(walked.point(k), made[k - 1])
+        assert np.array_equal(walked.z[:, k], TOY.encode(walked.tokens[:, k])[0])

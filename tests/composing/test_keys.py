@@ -6,7 +6,7 @@ import pytest
 from quartetvae.composing import keys
 from quartetvae.errors import ArgumentError
 from quartetvae.music.codec import Alphabet
-from tests.building import ALPHABET, part_array
+from tests.building import ALPHABET, REST, part_array
 
 TWO_OCTAVES = Alphabet(60, 83)
 
@@ -73,3 +73,34 @@ def test_what_cannot_be_done_is_said() -> None:
     for given in (None, part_array(". . . .")):
         with pytest.raises(ArgumentError, match="there are none; name a key"):
             keys.bias("auto", given, ALPHABET)
+
+
+# Moved to a key
+
+WIDE = Alphabet(36, 99)
+
+
+def test_b_is_moved_to_the_key_of_a() -> None:
+    scale = part_array("60 62 64 65 67 69 71 72", alphabet=WIDE)[np.newaxis]
+    for shift in range(-5, 7):
+        other = np.where(scale < WIDE.rest, scale.astype(int) + shift, scale).astype(np.uint8)
+        assert np.array_equal(keys.to_key(other, scale, WIDE), scale), shift
+
+
+def test_no_note_leaves_the_alphabet_and_silence_stays() -> None:
+    low = part_array("60 60 60 60", "60 62 . -")[np.newaxis]
+    wanted = part_array("58 58 58 58", "58 60 . -", alphabet=Alphabet(36, 71))[np.newaxis]
+    # Two semitones down would be it; ten up leaves -6..5.
+    moved = keys.to_key(low, (wanted - 24 + 12).clip(0, 11).astype(np.uint8), ALPHABET)
+    assert moved[moved < REST].min() >= 0
+    silent = np.full((1, 4, 4), REST, np.uint8)
+    assert np.array_equal(keys.to_key(silent, low, ALPHABET), silent)
+    assert np.array_equal(keys.to_key(low, silent, ALPHABET), low)
+
+
+def test_held_notes_move_with_the_others_and_sustains_do_not() -> None:
+    a = part_array("62 64 66 -", alphabet=WIDE)[np.newaxis]
+    b = part_array("60 62 64 -", alphabet=WIDE)[np.newaxis]
+    b[0, 0, 0] += WIDE.held
+    moved = keys.to_key(b, a, WIDE)[0, :, 0].tolist()
+    assert moved == [62 - 36 + WIDE.held, 64 - 36, 66 - 36, WIDE.sustain]

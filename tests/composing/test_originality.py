@@ -122,3 +122,18 @@ def test_what_is_no_index_is_named(tmp_path: Path) -> None:
     for name in ("text", "cut", "missing", *changes):
         with pytest.raises(ModelError, match=rf"{name}\.npz: no index of windows .*`describe`"):
             originality.read(tmp_path / f"{name}.npz")
+
+
+def test_phrases_that_stand_in_training_are_counted() -> None:
+    """Two are copies, one of them in another key; the third has 16 beginnings in four beats of its own."""
+    higher = np.where(GRID.alphabet.rest > ONE, ONE + 3, ONE).astype(np.uint8)
+    other = part_array("60 73 61 75  60 76 61 77  60 78 61 79  60 80 61 81", ". . . .  . . . .  . . . .  . . . .")
+    found = originality.memorised(index(ONE), np.stack([ONE, higher, other]), GRID)
+    assert found.copied == 2
+    # Three beats each of the copies are known, the four of the third are not.
+    assert found.originality == pytest.approx(4 / 10)
+
+
+def test_phrases_in_which_nothing_begins_tell_nothing() -> None:
+    silent = np.full((2, len(ONE), ONE.shape[1]), GRID.alphabet.rest, np.uint8)
+    assert originality.memorised(index(ONE), silent, GRID) == originality.Memorised(None, 0)

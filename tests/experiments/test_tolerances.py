@@ -44,13 +44,30 @@ def test_the_spread_is_of_figures_that_have_a_better_and_a_worse() -> None:
     assert tolerances.spread(runs, rules) == {"a.*.f1": {"a.b.f1": [1, 2, 3], "a.c.f1": [2, 4, 6]}}
 
 
+def test_a_figure_that_no_seed_has_takes_its_interval() -> None:
+    now = {"auc": {"half": {"auc": 0.78, "low": 0.76, "high": 0.8}}, "f1": 1.0}
+    rules = [
+        Rule(metric="auc.*.auc", direction="lower", tolerance=1),
+        Rule(metric="f1", direction="higher", tolerance=1),
+    ]
+    assert tolerances.spread([{"f1": 1.0}, {"f1": 2.0}], rules) == {"f1": {"f1": [1.0, 2.0]}}
+    found = tolerances.intervals(now, rules[:1])
+    assert found == {"auc.*.auc": {"auc.half.auc": [0.76, 0.8]}}
+    # .04 are 3.92 standard deviations; two draws differ by more than 2.326 * sqrt(2) in one case of a hundred: .0336.
+    assert tolerances.tolerance_of_intervals(found["auc.*.auc"]) == 0.034
+
+
 @pytest.mark.parametrize("path", tolerances.RULES.values(), ids=list(tolerances.RULES))
 def test_committed_tolerances_are_those_of_the_committed_spread(path: Path) -> None:
     found: dict[str, Any] = json.loads(tolerances.spread_path(path).read_text(encoding="utf-8"))
     assert found["seeds"] >= 3
     trained = [rule for rule in gate.read_rules(path) if rule.direction in ("higher", "lower")]
-    assert {rule.metric for rule in trained} == set(found["figures"])
+    spans = found.get("intervals", {})
+    assert {rule.metric for rule in trained} == {*found["figures"], *spans}
     for rule in trained:
+        if rule.metric in spans:
+            assert rule.tolerance == pytest.approx(tolerances.tolerance_of_intervals(spans[rule.metric]))
+            continue
         figures = found["figures"][rule.metric]
         assert all(len(values) == found["seeds"] for values in figures.values())
         assert rule.tolerance == pytest.approx(tolerances.tolerance(figures))

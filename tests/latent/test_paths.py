@@ -1,6 +1,7 @@
 """Paths in the latent space, and what a model makes of them."""
 
 import dataclasses
+import itertools
 import math
 from typing import Any
 
@@ -180,3 +181,39 @@ def test_a_walk_is_cut_on_the_beat_grid_whatever_the_bars() -> None:
 def test_a_walk_by_samples_is_another_one() -> None:
     assert (walk(decode="sample").tokens != walk(decode="mean").tokens).any()
     assert walk(decode="sample").tokens.tolist() == walk(decode="sample").tokens.tolist()
+
+
+# Even steps
+
+
+def test_points_are_chosen_so_that_steps_are_even() -> None:
+    """Cells change at the candidates 1, 2, 3 (one each), 6 (three at once): by hand, from 0 to 6 in two steps."""
+    decoded = np.zeros((1, 7, 6, 1), np.uint8)
+    for cell, since in enumerate((1, 2, 3, 6, 6, 6)):
+        decoded[0, since:, cell] = 1
+    assert paths.evenly(decoded, points=3).tolist() in ([[0, 3, 6]], [[0, 4, 6]], [[0, 5, 6]])
+    # Three cells in three steps, then three in one.
+    assert paths.evenly(decoded, points=5).tolist()[0][:3] == [0, 1, 2]
+    assert paths.evenly(decoded, points=2).tolist() == [[0, 6]]
+    assert paths.evenly(np.zeros((2, 7, 6, 1), np.uint8), points=4).tolist() == [[0, 2, 4, 6]] * 2
+
+
+def test_no_other_choice_has_a_smaller_sum_of_squares() -> None:
+    decoded = random_tokens(9, 4, 4).reshape(1, 9, 4, 4)
+    chosen = paths.evenly(decoded, points=4)[0].tolist()
+
+    def cost(places: tuple[int, ...]) -> float:
+        steps = [decoded[0, one] != decoded[0, other] for one, other in itertools.pairwise(places)]
+        return sum(float(step.mean()) ** 2 for step in steps)
+
+    least = min(cost((0, one, other, 8)) for one, other in itertools.combinations(range(1, 8), 2))
+    assert cost(tuple(chosen)) == pytest.approx(least)
+
+
+def test_spacing_changes_inner_points_and_keeps_the_ends() -> None:
+    a, b = (piece(name, random_tokens(1, 3 * STEPS, 4, seed=seed)[0]) for seed, name in enumerate("ab"))
+    codes, heard = (paths.interpolate(TOY, a, b, points=4, spacing=spacing) for spacing in ("codes", "heard"))
+    assert np.array_equal(codes.tokens[:, [0, -1]], heard.tokens[:, [0, -1]])
+    assert np.array_equal(heard.tokens, TOY.decode(heard.z.reshape(-1, heard.z.shape[-1])).reshape(heard.tokens.shape))
+    with pytest.raises(ArgumentError, match="spacing 'bent' found"):
+        paths.interpolate(TOY, a, b, points=4, spacing="bent")  # type: ignore[arg-type]

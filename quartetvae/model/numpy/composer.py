@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from quartetvae.errors import ModelError
 from quartetvae.model import architecture as architectures
 from quartetvae.model import composer
-from quartetvae.model.architecture import SYMBOL_DIM
+from quartetvae.model.architecture import NEVER, SYMBOL_DIM
 from quartetvae.model.autoencoder import check_temperature
 from quartetvae.model.composer import (
     HARMONIES,
@@ -68,6 +68,10 @@ class NumpyComposer:
         self._none = architecture.grid.alphabet.pitches
         classes = np.arange(12)
         self._by_class = weights["intervals/harmony"][:, :, (classes[None] - classes[:, None]) % 12]
+        places = np.arange(self._none)
+        apart = places[None] - places[:, None] + self._none - 1
+        by_pitch = np.swapaxes(weights["intervals/melody"][:, :, apart], 1, 2)
+        self._by_pitch = np.pad(by_pitch, ((0, 0), (0, 1), (0, 0), (0, 0)))
 
     def fill(
         self,
@@ -119,21 +123,62 @@ class NumpyComposer:
         """
         self.architecture.check_windows(tokens, unknown)
 
-        def share(tokens: Tokens, unknown: Mask) -> NDArray[np.float64]:
-            nats = np.zeros(len(tokens))
+        return np.concatenate([np.zeros(0), *in_shares(self._missed, tokens, unknown)])
 
-            def choose(step: int, column: int, cells: NDArray[np.bool_], logits: Floats) -> NDArray[Any]:
-                right = tokens[:, step, column].astype(np.int64)
-                known = np.minimum(right, logits.shape[1] - 1)
-                found = logits.astype(np.float64)
-                missed = np.logaddexp.reduce(found, axis=-1) - np.take_along_axis(found, known[:, None], axis=-1)[:, 0]
-                nats[:] += np.where(cells, missed, 0.0)
-                return tokens[:, step, column]
-
-            self._written(tokens, unknown, choose)
-            return nats
-
-        return np.concatenate([np.zeros(0), *in_shares(share, tokens, unknown)])
+    def _missed(self, tokens: Tokens, unknown: Mask) -> NDArray[np.float64]:
+        """Compute nats all at once, since all that was chosen is known: what Keras computes, in its order."""
+        windows, steps, columns = tokens.shape
+        beats, per_beat, none = steps // self._per_beat, self._per_beat, self._none
+        cells = composer.of_columns(unknown, columns)
+        known = self._known(tokens, cells)
+        shown = self._table[known].reshape(windows, self.architecture.beats, per_beat, -1)
+        whole = self._table[tokens.astype(np.int64)].reshape(windows, beats, per_beat, -1)
+        vectors, whole_vectors = self._read(shown), self._read(whole)
+        around, near = self._around(vectors), self._dense("attention/known", vectors)
+        far = self._dense("attention/whole", whole_vectors)
+        before, codes = np.zeros((windows, self._units), np.float32), []
+        for beat in range(beats):
+            context = np.concatenate([around[:, beat], before], axis=-1)
+            context = np.concatenate([context, self._attended(beat, context, near, far[:, :beat])], axis=-1)
+            codes.append(gelu(self._dense("code", context)))
+            before = self._advance("before", whole_vectors[:, beat], before)
+        code = np.stack(codes, axis=1).reshape(windows * beats, -1)
+        # Beats are written side by side from here on.
+        shares = self._dense("spread", code).reshape(len(code), per_beat, SHARE_DIM)
+        given = np.concatenate([shares, shown[:, :beats].reshape(len(code), per_beat, -1)], axis=-1)
+        flat = whole.reshape(len(code), per_beat, -1)
+        state, last, states = np.tanh(self._dense("start", code)), np.zeros_like(flat[:, 0]), []
+        for step, vector in enumerate(self._weights["step_vectors/embeddings"]):
+            moment = np.broadcast_to(vector, (len(code), len(vector)))
+            state = self._advance("writer", np.concatenate([last, moment, given[:, step]], axis=-1), state)
+            last = flat[:, step]
+            states.append(state)
+        hidden = self._dense("hidden", np.concatenate([np.stack(states, axis=1), given], axis=-1))
+        hidden = hidden.reshape(windows * steps, -1)
+        inner = np.split(hidden, self._parts_of_hidden, axis=-1)
+        seen = composer.surroundings(tokens, cells, self.architecture.grid.alphabet)
+        music = np.repeat(composer.music_around(seen.now, seen.known, per_beat, none), per_beat, axis=1)
+        music = music.reshape(windows * steps, *music.shape[2:])
+        moments = (windows * steps, columns)
+        written, asked = tokens.reshape(moments), cells.reshape(moments)
+        now, earlier, struck, following = (
+            array.reshape(moments) for array in (seen.now, seen.before, seen.last, seen.next)
+        )
+        begins = np.tile(np.arange(steps) == 0, windows)
+        sounding = np.where(asked, earlier, now)
+        nats = np.zeros(windows * steps)
+        for place, column in enumerate(self._order):
+            logits = self._logits(
+                place, inner[place], written, sounding, music, struck[:, column], following[:, column]
+            )
+            # Held notes are only where a window begins.
+            logits[~begins, self.architecture.grid.alphabet.size :] = NEVER
+            wanted = written[:, column].astype(np.int64)[:, None]
+            found = logits.astype(np.float64)
+            missed = np.logaddexp.reduce(found, axis=-1) - np.take_along_axis(found, wanted, axis=-1)[:, 0]
+            nats += np.where(asked[:, column], missed, 0.0)
+            sounding[:, column] = now[:, column]
+        return np.asarray(nats.reshape(windows, steps).sum(axis=1))
 
     def _written(self, tokens: Tokens, unknown: Mask, choose: Choose) -> Tokens:
         """Write windows beat by beat, whatever `choose` chooses for the cells that are unknown."""
@@ -208,18 +253,27 @@ class NumpyComposer:
     def _head(self, place: int, inner: Floats, step: int, sounding: Ints, music: Floats, hand: "_Hand") -> Floats:
         """Compute the logits of a column, those of held notes only where a window begins."""
         column = self._order[place]
+        written, following = hand.written[:, step], hand.following[:, step, column]
+        logits = self._logits(place, inner, written, sounding, music, hand.last[:, column], following)
+        return logits if step == 0 else logits[:, : self.architecture.grid.alphabet.size]
+
+    def _logits(
+        self, place: int, inner: Floats, written: Tokens, sounding: Ints, music: Floats, last: Ints, following: Ints
+    ) -> Floats:
+        """Compute the logits of a column in moments of music, those of held notes among them: (moments, symbols)."""
+        column = self._order[place]
         if place:
-            earlier = hand.written[:, step, list(self._order[:place])].astype(np.int64)
+            earlier = written[:, list(self._order[:place])].astype(np.int64)
             inner = inner + self._table[earlier].reshape(len(inner), -1) @ self._weights[f"chosen_{column}/kernel"]
         symbols, gates = np.split(self._dense(f"head_{column}", gelu_by_tanh(inner)), [SYMBOL_DIM], axis=-1)
         logits = self._dense("common", symbols)
-        logits[:, : self._none] += self._intervals(place, step, sounding, music, gates, hand)
-        if step:
-            return logits[:, :-1]
+        logits[:, : self._none] += self._intervals(place, sounding, music, gates, last, following)
         return np.concatenate([logits[:, :-1], logits[:, : self._none] + logits[:, -1:]], axis=-1)
 
-    def _intervals(self, place: int, step: int, sounding: Ints, music: Floats, gates: Floats, hand: "_Hand") -> Floats:
-        """Weigh pitches by their intervals to what sounds around them: logits (windows, pitches)."""
+    def _intervals(
+        self, place: int, sounding: Ints, music: Floats, gates: Floats, last: Ints, following: Ints
+    ) -> Floats:
+        """Weigh pitches by their intervals to what sounds around them: logits (moments, pitches)."""
         column, heard = self._order[place], composer.chroma(sounding, self._none)
         others = heard.sum(axis=1) - heard[:, column]
         bass = heard[:, self._order[0]] if place else np.zeros_like(others)
@@ -228,16 +282,13 @@ class NumpyComposer:
         by_class = np.tensordot(chromas, self._by_class, axes=((1, 2), (1, 2)))
         classes = np.einsum("wk,wkj->wj", harmonies, by_class)
         logits = np.tile(classes, -(-self._none // 12))[:, : self._none]
-        table, places = self._weights["intervals/melody"], np.arange(self._none)
         silence = np.full(len(sounding), self._none)
         beside = (silence if other is None else sounding[:, other] for other in composer.neighbours(column))
-        lines = (hand.last[:, column], hand.following[:, step, column], *beside)
-        weights = np.split(melodies, len(LINES), axis=-1)
-        for kind, (pitch, weight) in enumerate(zip(lines, weights, strict=True)):
-            there = pitch[:, None] < self._none
-            apart = np.where(there, places - pitch[:, None] + self._none - 1, 0)
-            found = np.where(there, np.einsum("wk,kwj->wj", weight, table[kind][:, apart]), 0)
-            logits = logits + found
+        for kind, (pitch, weight) in enumerate(
+            zip((last, following, *beside), np.split(melodies, len(LINES), axis=-1), strict=True)
+        ):
+            # A row of the table for each pitch, and one of zeros where there is none.
+            logits = logits + np.einsum("wk,wkj->wj", weight, self._by_pitch[kind][pitch])
         return np.asarray(logits, np.float32)
 
     def _attended(self, beat: int, context: Floats, near: Floats, whole: Floats) -> Floats:
