@@ -25,10 +25,16 @@ $(READY): requirements.lock pyproject.toml
 	$(INSTALL) --no-deps --no-build-isolation --editable . || $(SLOWLY) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(READY) ## Run the whole pipeline on music21's own quartets: minutes on two cores, no download of music
-	python -m quartetvae.pipeline.profiles profiles/demo.yaml
-	dvc repro
-	@python -m stages
+# The demo is run in a copy, so that no file here changes. What it converted and trained stays there: said again, it does
+# only what is left to do.
+DEMO := .work/demo
+
+demo: $(READY) ## Run the whole pipeline on music21's own quartets, in .work/demo: minutes on two cores, no download of music
+	@echo "The whole pipeline in $(DEMO), where nothing else is changed. It trains two small networks from nothing, with a line"
+	@echo "of progress for each stage; ten minutes at most on two cores, and in the end the address of a page to open."
+	.ci/copy $(DEMO)
+	cd $(DEMO) && python -m quartetvae.pipeline.profiles profiles/demo.yaml > profile.log && \
+	  QUARTETVAE_CACHE="$${QUARTETVAE_CACHE:-$(CURDIR)/.work/downloads}" dvc repro && python -m stages
 
 repro: $(READY) ## Run the default profile, MusicNet and OpenScore: hours on two cores
 	python -m quartetvae.pipeline.profiles profiles/default.yaml

@@ -1,7 +1,12 @@
 """Stage `augment`: pieces are cut into phrases; those for training are transposed and windowed."""
 
+from collections.abc import Iterator
+
+from tqdm import tqdm
+
 from quartetvae import errors, files
 from quartetvae.corpus import phrases, tables
+from quartetvae.corpus.records import PhraseSet
 from quartetvae.pipeline import locations, params
 
 
@@ -11,10 +16,17 @@ def main() -> None:
     plans = phrases.plan(tables.read_pieces(locations.PIECES), form, augment)
     with files.replacing_folder(locations.PHRASES) as folder:
         for split, plan in plans.items():
-            tables.write_phrases(folder / locations.phrases(split).name, plan.batches(), plan.grid, plan.form)
+            tables.write_phrases(folder / locations.phrases(split).name, _batches(split, plan), plan.grid, plan.form)
     figures = phrases.figures(plans)
     files.write_json(locations.metrics("augment"), figures)
     print(", ".join(f"{name}: {count['phrases']} phrases" for name, count in figures.items()))
+
+
+def _batches(split: str, plan: phrases.Plan) -> Iterator[PhraseSet]:
+    with tqdm(desc=f"augment {split}", total=len(plan), unit="phrase") as progress:
+        for batch in plan.batches():
+            yield batch
+            progress.update(len(batch))
 
 
 if __name__ == "__main__":

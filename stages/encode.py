@@ -1,5 +1,7 @@
 """Stage `encode`: the selected MIDI files become part arrays in one Parquet table, each with its split."""
 
+from tqdm import tqdm
+
 from quartetvae import errors, files
 from quartetvae.corpus import encoding, split, tables
 from quartetvae.pipeline import locations, params
@@ -10,7 +12,8 @@ def main() -> None:
     encode, shares = params.load("encode", "split")
     grid = encoding.grid_for(encode)
     table = tables.read_quartets(locations.QUARTETS)
-    encoded = list(encoding.encode_all(locations.RAW, table, grid))
+    selected = int((table["position"] >= 0).sum())
+    encoded = list(tqdm(encoding.encode_all(locations.RAW, table, grid), desc="encode", total=selected, unit="piece"))
     pieces, origins = [piece for piece, _ in encoded], encoding.origins(table)
     splits = split.by_work(pieces, shares, origins)
     tail_share = shares.validation if shares.by == "tail" else 0.0

@@ -27,7 +27,7 @@ LAYERS = (
         "composing",
         "api",
     ),
-    *("evaluation", "plots", "report", "studio", "cli", "pipeline"),
+    *("evaluation", "plots", "report", "studio", "study", "cli", "pipeline"),
 )
 """From the ground up: what stands later may import what stands earlier."""
 

@@ -34,7 +34,7 @@ TINY: dict[str, Any] = {
     "composer": {"window_beats": 4, "units": 8, "decoder_units": 8, "head_units": 8, "embedding_dim": 4},
     "compose": {"epochs": 2, "epoch_phrases": 64, "batch_size": 16, "warmup_steps": 0},
     "interpolate": {"pairs": "auto", "points": 3, "beats": 8},
-    "evaluate": {"excerpts": 10},
+    "evaluate": {"excerpts": 10, "windows": 8},
     "report": {"beats": 4},
 }
 """What the small corpus is run with; the other parameters are those of the committed params.yaml."""
@@ -127,15 +127,19 @@ def reproduce(folder: Path, **options: bool) -> list[str]:
         return [str(stage.name) for stage in repo.reproduce(**options)]
 
 
+def made(stage: dict[str, Any]) -> list[str]:
+    """List the files and folders that a stage of dvc.yaml writes."""
+    outs = [*stage.get("outs", ()), *stage.get("metrics", ()), *stage.get("plots", ())]
+    return [out if isinstance(out, str) else next(iter(out)) for out in outs]
+
+
 def wire(folder: Path) -> Path:
     """Make the stages of a copy write their outs at once, with nothing in them: what is left is the wiring."""
     yaml = YAML()
     path = folder / "dvc.yaml"
     pipeline = yaml.load(path.read_text(encoding="utf-8"))
     for stage in pipeline["stages"].values():
-        files = [next(iter(kept)) for kept in (*stage.get("metrics", ()), *stage.get("plots", ()))]
-        made = [*stage.get("outs", ()), *files]
-        stage["cmd"] = "; ".join(f"mkdir -p $(dirname {out}) && cat params.yaml > {out}" for out in made)
+        stage["cmd"] = "; ".join(f"mkdir -p $(dirname {out}) && cat params.yaml > {out}" for out in made(stage))
     with path.open("w", encoding="utf-8") as file:
         yaml.dump(pipeline, file)
     reproduce(folder)

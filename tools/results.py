@@ -1,8 +1,8 @@
 """Write docs/results.md and the table of README.md: `python -m tools.results`, or `--check` to see whether they agree.
 
-They come from metrics/ (the last run of the pipeline) and experiments/runs/ (`python -m experiments`). Everything
-between the two markers of each file is made here, so that no figure is typed by hand, and so is
-plots/operating_points.png.
+They come from metrics/ (the last run of the pipeline), experiments/runs/ (`python -m experiments`) and
+experiments/ways/ (`python -m experiments.ways`). Everything between the two markers of each file is made here, so that
+no figure is typed by hand, and so is plots/operating_points.png.
 """
 
 import argparse
@@ -13,11 +13,13 @@ from typing import Any, Literal, TypedDict, cast, get_args
 
 from experiments import definitions, tolerances
 from experiments.definitions import Run
+from experiments.ways import records
 from quartetvae.metrics import comparison
 from quartetvae.metrics.figures import (
     AttributeName,
     AttributesFigures,
     CodeUse,
+    ComposedFigures,
     EvaluateFigures,
     Feature,
     FileFigures,
@@ -25,6 +27,7 @@ from quartetvae.metrics.figures import (
     GroupScores,
     InterpolateFigures,
     KindScores,
+    Level,
     NoteKind,
     ReconstructFigures,
     SetName,
@@ -137,6 +140,7 @@ def block(metrics: Metrics, runs: dict[str, Group], before: FileFigures) -> str:
         "",
         *_between(metrics["evaluate"]),
         "",
+        *_composed(metrics["evaluate"]),
         *_code(metrics["evaluate"]["latent"]),
         "",
         *_directions(metrics["attributes"]),
@@ -152,6 +156,8 @@ def block(metrics: Metrics, runs: dict[str, Group], before: FileFigures) -> str:
         lines += ["", *_long(runs["long"])]
     if "sweep" in runs:
         lines += ["", *_sweep(runs["sweep"])]
+    if ways := records.table(records.read()):
+        lines += ["", *ways]
     speed, streaming, start = (
         json.loads((ROOT / "benchmarks" / f"{name}.json").read_text(encoding="utf-8"))
         for name in ("speed", "streaming", "start")
@@ -672,6 +678,79 @@ def _between(evaluated: EvaluateFigures) -> list[str]:
             cells += [_figure(evaluated["originality"][name]), f"{evaluated['copied'][name]:,}"]
         lines.append(f"| {label} | {_figure(told['auc'])}{span} | {' | '.join(cells)} |")
     return lines
+
+
+TASKS = {
+    "infill": "a quarter of the window, all parts",
+    "viola": "the viola, throughout",
+    "harmonise": "all parts but the first violin",
+}
+
+WAYS = {
+    "composed": "**composed**",
+    "copy": "trick: the four beats before",
+    "repeat": "trick: the window before",
+    "nearest": "the nearest training window",
+}
+
+SOURCES_OF = {
+    "infill": "a quarter of the window",
+    "harmonise": "the window, its lower three parts",
+    "pieces": "a piece from nothing",
+}
+
+
+def _composed(evaluated: EvaluateFigures) -> list[str]:
+    """Say how the composer fills in windows of test pieces, and what it writes from nothing; if it was measured."""
+    if "composed" not in evaluated:
+        return []
+    found = evaluated["composed"]
+    lines = [
+        f"The composer on {found['windows']:,} windows of {found['pieces']} test pieces, at temperature 1: onset F1 of "
+        "what was unknown, and its 95 % interval.",
+        "",
+        "| unknown | " + " | ".join(WAYS.values()) + " |",
+        f"|---|{'---|' * len(WAYS)}",
+    ]
+    for task, label in TASKS.items():
+        ways = found["onset_f1"][task]
+        lines.append(f"| {label} | " + " | ".join(_level(ways[way]) if way in ways else "" for way in WAYS) + " |")
+    lines += [
+        "",
+        "Originality: share of beats that training did not have; copied: share of passages of four beats that it had.",
+        "",
+        "| | originality | of test music | copied | of test music |",
+        "|---|---|---|---|---|",
+    ]
+    for task, label in SOURCES_OF.items():
+        made, real = found["originality"][task]["composed"], found["originality"][task]["real"]
+        levels = (made["originality"], real["originality"], made["copied"], real["copied"])
+        lines.append(f"| {label} | {' | '.join(map(_level, levels))} |")
+    return [*lines, "", _costs(found), ""]
+
+
+def _costs(found: ComposedFigures) -> str:
+    """Say what phrases cost the composer, and how much of its bars comes again."""
+    language, alike = found["language_model"], found["self_similarity"]
+    told = (
+        f"A phrase of which nothing is known costs the composer {language['composer_nats']:.1f} nats and a bigram "
+        f"model per part {language['bigram_nats']:.1f}, mean of {language['phrases']:,} test phrases: "
+        f"{_level(language['share'])} of it."
+    )
+    if alike["within"] is None:
+        return told
+    near, far = (_figure(alike[name][0]["value"]) for name in ("composed", "real"))
+    return (
+        f"{told} Bars of {alike['composed_pieces']} pieces composed from nothing have {near} of their onsets in common "
+        f"with the next one, those of test pieces {far} (Jaccard); of {len(alike['real'])} distances, composed music "
+        f"lies within the 95 % interval of test music at {alike['within']}."
+    )
+
+
+def _level(level: Level) -> str:
+    """Write a figure with its interval."""
+    span = "" if level["low"] is None else f" ({_figure(level['low'])} to {_figure(level['high'])})"
+    return f"{_figure(level['value'])}{span}"
 
 
 def _code(use: CodeUse) -> list[str]:

@@ -23,6 +23,7 @@ COMMANDS = {
     "listen": "studio",
     **dict.fromkeys(("features", "compare", "match"), "measures"),
     **dict.fromkeys(("export-split", "score"), "splits"),
+    "study": "study",
 }
 """The commands, and the module beside this one that has each; imported when asked for, since that takes time."""
 

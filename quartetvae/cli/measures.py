@@ -1,5 +1,6 @@
 """`quartetvae features`, `compare` and `match`: music by the measures of `quartetvae.metrics`."""
 
+import functools
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -136,10 +137,12 @@ def compare(a: Path, b: Path, as_json: bool, plot: Path | None, replicates: int,
     for folder, name, fewest in ((a, "a", MIN_REFERENCE), (b, "b", MIN_OTHER)):
         if sizes[name] < fewest:
             raise CorpusError(f"{folder}: {sizes[name]} MIDI files that can be read; {fewest} at least are needed.")
-    whole = comparison.compare(found["a"], {"b": found["b"]}, seed=seed, replicates=replicates)["b"]
     drawn = _equal_numbers(found["a"], found["b"], np.random.default_rng(seed))
     reference = drawn.pop(excerpts.REFERENCE)
-    equal = comparison.compare(reference, drawn, seed=seed, replicates=replicates)
+    with tqdm(total=2 * len(comparison.FEATURES), unit="feature", leave=False, disable=None) as progress:
+        compared = functools.partial(comparison.compare, seed=seed, replicates=replicates, progress=progress.update)
+        whole = compared(found["a"], {"b": found["b"]})["b"]
+        equal = compared(reference, drawn)
     if as_json:
         click.echo(json.dumps({"b": whole, "equal_numbers": equal}, indent=2))
     else:

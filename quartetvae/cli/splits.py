@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from tqdm import tqdm
 
 from quartetvae.cli import common
 from quartetvae.cli.common import FILE
@@ -60,7 +61,7 @@ def export_split(folder: Path, table: Path, split: str) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise RenderingError(f"{folder}: something is there already; name a new folder.")
     known = works.names(found)
-    for piece in chosen:
+    for piece in tqdm(chosen, unit="piece", leave=False, disable=None):
         midi.write_quartet(
             folder / f"{piece.id}.mid",
             piece.tokens,
@@ -101,7 +102,10 @@ def score(truth: Path, output: Path, as_json: bool) -> None:
                 f"{folder}: {len(missing)} of {len(entries)} pieces are not there ({shortened(missing)}); a file for "
                 f"each in {truth / MANIFEST} is needed."
             )
-    matched = {entry: whole_files.match(*(_played(f / entry.file) for f in (truth, output))) for entry in entries}
+    matched = {
+        entry: whole_files.match(*(_played(f / entry.file) for f in (truth, output)))
+        for entry in tqdm(entries, unit="piece", leave=False, disable=None)
+    }
     groups = {
         "by_composer": _grouped(matched, lambda entry: entry.composer),
         "by_work": _grouped(matched, lambda entry: entry.work),

@@ -170,33 +170,54 @@ def fill(
     -------
     A part array as long as the piece; its known cells are those of `tokens`.
     """
+    together = fill_all(
+        composer, tokens[None], unknown, temperature=temperature, seed=seed, bias=bias, progress=progress
+    )
+    return np.asarray(together[0], np.uint8)
+
+
+def fill_all(
+    composer: Composer,
+    pieces: Tokens,
+    unknown: Mask,
+    *,
+    temperature: float = 1.0,
+    seed: int = 0,
+    bias: NDArray[np.float32] | None = None,
+    progress: Progress = iter,
+) -> Tokens:
+    """Fill in what is unknown of several pieces of one length, uint8 (pieces, steps, columns), all at a time.
+
+    The same steps of the same parts are unknown in each; what is drawn differs. All else is as in `fill`.
+    """
     form, alphabet = composer.architecture, composer.architecture.grid.alphabet
-    filled, open_ = settle(tokens, unknown, alphabet)
-    beat = form.grid.steps_per_beat
-    padding = -len(tokens) % beat
-    filled = np.concatenate([filled, np.full((padding, tokens.shape[1]), alphabet.rest, np.uint8)])
-    open_ = np.concatenate([open_, np.zeros((padding, VOICES), np.bool_)])
-    edges = open_ & ~np.concatenate([np.zeros((1, VOICES), np.bool_), open_[:-1]])
-    steps = min(form.steps, len(filled))
-    some = np.logical_or.reduce(open_, axis=1)
-    for number, window in enumerate(progress(windows(some, length=steps, beat=beat))):
+    count, length, columns = pieces.shape
+    padding = -length % form.grid.steps_per_beat
+    filled = np.full((count, length + padding, columns), alphabet.rest, np.uint8)
+    open_ = np.zeros((count, length + padding, VOICES), np.bool_)
+    for number, tokens in enumerate(pieces):
+        filled[number, :length], open_[number, :length] = settle(tokens, unknown, alphabet)
+    edges = open_ & ~np.concatenate([np.zeros((count, 1, VOICES), np.bool_), open_[:, :-1]], axis=1)
+    steps = min(form.steps, filled.shape[1])
+    some = np.logical_or.reduce(open_, axis=(0, 2))
+    for number, window in enumerate(progress(windows(some, length=steps, beat=form.grid.steps_per_beat))):
         within = slice(window.start, window.start + steps)
-        cut = phrases.cut(filled, [window.start], steps, alphabet=alphabet, boundary="held")
-        own = np.zeros((steps, form.columns, form.symbols), np.float32)
+        cut = [phrases.cut(one, [window.start], steps, alphabet=alphabet, boundary="held")[0] for one in filled]
+        own = np.zeros((count, steps, form.columns, form.symbols), np.float32)
         if bias is not None:
             own += bias
-        for step, part in np.argwhere(edges[within]).tolist():
-            own[step, part::VOICES, alphabet.sustain] = FORBIDDEN
+        for piece, step, part in np.argwhere(edges[:, within]).tolist():
+            own[piece, step, part::VOICES, alphabet.sustain] = FORBIDDEN
         # What sounds into a window is known: there is nothing before the piece, and later windows begin in known cells.
-        own[0, :, alphabet.held :] = FORBIDDEN
+        own[:, 0, :, alphabet.held :] = FORBIDDEN
         drawn = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
-        made = composer.fill(cut, open_[within][None], temperature=temperature, seed=drawn, bias=own[None])[0]
-        kept = open_[within] & (np.arange(window.start, window.start + steps) < window.stop)[:, None]
-        columns = np.tile(kept, form.columns // VOICES)
-        filled[within] = np.where(columns, made, filled[within])
-        filled = _tidy(filled, alphabet)
-        open_[within] &= ~kept
-    return filled[: len(tokens)]
+        made = composer.fill(np.stack(cut), open_[:, within], temperature=temperature, seed=drawn, bias=own)
+        kept = open_[:, within] & (np.arange(window.start, window.start + steps) < window.stop)[:, None]
+        cells = np.tile(kept, form.columns // VOICES)
+        filled[:, within] = np.where(cells, made, filled[:, within])
+        filled = np.stack([_tidy(one, alphabet) for one in filled])
+        open_[:, within] &= ~kept
+    return filled[:, :length]
 
 
 def _tidy(tokens: Tokens, alphabet: Alphabet) -> Tokens:

@@ -85,6 +85,20 @@ def to_key(music: Tokens, of: Tokens, alphabet: Alphabet) -> Tokens:
     return np.asarray(moved[np.arange(len(music)), best])
 
 
+def scales(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Find the key of each row of counts of pitch classes, (rows, 12), as a major scale: its tonic's class, (rows,).
+
+    It is the key with whose ratings the counts correlate best (Krumhansl, Cognitive Foundations of Musical Pitch, 1990,
+    chapter 4), of several the first; a minor key counts as its relative major. 0 for a row without notes.
+    """
+    minor = [np.roll(_RATINGS["minor"], tonic - 3) for tonic in range(12)]
+    ratings = np.array([*(np.roll(_RATINGS["major"], tonic) for tonic in range(12)), *minor])
+    ratings -= ratings.mean(axis=1, keepdims=True)
+    ratings /= np.linalg.norm(ratings, axis=1, keepdims=True)
+    # The spread of the counts is the same for all keys: the product alone tells which correlates best.
+    return np.asarray((counts @ ratings.T).round(9).argmax(axis=1) % 12)
+
+
 def bias(
     dial: str, given: Tokens | None, alphabet: Alphabet, *, strength: float = 1.0, strict: bool = False
 ) -> NDArray[np.float32]:

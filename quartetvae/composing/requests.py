@@ -190,10 +190,32 @@ def sample(composer: Composer, beats: int, drawing: Drawing = PLAIN) -> Quartet:
     ArgumentError
         If there is no beat to compose.
     """
+    return samples(composer, 1, beats, drawing)[0]
+
+
+def samples(composer: Composer, count: int, beats: int, drawing: Drawing = PLAIN) -> list[Quartet]:
+    """Compose so many pieces from nothing at a time, as `sample` does one: the first is what that gives.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no piece or no beat to compose.
+    """
+    if count < 1:
+        raise ArgumentError(f"{count} pieces to compose; 1 at least is needed.")
     grid = composer.architecture.grid
     silence = np.full((_counted(beats) * grid.steps_per_beat, grid.columns), grid.alphabet.rest, np.uint8)
     nothing = Quartet(silence, grid)
-    return infill(composer, nothing, place(nothing, (0, len(silence)), range(VOICES)), drawing)
+    made = filling.fill_all(
+        composer,
+        np.broadcast_to(silence, (count, *silence.shape)),
+        place(nothing, (0, len(silence)), range(VOICES)),
+        temperature=drawing.temperature,
+        seed=drawing.seed,
+        bias=_bias(nothing, silence, drawing),
+        progress=drawing.progress,
+    )
+    return [replace(nothing, tokens=tokens) for tokens in made]
 
 
 def last(music: Quartet, beats: int) -> Quartet:

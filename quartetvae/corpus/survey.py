@@ -6,7 +6,7 @@ in `quartetvae.corpus.works`.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,14 @@ SELECTED, DUPLICATE, REJECTED, UNREADABLE = "selected", "duplicate", "rejected",
 GRID = Grid(4, Alphabet(36, 99))
 
 
-def survey(raw: Path, *, match: Match, prefer: Sequence[str] = (), grid: Grid = GRID) -> pd.DataFrame:
+def survey(
+    raw: Path,
+    *,
+    match: Match,
+    prefer: Sequence[str] = (),
+    grid: Grid = GRID,
+    progress: Callable[[list[dict[str, Any]]], Iterable[dict[str, Any]]] = iter,
+) -> pd.DataFrame:
     """Decide on every file of a corpus.
 
     Parameters
@@ -43,6 +50,8 @@ def survey(raw: Path, *, match: Match, prefer: Sequence[str] = (), grid: Grid = 
         Sources, the one first whose edition is used where several have the same music; see `works.sort_out`.
     grid
         On which quartets lose what the table tells.
+    progress
+        Goes through the files, as `tqdm.tqdm` does.
 
     Returns
     -------
@@ -61,8 +70,9 @@ def survey(raw: Path, *, match: Match, prefer: Sequence[str] = (), grid: Grid = 
     check_mode("match", match, Match)
     rows: list[dict[str, Any]] = []
     candidates: list[Candidate] = []
-    for entry in metadata.read(raw).to_dict("records"):
-        known = {str(key): str(value) for key, value in entry.items()}
+    entries = [{str(key): value for key, value in entry.items()} for entry in metadata.read(raw).to_dict("records")]
+    for entry in progress(entries):
+        known = {key: str(value) for key, value in entry.items()}
         row, notes, ticks_per_beat = _decide(raw / entry["file"], known, match)
         if row["decision"] == SELECTED:
             row |= _lost(notes, ticks_per_beat, grid)

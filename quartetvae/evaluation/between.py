@@ -200,6 +200,7 @@ def figures(
     temperature: float,
     replicates: int,
     seed: int,
+    ways: Mapping[str, Way] | None = None,
     progress: Callable[[], object] = lambda: None,
 ) -> BetweenFigures:
     """Measure every set: its figures in metrics/evaluate.json.
@@ -216,8 +217,10 @@ def figures(
         How many pairs, or as many as there are phrases for; at which temperature the prior is decoded.
     replicates, seed
         Of the bootstrap, 0 gives no intervals; of everything that is drawn.
+    ways
+        Measured in place of `WAYS` and those of the composer; `real`, `prior` and `training` stand beside them.
     progress
-        Called after each of the `NAMES`.
+        Called after each set.
     """
     model.architecture.check(held_out)
     grid, rng = model.architecture.grid, np.random.default_rng(seed)
@@ -268,7 +271,8 @@ def figures(
         progress()
 
     measure("real", a, pieces, free)
-    ways = {**WAYS, **(by_composer(composer, seed=seed) if composer else {})}
+    if ways is None:
+        ways = {**WAYS, **(by_composer(composer, seed=seed) if composer else {})}
     for name, way in ways.items():
         ends = moved if way.in_key else free
         measure(name, way.make(model, ends, rng), pieces, ends)

@@ -11,7 +11,7 @@ whatever the means say: it is 0. Test phrases then show what comes of it: encode
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -48,10 +48,13 @@ def of_each(direction: Codes, tokens: Tokens, alphabet: Alphabet) -> Codes:
     return np.asarray(direction[tonality.scale(tokens, alphabet)])
 
 
-def fit(model: Autoencoder, training: Tokens, validation: Tokens) -> Directions:
+def fit(
+    model: Autoencoder, training: Tokens, validation: Tokens, *, progress: Callable[[], object] = lambda: None
+) -> Directions:
     """Fit each attribute's direction on training phrases (phrases, steps, columns), its length on validation phrases.
 
     Where an attribute has no direction (all codes are alike, or all values, or it rises at no length), it is 0.
+    `progress` is called after each attribute.
     """
     grid = model.architecture.grid
     codes = model.encode(training)[0]
@@ -64,6 +67,7 @@ def fit(model: Autoencoder, training: Tokens, validation: Tokens) -> Directions:
         lengths = np.linalg.norm(means, axis=1, keepdims=True)
         unit = np.divide(means, lengths, out=np.zeros_like(means), where=lengths > 0)
         found[name] = _lengthened(model, name, unit, validation)
+        progress()
     return found
 
 
@@ -89,13 +93,23 @@ def _rising(values: NDArray[np.float64]) -> bool:
 
 
 def move(
-    model: Autoencoder, directions: Mapping[str, Codes], tokens: Tokens, *, amounts: Sequence[float] = AMOUNTS
+    model: Autoencoder,
+    directions: Mapping[str, Codes],
+    tokens: Tokens,
+    *,
+    amounts: Sequence[float] = AMOUNTS,
+    progress: Callable[[], object] = lambda: None,
 ) -> dict[str, NDArray[np.float64]]:
     """Measure attributes of phrases (phrases, steps, columns) that are moved along their directions by each amount.
 
-    By attribute float64, (phrases, amounts); NaN for a phrase that, moved so, has none.
+    By attribute float64, (phrases, amounts); NaN for a phrase that, moved so, has none. `progress` is called after each
+    attribute.
     """
-    return {name: _moved(model, name, direction, tokens, amounts) for name, direction in directions.items()}
+    found = {}
+    for name, direction in directions.items():
+        found[name] = _moved(model, name, direction, tokens, amounts)
+        progress()
+    return found
 
 
 def judge(

@@ -6,6 +6,7 @@ numbers, in units of `z_unit`, small enough to come with the package: distances 
 phrases are 12 apart.
 """
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from quartetvae.errors import ModelError
 from quartetvae.latent import array_files
 from quartetvae.latent import codes as latent_codes
 from quartetvae.model.autoencoder import Autoencoder, Codes
+from quartetvae.music.quartet import Piece
 
 FILE = "corpus.npz"
 """The corpus of a model, in its folder."""
@@ -44,11 +46,16 @@ class Neighbour:
     distance: float
 
 
-def build(model: Autoencoder, pieces: Pieces) -> Corpus:
-    """Encode all pieces, phrase by phrase; phrases in which all parts rest are left out."""
+def build(
+    model: Autoencoder, pieces: Pieces, *, progress: Callable[[Sequence[Piece]], Iterable[Piece]] = iter
+) -> Corpus:
+    """Encode all pieces, phrase by phrase; phrases in which all parts rest are left out.
+
+    `progress` goes through the pieces, as `tqdm.tqdm` does.
+    """
     places: list[dict[str, object]] = []
     codes = [np.zeros((0, model.architecture.network.latent_dim), np.float32)]
-    for piece in pieces.pieces:
+    for piece in progress(pieces.pieces):
         tiles = latent_codes.tile(model, piece, pieces.grid)
         sounding = ~(tiles.tokens == pieces.grid.alphabet.rest).all(axis=(1, 2))
         codes.append(model.encode(tiles.tokens[sounding])[0])

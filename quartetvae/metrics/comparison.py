@@ -226,12 +226,15 @@ class Compared:
         return values
 
 
-def interval(overlap: float | None, replicates: Floats) -> tuple[float | None, float | None]:
-    """Find the middle 95 % of bootstrap replicates, moved to the overlap; None if half of them or more gave nothing."""
+def interval(overlap: float | None, replicates: Floats, *, highest: float = 1.0) -> tuple[float | None, float | None]:
+    """Find the middle 95 % of bootstrap replicates, moved to the overlap; None if half of them or more gave nothing.
+
+    Any other figure, too, from 0 to `highest`.
+    """
     known = replicates[~np.isnan(replicates)]
     if overlap is None or 2 * len(known) <= len(replicates):
         return None, None
-    low, high = np.clip(overlap + np.quantile(known, [0.025, 0.975]) - known.mean(), 0.0, 1.0)
+    low, high = np.clip(overlap + np.quantile(known, [0.025, 0.975]) - known.mean(), 0.0, highest)
     return float(low), float(high)
 
 

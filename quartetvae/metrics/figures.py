@@ -470,7 +470,63 @@ class BetweenFigures(TypedDict):
     """Phrases, of as many as there are pairs; see quartetvae.composing.originality."""
 
 
-class EvaluateFigures(BetweenFigures):
+class Level(TypedDict):
+    """A figure, and the middle 95 % of its bootstrap over pieces: quartetvae.metrics.bootstrap."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class LanguageModelFigures(TypedDict):
+    """What phrases cost of which nothing is known, mean nats per phrase, and the composer's share of the bigram's."""
+
+    phrases: int
+    composer_nats: float
+    bigram_nats: float
+    share: Level
+
+
+class SelfSimilarityFigures(TypedDict):
+    """How alike bars are, the first one at a distance of one bar, and so on."""
+
+    excerpts: int
+    """Of test pieces."""
+    composed_pieces: int
+    real: list[Level]
+    composed: list[Level]
+    within: int | None
+    """At how many distances composed lies within real's interval; None where there is none."""
+
+
+class Sources(TypedDict):
+    """Of beats what training did not have, and of passages what it had: quartetvae.composing.originality."""
+
+    originality: Level
+    copied: Level
+
+
+class ComposedFigures(TypedDict):
+    """What a composer writes on test pieces: quartetvae.evaluation.composed."""
+
+    windows: int
+    pieces: int
+    """That the windows are of."""
+    language_model: LanguageModelFigures
+    onset_f1: dict[str, dict[str, Level]]
+    """By task, then by what filled it in."""
+    self_similarity: SelfSimilarityFigures
+    originality: dict[str, dict[str, Sources]]
+    """By task, `composed` and `real`."""
+
+
+class OfComposer(TypedDict):
+    """What needs a composer."""
+
+    composed: NotRequired[ComposedFigures]
+
+
+class EvaluateFigures(BetweenFigures, OfComposer):
     """metrics/evaluate.json."""
 
     real: SetFigures
@@ -513,3 +569,33 @@ class AttributesFigures(TypedDict):
 
 AttributeName = Literal["note_density", "register", "chromaticism", "syncopation", "rhythmic_unison"]
 """The keys of `AttributesFigures` that are attributes."""
+
+
+# metrics/summary.json: quartetvae.metrics.summary
+
+
+class SummaryFigures(TypedDict):
+    """metrics/summary.json: of unseen works, if nothing else is said; losses as where they come from."""
+
+    quartets: int
+    """Distinct quartet files of all splits."""
+    val_loss: float
+    composer_val_loss: float
+    file_onset_f1: float | None
+    """Of the notes of whole files."""
+    phrase_onset_f1: float | None
+    exact_phrases: float | None
+    """The share of phrases without an error."""
+    kl_nats: float
+    spherical_auc: float | None
+    """Half-way on spherical paths: how easily it is told from music."""
+    spherical_kept: float | None
+    """Likewise: the share of the onsets of both ends, their mean."""
+    exchange_auc: float | None
+    exchange_kept: float | None
+    dissonant_ends: float | None
+    """Of the pairs of parts that sound together in reconstructions, the ends of paths."""
+    dissonant_spherical: float | None
+    dissonant_exchange: float | None
+    prior_overlap: float | None
+    """Of samples of the prior with real music."""

@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+from tqdm import tqdm
+
 from quartetvae.corpus import tables
 from quartetvae.io import midi, piano_roll
 from quartetvae.latent.paths import LatentPath
@@ -24,7 +26,8 @@ def reconstructions(
     plot_beats: int,
 ) -> None:
     """Write, for each piece, `<id>/original.mid`, `reconstruction.mid` and `piano_roll.png`."""
-    for original, made in zip(originals, rebuilt, strict=True):
+    both = tqdm(zip(originals, rebuilt, strict=True), desc="write", total=len(rebuilt), unit="piece")
+    for original, made in both:
         _write_midi(folder / original.id / "original.mid", original.tokens, grid, tempo_qpm)
         _write_midi(folder / original.id / "reconstruction.mid", made.tokens, grid, tempo_qpm)
         reconstruction_roll(folder / original.id / "piano_roll.png", original, made, grid, beats=plot_beats)
@@ -45,7 +48,7 @@ def interpolations(folder: Path, walks: Sequence[LatentPath], grid: Grid, *, tem
     Point 0 is the reconstruction of A, the last one that of B.
     """
     made, splits = [], {}
-    for walk in walks:
+    for walk in tqdm(walks, desc="write", unit="pair"):
         name = pair_name(walk.originals)
         for original in walk.originals:
             _write_midi(folder / name / f"original_{original.id}.mid", original.tokens, grid, tempo_qpm)

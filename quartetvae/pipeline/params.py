@@ -135,6 +135,8 @@ class Evaluate(Record):
     excerpts: Count
     pairs: Count
     """Of held-out phrases, between which ways are compared."""
+    windows: Count
+    """Of test pieces, that the composer fills in."""
     replicates: Annotated[int, Field(ge=0, le=10_000)]
     temperature: Annotated[float, Field(ge=0, le=10)]
     seed: Seed

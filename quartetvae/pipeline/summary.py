@@ -25,17 +25,17 @@ def main() -> None:
     test = reconstructed["test"]
     grid, model = (test["file"][by]["onset"]["f1"] for by in ("codec", "model"))
     sustain = _shown(test["baselines"]["sustain"]["token_accuracy"])
+    page = (Path.cwd() / locations.REPORT / "index.html").resolve()
     pairs, pieces = _folders(locations.INTERPOLATIONS), _folders(locations.RECONSTRUCTIONS)
     print(
         f"""
+Made in {Path.cwd()}:
+
 Listen (any MIDI player), and look at piano_roll.png beside each:
   {pairs[0]}/point_0.mid ... point_{paths["points"] - 1}.mid
       from one piece to another, {len(pairs)} pairs in all; the two originals lie beside them
   {pieces[0]}/original.mid and reconstruction.mid
       a piece that training never saw, {len(pieces)} in all
-
-  {locations.REPORT}/index.html
-      all of it on a page, with scores and sound
 
 Look:
   plots/interpolation.png       a path between two pieces
@@ -46,6 +46,7 @@ Look:
   plots/pitch_classes.png       likewise, by pitch class
   plots/overlap.png             how like real music, by feature
   plots/between.png             what lies between two phrases: how easily told from music, how much of both it keeps
+  plots/composed.png            what the composer fills in, and how much of its bars comes again
   plots/transitions.png         which pitch class follows which
   plots/step_distance.png       how even the steps of the paths are
   plots/kl_by_dimension.png     how much of the code is used
@@ -64,21 +65,24 @@ Figures (all of them in metrics/):
         f"""reconstructions {_shown(evaluated["reconstructions"]["mean_overlap"])}, """
         f"""interpolations {_shown(evaluated["interpolations"]["mean_overlap"])}
   same-pitch-class repeats      real {_shown(evaluated["real"]["same_pitch_class_share"])}, """
-        f"""interpolated {_shown(evaluated["interpolations"]["same_pitch_class_share"])}"""
+        f"""interpolated {_shown(evaluated["interpolations"]["same_pitch_class_share"])}
+
+Open this page: all of it to hear, to see and to read.
+  {page.as_uri()}"""
     )
 
 
 def _read(stage: str) -> Any:
     path = locations.metrics(stage)
     if not path.is_file():
-        raise QuartetError(f"{path}: not there; run the pipeline first (make demo, or dvc repro).")
+        raise QuartetError(f"{path}: not there; run the pipeline first (dvc repro).")
     return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _folders(parent: Path) -> list[Path]:
     found = sorted(path for path in parent.glob("*") if path.is_dir())
     if not found:
-        raise QuartetError(f"{parent}: nothing there; run the pipeline first (make demo, or dvc repro).")
+        raise QuartetError(f"{parent}: nothing there; run the pipeline first (dvc repro).")
     return found
 
 

@@ -209,6 +209,17 @@ def test_progress_goes_through_the_windows() -> None:
     assert [window.start for window in seen] == [0, 16, 32]
 
 
+def test_pieces_that_are_filled_together_keep_what_is_known_of_each() -> None:
+    pieces = np.stack([canonical(random_tokens(80, 8, seed=seed))[:70] for seed in (1, 2)])
+    unknown = of_part(70, 1, 10, 60)
+    filled = filling.fill_all(fake(sustain=-9.0), pieces, unknown, seed=3)
+    assert np.array_equal(filled[0], filling.fill(fake(sustain=-9.0), pieces[0], unknown, seed=3))
+    outside = ~np.tile(unknown, 2)
+    assert np.array_equal(filled[:, outside], pieces[:, outside])
+    cells = np.tile(unknown, 2)
+    assert (filled[1] != filled[0])[cells].mean() > 0.5
+
+
 def test_a_grid_of_one_column_a_part_is_filled_too() -> None:
     composer = fake(Grid(2, ALPHABET))
     made = filling.fill(composer, np.full((40, 4), REST, np.uint8), np.ones((40, 4), np.bool_))

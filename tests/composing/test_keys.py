@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from music21 import note, stream
+from music21.analysis import discrete
 
 from quartetvae.composing import keys
 from quartetvae.errors import ArgumentError
@@ -32,6 +34,23 @@ def test_names_of_keys(name: str, expected: tuple[int, str]) -> None:
 def test_other_names_are_refused(name: str) -> None:
     with pytest.raises(ArgumentError, match=r"'C major', 'a minor', 'F# minor', is needed"):
         keys.parse(name)
+
+
+def test_keys_are_those_that_music21_finds() -> None:
+    counts = np.random.default_rng(0).integers(0, 6, (40, 12))
+    for row, tonic in zip(counts, keys.scales(counts), strict=True):
+        music = stream.Stream([note.Note(60 + k) for k in range(12) for _ in range(row[k])])
+        found = discrete.KrumhanslKessler().getSolution(music)
+        relative = found if found.mode == "major" else found.relative
+        assert relative.tonic.pitchClass == tonic
+
+
+def test_music_that_is_moved_has_a_key_that_is_moved() -> None:
+    # A melody in a minor, by hand: the relative major is C.
+    minor = np.bincount([9, 11, 0, 2, 4, 5, 4, 8, 9, 9, 4, 9], minlength=12)
+    rows = np.array([np.roll(minor, semitones) for semitones in range(12)])
+    assert keys.scales(rows).tolist() == list(range(12))
+    assert keys.scales(np.zeros((1, 12), np.int64)).tolist() == [0]
 
 
 def test_free_adds_nothing() -> None:

@@ -137,6 +137,15 @@ def test_a_sample_is_composed_throughout() -> None:
     assert (made.tokens != REST).mean() > 0.5
 
 
+def test_several_samples_are_different_and_the_first_is_that_of_one_alone() -> None:
+    one, *others = requests.samples(composer(), 3, 24, Drawing(seed=5))
+    assert np.array_equal(one.tokens, requests.sample(composer(), 24, Drawing(seed=5)).tokens)
+    assert len(others) == 2
+    assert all(other.tokens.shape == (48, 8) and not np.array_equal(other.tokens, one.tokens) for other in others)
+    with pytest.raises(ArgumentError, match="0 pieces to compose; 1 at least"):
+        requests.samples(composer(), 0, 24)
+
+
 @pytest.mark.parametrize("beats", [0, -1])
 def test_there_is_something_to_compose(beats: int) -> None:
     wanted = f"{beats} beats to compose; 1 at least"

@@ -11,7 +11,7 @@ from quartetvae.config import PathKind
 from quartetvae.corpus.records import PhraseSet
 from quartetvae.errors import DatasetError
 from quartetvae.evaluation import between
-from quartetvae.evaluation.between import WAYS, Ends
+from quartetvae.evaluation.between import WAYS, Ends, Way
 from quartetvae.latent import paths
 from quartetvae.metrics import two_sample
 from quartetvae.metrics.figures import BetweenFigures
@@ -127,6 +127,13 @@ def test_every_set_has_its_figures() -> None:
 
 def test_without_a_composer_its_ways_are_left_out() -> None:
     assert figures()["two_sample"].keys() == set(between.NAMES) - set(between.OF_COMPOSER)
+
+
+def test_other_ways_are_measured_on_the_same_pairs() -> None:
+    found, usual = figures(ways={"same": Way(lambda model, ends, rng: ends.a)}), figures()
+    assert list(found["two_sample"]) == ["real", "same", "prior", "training"]
+    assert found["kept"]["same"] == usual["kept"]["real"]
+    assert found["two_sample"]["training"] == usual["two_sample"]["training"]
 
 
 def test_what_a_composer_is_given_of_a_is_kept() -> None:

@@ -1,5 +1,6 @@
 """Directions of attributes: found on a toy, drawn out as far as they lead, written and read."""
 
+import functools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -66,8 +67,12 @@ def test_what_depends_on_the_scale_takes_its_phrases_scale() -> None:
 
 
 def test_the_direction_of_register_is_up() -> None:
-    found = directions.fit(TOY, notes_only(400, 3, 8), notes_only(60, 3, 8, seed=1))
+    calls: list[None] = []
+    called = functools.partial(calls.append, None)
+    found = directions.fit(TOY, notes_only(400, 3, 8), notes_only(60, 3, 8, seed=1), progress=called)
     assert list(found) == list(ATTRIBUTES)
+    directions.move(TOY, {"register": UP}, notes_only(3, 4, 7), progress=called)
+    assert len(calls) == len(ATTRIBUTES) + 1
     assert {name: way.shape for name, way in found.items() if way.shape != (1, WIDTH)} == {"chromaticism": (12, WIDTH)}
     (way,) = found["register"]
     length = float(np.linalg.norm(way))

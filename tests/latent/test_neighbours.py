@@ -1,5 +1,6 @@
 """Phrases of a corpus by their codes: the nearest first, in their own places."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from quartetvae.errors import ModelError
 from quartetvae.latent import neighbours
 from quartetvae.latent.neighbours import Corpus
+from quartetvae.music.quartet import Piece
 from tests.building import REST, part_array, piece, pieces, random_tokens
 from tests.toy import STEPS, TOY
 
@@ -43,7 +45,15 @@ def test_a_corpus_has_every_phrase_that_sounds_in_its_place() -> None:
     sounding = [part_array(f"{pitch} - - -") for pitch in (60, 65)]
     one = piece("one", np.concatenate([sounding[0], rest, rest, rest, rest, sounding[1]]), work="W")
     two = piece("two", random_tokens(2 * STEPS + 1, 4), steps_per_bar=STEPS)
-    found = neighbours.build(TOY, pieces(train=[one], test=[two]))
+    passed: list[str] = []
+
+    def progress(some: Sequence[Piece]) -> Iterator[Piece]:
+        for each in some:
+            yield each
+            passed.append(each.id)
+
+    found = neighbours.build(TOY, pieces(train=[one], test=[two]), progress=progress)
+    assert passed == ["one", "two"]
     assert [(of["piece"], of["bar"], of["beat"]) for of in found.places] == [
         ("one", 1, 0),
         ("one", 2, 5),  # bars of four beats, phrases of one

@@ -12,6 +12,7 @@ import pytest
 from quartetvae.corpus import tables
 from quartetvae.errors import ParamsError
 from quartetvae.io import midi
+from quartetvae.metrics.figures import SummaryFigures
 from quartetvae.pipeline import params, profiles
 from tests import workspace
 from tests.imports import ROOT, modules_of
@@ -19,19 +20,20 @@ from tests.imports import ROOT, modules_of
 PIPELINE = params.read_yaml(ROOT / "dvc.yaml")["stages"]
 STAGES = (
     *("download", "filter", "encode", "augment", "train", "compose", "reconstruct", "interpolate", "evaluate"),
-    *("describe", "report"),
+    *("describe", "report", "summary"),
 )
 FROM = {name: list(STAGES[STAGES.index(name) :]) for name in ("download", "filter", "encode")}
 # The network that composes cuts its own windows, of pieces.
 FROM |= {name: [stage for stage in STAGES[STAGES.index(name) :] if stage != "compose"] for name in ("augment", "train")}
 # What directions and neighbours tell does not hang on reconstructions and paths.
 FROM |= {
-    "reconstruct": ["reconstruct", "evaluate", "report"],
-    "interpolate": ["interpolate", "evaluate", "report"],
-    "evaluate": ["evaluate", "report"],
+    "reconstruct": ["reconstruct", "evaluate", "report", "summary"],
+    "interpolate": ["interpolate", "evaluate", "report", "summary"],
+    "evaluate": ["evaluate", "report", "summary"],
     "describe": ["describe"],
     "report": ["report"],
-    "compose": ["compose", "evaluate", "report"],
+    "compose": ["compose", "evaluate", "report", "summary"],
+    "summary": ["summary"],
 }
 
 NOT_COMPUTING = {
@@ -114,21 +116,32 @@ def test_the_libraries_that_figures_hang_on_are_those_of_the_lock_file() -> None
     assert repeated == [line for line in locked if line.split("==")[0] in names and "==" in line]
 
 
-def test_metrics_and_plots_belong_to_git_and_outs_to_dvc() -> None:
-    for stage in PIPELINE.values():
-        for kept in [*stage.get("metrics", []), *stage.get("plots", [])]:
-            assert all(options == {"cache": False} for options in kept.values())
-        assert all(isinstance(out, str) for out in stage.get("outs", []))
+def test_metrics_and_plots_belong_to_git_and_other_outs_to_dvc() -> None:
+    made = [out for stage in PIPELINE.values() for out in workspace.made(stage)]
+    kept_by_git = {
+        path
+        for stage in PIPELINE.values()
+        for out in [*stage.get("outs", []), *stage.get("metrics", []), *stage.get("plots", [])]
+        if isinstance(out, dict)
+        for path, options in out.items()
+        if options == {"cache": False}
+    }
+    assert kept_by_git == {path for path in made if path.startswith(("metrics/", "plots/"))}
+
+
+def test_dvc_shows_the_headline_figures_only() -> None:
+    shown = [path for stage in PIPELINE.values() for kept in stage.get("metrics", []) for path in kept]
+    assert shown == ["metrics/summary.json"]
+    figures = json.loads((ROOT / shown[0]).read_text(encoding="utf-8"))
+    assert set(figures) == SummaryFigures.__annotations__.keys()
+    assert 10 <= len(figures) <= 16
 
 
 @pytest.mark.slow
 def test_the_whole_pipeline_runs_and_then_nothing_is_left_to_do(done: Path) -> None:
     assert workspace.stages_to_run(done) == []
     for stage in PIPELINE.values():
-        for out in [
-            *stage.get("outs", []),
-            *(next(iter(m)) for m in stage.get("metrics", []) + stage.get("plots", [])),
-        ]:
+        for out in workspace.made(stage):
             assert (done / out).exists(), out
 
 
@@ -145,6 +158,7 @@ def test_the_whole_pipeline_runs_and_then_nothing_is_left_to_do(done: Path) -> N
         ("interpolate", "points", 4, FROM["interpolate"]),
         ("evaluate", "excerpt_beats", 2, FROM["evaluate"]),
         ("evaluate", "excerpts", 3, FROM["evaluate"]),
+        ("evaluate", "windows", 3, FROM["evaluate"]),
         ("evaluate", "seed", 3, FROM["evaluate"]),
         ("download", "sources", ["directory", "music21"], FROM["download"]),
         ("filter", "match", "paper", FROM["filter"]),

@@ -1,6 +1,7 @@
 """A stage that is given something bad ends in one clear line, without a traceback, and leaves nothing half-written."""
 
 import importlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,16 @@ def test_a_damaged_file_is_a_row_in_the_table_and_the_others_go_on(
     for stage in ("download", "filter"):
         assert run(folder, stage, monkeypatch) is None
     assert "3 files read, 2 quartets selected" in capsys.readouterr().out
+
+
+def test_stages_say_how_far_they_are(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(folder, "download", monkeypatch) is None
+    for stage in ("filter", "encode", "augment"):
+        capsys.readouterr()
+        assert run(folder, stage, monkeypatch) is None
+        assert re.search(rf"^\r?{stage}.*: 100%\|", capsys.readouterr().err.split("\r")[-1])
 
 
 def test_too_few_works_to_split(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from quartetvae.metrics import comparison
 from quartetvae.metrics.figures import AttributeName, CellScores, SetName
 from quartetvae.music.codec import Alphabet
 from quartetvae.pipeline import params
-from quartetvae.plots import labels, latent, pitches, reconstruction, sets, training
+from quartetvae.plots import composed, labels, latent, pitches, reconstruction, sets, training
 from quartetvae.plots.colours import ABOUT
 from tests.building import REST, phrase_set, piece, pieces, random_tokens
 
@@ -49,6 +49,12 @@ ATTRIBUTES: Any = {
         name: {"length": 1.0, "means": [0.1, None, 0.3], "spearman": 1.0, "spearman_by_phrase": None, "changing": 1.0}
         for name in get_args(AttributeName)
     },
+}
+LEVEL: dict[str, float | None] = {"value": 0.2, "low": 0.1, "high": 0.3}
+UNKNOWN: dict[str, float | None] = {"value": None, "low": None, "high": None}
+WRITTEN: Any = {
+    "onset_f1": {"infill": {"composed": LEVEL, "copy": UNKNOWN}, "viola": {"composed": {**LEVEL, "low": None}}},
+    "self_similarity": {"real": [LEVEL, UNKNOWN, LEVEL], "composed": [LEVEL] * 3},
 }
 MOVED = {name: np.random.default_rng(2).random((4, 3)) for name in get_args(AttributeName)}
 CODES = np.random.default_rng(1).normal(size=(6, 3))
@@ -105,8 +111,13 @@ def attributes(path: Path) -> None:
     latent.attributes(path, ATTRIBUTES, MOVED)
 
 
+def written(path: Path) -> None:
+    composed.draw(path, WRITTEN)
+
+
 PICTURES = {
     attributes: (1500, 420),
+    written: (1320, 480),
     overlap: (1440, 675),
     transitions: (1440, 558),
     distances: (960, 504),
@@ -281,6 +292,18 @@ def test_scores_of_nothing_are_refused(blocks: list[dict[str, dict[str, CellScor
 def test_no_curves_are_refused(tmp_path: Path) -> None:
     with pytest.raises(QuartetError, match=r"points\.png: 0 sets found"):
         training.operating_points(tmp_path / "points.png", {})
+
+
+def test_what_is_composed_needs_an_f1(tmp_path: Path) -> None:
+    nothing: Any = {**WRITTEN, "onset_f1": {"infill": {"composed": UNKNOWN}}}
+    with pytest.raises(QuartetError, match=r"f\.png: no F1 of onsets found; a picture needs one at least"):
+        composed.draw(tmp_path / "f.png", nothing)
+
+
+def test_what_is_composed_needs_no_real_music_to_compare(tmp_path: Path, drawn: Callable[[Draw], Path]) -> None:
+    alone: Any = {**WRITTEN, "self_similarity": {"real": [UNKNOWN] * 3, "composed": [LEVEL] * 3}}
+    composed.draw(tmp_path / "f.png", alone)
+    assert (tmp_path / "f.png").read_bytes() != drawn(written).read_bytes()
 
 
 def test_overlap_needs_the_ceiling_and_a_set(tmp_path: Path) -> None:

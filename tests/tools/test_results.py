@@ -70,6 +70,35 @@ def test_the_readme_has_whole_files_first_then_phrases(found: Found) -> None:
         assert len({row.count("|") for row in rows}) == 1
 
 
+def test_what_the_composer_writes_is_told_where_it_was_measured(found: Found) -> None:
+    metrics, runs, before = found
+    metrics["evaluate"].pop("composed", None)
+    without = results.block(metrics, runs, before)
+    level: Any = {"value": 0.125, "low": 0.1, "high": 0.15}
+    sources: Any = {way: {"originality": level, "copied": level} for way in ("composed", "real")}
+    written: Any = {
+        **{"windows": 300, "pieces": 70},
+        "language_model": {"phrases": 1200, "composer_nats": 72.5, "bigram_nats": 142.4, "share": level},
+        "onset_f1": {
+            **{"infill": dict.fromkeys(("composed", "copy", "nearest"), level)},
+            **dict.fromkeys(("viola", "harmonise"), dict.fromkeys(("composed", "repeat", "nearest"), level)),
+        },
+        "self_similarity": {
+            **{"excerpts": 9, "composed_pieces": 30, "real": [level] * 15, "composed": [level] * 15, "within": 7}
+        },
+        "originality": dict.fromkeys(("infill", "harmonise", "pieces"), sources),
+    }
+    metrics["evaluate"]["composed"] = written
+    told = results.block(metrics, runs, before)
+    new = [line for line in told.splitlines() if line not in without.splitlines()]
+    rows = [line for line in new if line.startswith("| ")]
+    assert [row.count("|") for row in rows] == [6] * 4 + [6] * 4
+    assert sum(row.count(".125 (.100 to .150)") for row in rows) == 3 * 3 + 3 * 4
+    assert "at 7." in new[-1]
+    written["self_similarity"]["within"] = None
+    assert "Jaccard" not in results.block(metrics, runs, before)
+
+
 EXPERIMENTS = definitions.experiments()
 
 

@@ -129,7 +129,8 @@ class _Worker:
 
 def _ended(code: int | None) -> str:
     if code is not None and code < 0:
-        out_of_memory = ", perhaps for want of memory" if -code == signal.SIGKILL else ""
+        # Windows has no such signal.
+        out_of_memory = ", perhaps for want of memory" if -code == getattr(signal, "SIGKILL", None) else ""
         return f"the process that read it was ended by signal {-code}{out_of_memory}"
     return f"the process that read it ended with status {code}"
 

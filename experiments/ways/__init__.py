@@ -1,0 +1,1 @@
+"""Ways to make the music between two phrases, tried at one budget each."""
