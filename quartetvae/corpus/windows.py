@@ -14,7 +14,6 @@ from quartetvae import config
 from quartetvae.corpus import phrases
 from quartetvae.corpus.phrases import Plan
 from quartetvae.corpus.records import Pieces
-from quartetvae.errors import DatasetError
 from quartetvae.music.codec import Tokens
 from quartetvae.music.quartet import Grid
 
@@ -86,11 +85,13 @@ class Windows:
 def of(pieces: Pieces, form: config.Phrases, augment: config.Augment) -> dict[str, Windows]:
     """Make the windows of each split; those for training in all transpositions and at every `augment.hop_steps`.
 
+    Notes that are moved one by one, `augment.kind: noise`, are no music to learn from: windows are not augmented then.
+
     Raises
     ------
     DatasetError
-        If a window is longer than every piece, nothing is left to train on, or notes are to be moved one by one.
+        If a window is longer than every piece, or nothing is left to train on.
     """
     if augment.kind == "noise":
-        raise DatasetError("augment.kind 'noise' found; a composer learns from music as it is: take transpose or none.")
+        augment = augment.model_copy(update={"kind": "none"})
     return {name: Windows(plan) for name, plan in phrases.plan(pieces, form, augment).items()}

@@ -70,7 +70,7 @@ def test_it_draws_by_its_own_probabilities(both: tuple[ComposerNetwork, NumpyCom
     unknown[:] = False
     unknown[0, 2, 1] = True
     many, masked = np.repeat(tokens, 3000, axis=0), np.repeat(unknown, 3000, axis=0)
-    drawn = model.fill(many, masked, seed=1)[:, 2, 1::VOICES]
+    drawn = model.fill(many, masked, seed=1, pitches=1.0)[:, 2, 1::VOICES]
     symbols = architecture.grid.alphabet.size
     pairs = np.stack(np.meshgrid(*[np.arange(symbols)] * drawn.shape[1], indexing="ij"), axis=-1).reshape(
         -1, drawn.shape[1]
@@ -184,3 +184,25 @@ def test_a_folder_without_a_composer_or_with_a_damaged_one_is_named(
     (tmp_path / composer.WEIGHTS).write_bytes(b"no weights")
     with pytest.raises(ModelError, match="damaged, or another model's"):
         in_numpy.load(tmp_path)
+
+
+def test_pitches_are_drawn_at_a_share_of_the_temperature_and_notes_as_often(
+    both: tuple[ComposerNetwork, NumpyComposer],
+) -> None:
+    """One unknown cell, drawn often: its chances are those of nats, but pitches among themselves squared at a half."""
+    _, model = both
+    alphabet = model.architecture.grid.alphabet
+    tokens, unknown = windows(model.architecture, 1)
+    unknown[:] = False
+    unknown[0, 2, 1] = True
+    # The first column of the part alone: the others follow it and may be anything.
+    count = 6000
+    many, masked = np.repeat(tokens, count, axis=0), np.repeat(unknown, count, axis=0)
+    even, sharp = (model.fill(many, masked, seed=1, pitches=share)[:, 2, 1] for share in (1.0, 0.5))
+    before, after = (np.bincount(drawn, minlength=alphabet.size) / count for drawn in (even, sharp))
+    assert before[: alphabet.pitches].sum() == pytest.approx(after[: alphabet.pitches].sum(), abs=0.03)
+    squared = before[: alphabet.pitches] ** 2
+    expected = squared / squared.sum() * before[: alphabet.pitches].sum()
+    np.testing.assert_allclose(after[: alphabet.pitches], expected, atol=0.03)
+    with pytest.raises(ModelError, match="pitches at 0 of the temperature"):
+        model.fill(tokens, unknown, pitches=0.0)

@@ -21,6 +21,7 @@ from quartetvae.model.composer import (
     HARMONIES,
     HEAD_DIM,
     LINES,
+    PITCHES,
     SHARE_DIM,
     WEIGHTS,
     ComposerArchitecture,
@@ -54,6 +55,16 @@ class _Hand:
     choose: Choose
 
 
+def _sharpened(logits: Floats, temperature: float, share: float) -> Floats:
+    """Change logits (windows, pitches) so that pitches are drawn at a share of a temperature, as many as before.
+
+    These are to be divided by the temperature.
+    """
+    even, sharp = logits / np.float32(temperature), logits / np.float32(temperature * share)
+    every = logsumexp(even, axis=-1, keepdims=True) - logsumexp(sharp, axis=-1, keepdims=True)
+    return np.asarray(np.float32(temperature) * (sharp + every), np.float32)
+
+
 class NumpyComposer:
     """A trained network: a `Composer` by NumPy alone."""
 
@@ -81,16 +92,19 @@ class NumpyComposer:
         temperature: float = 1.0,
         seed: int = 0,
         bias: NDArray[np.float32] | None = None,
+        pitches: float = PITCHES,
     ) -> Tokens:
         """Choose what is unknown of windows; see `quartetvae.model.composer.Composer`.
 
         Raises
         ------
         ModelError
-            If the windows are no whole beats or too long, or the temperature is below 0.
+            If the windows are no whole beats or too long, the temperature is below 0, or `pitches` is not above it.
         """
         self.architecture.check_windows(tokens, unknown)
         check_temperature(temperature)
+        if not pitches > 0:
+            raise ModelError(f"pitches at {pitches:g} of the temperature; more than 0 is needed.")
         shape = (*tokens.shape, self.architecture.symbols)
         added = np.zeros((1, 1, 1, 1), np.float32) if bias is None else np.asarray(bias)[(None,) * (4 - np.ndim(bias))]
         try:
@@ -107,8 +121,11 @@ class NumpyComposer:
 
             def choose(step: int, column: int, cells: NDArray[np.bool_], logits: Floats) -> NDArray[Any]:
                 symbols = logits.shape[1]
-                extra = added[:, step, column, :symbols] + noise[:, step, column, :symbols]
-                return np.where(cells, (logits + extra).argmax(axis=-1), tokens[:, step, column])
+                asked = logits + added[:, step, column, :symbols]
+                if temperature:
+                    asked[:, : self._none] = _sharpened(asked[:, : self._none], temperature, pitches)
+                drawn = (asked + noise[:, step, column, :symbols]).argmax(axis=-1)
+                return np.where(cells, drawn, tokens[:, step, column])
 
             return self._written(tokens, unknown, choose)
 
