@@ -281,7 +281,7 @@ def test_four_corners_by_exchange(model: NumpyAutoencoder) -> None:
     [{"freedom": 1.0}, {"tries": 1}, {"temperature": 0.0}, {"seed": 1}, {"key": "C# major", "strict_key": True}],
 )
 def test_every_option_of_a_grid_by_exchange_counts(model: NumpyAutoencoder, changed: dict[str, Any]) -> None:
-    options = {"points": 3, "composer": COMPOSER, "freedom": 0.5}
+    options: dict[str, Any] = {"points": 3, "composer": COMPOSER, "freedom": 0.5}
     corners = [music(48, seed=seed) for seed in (1, 2, 3, 4)]
     before = api.interpolate_grid(model, corners, **options)[1][1].tokens
     assert not np.array_equal(before, api.interpolate_grid(model, corners, **{**options, **changed})[1][1].tokens)

@@ -26,6 +26,7 @@ def run(name: str, minutes: float, *, pairs: int | None = None) -> Record:
     # Keras is imported here: a table needs none.
     from benchmarks import hardware
     from experiments.ways import trials
+    from quartetvae.composing import originality
     from quartetvae.corpus import tables
     from quartetvae.evaluation import between
     from quartetvae.model import pretrained
@@ -52,6 +53,7 @@ def run(name: str, minutes: float, *, pairs: int | None = None) -> Record:
         None,
         validation,
         training,
+        originality.build(material.pieces),
         pairs=section.pairs if pairs is None else pairs,
         temperature=section.temperature,
         replicates=section.replicates,

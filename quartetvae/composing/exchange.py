@@ -113,6 +113,8 @@ def between(
             raise ArgumentError(
                 f"{share:g} of the way; more than 0 and less than 1 is needed: the ends are A and B themselves."
             )
+    if not shares:
+        return np.zeros((len(a), 0, *a.shape[1:]), np.uint8)
     steps, beat = a.shape[1], grid.steps_per_beat
     padding = np.full((len(a), -steps % beat, grid.columns), grid.alphabet.rest, np.uint8)
     a, b = (np.concatenate([end, padding], axis=1) for end in (a, b))

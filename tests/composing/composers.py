@@ -36,6 +36,7 @@ class Fake:
         temperature: float = 1.0,
         seed: int = 0,
         bias: NDArray[np.float32] | None = None,
+        pitches: float = 1.0,
     ) -> Tokens:
         form, found = self.architecture, tokens.copy()
         steps = tokens.shape[1]

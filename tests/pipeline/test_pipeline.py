@@ -32,7 +32,7 @@ FROM |= {
     "evaluate": ["evaluate", "report", "summary"],
     "describe": ["describe"],
     "report": ["report"],
-    "compose": ["compose", "evaluate", "report", "summary"],
+    "compose": ["compose", "interpolate", "evaluate", "report", "summary"],
     "summary": ["summary"],
 }
 
