@@ -70,6 +70,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "scores": ("matplotlib", "music21", "resvg_py", "typst", "verovio"),
     "sound": ("pretty_midi", "soundfile"),
     "measures": ("matplotlib", "mir_eval", "scipy"),
+    "study": ("jinja2", "scipy"),
     "train": (
         *("dvc", "filelock", "jinja2", "keras", "pandas", "pyarrow", "requests", "ruamel", "sklearn", "tensorflow"),
         "urllib3",

@@ -9,6 +9,7 @@ import pytest
 
 from quartetvae.errors import EXTRAS, MissingError, missing
 from tests.imports import ROOT
+from tests.study import answering
 
 HIDING = f"""
 import sys
@@ -28,10 +29,13 @@ def light(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with two pieces, made by the base package alone."""
+    """A folder with two pieces, made by the base package alone, and what two listeners said in a study."""
     folder = tmp_path_factory.mktemp("light")
     made = light(folder, "sample", "--beats", "8", "--count", "2", "--out", ".")
     assert (made.returncode, made.stderr) == (0, "")
+    answering.write(folder / "study.key.json", answering.key(a=1, b=1).model_dump())
+    for listener, scores in (("anna", {"a0": 2, "b0": 6}), ("ben", {"a0": 3, "b0": 4})):
+        answering.write(folder / f"{listener}.json", answering.answers(listener, scores))
     return folder
 
 
@@ -78,6 +82,8 @@ MISSING = (
     (("encode", A, "codes.parquet"), "pyarrow", "train"),
     (("match", A, B), "mir_eval", "measures"),
     (("compare", ".", "."), "scipy", "measures"),
+    (("study", "composed", "generated"), "jinja2", "study"),
+    (("study", "--analyse", "anna.json", "ben.json", "--key", "study.key.json"), "scipy", "measures"),
     (("export-split", "truth", "--pieces", "pieces.parquet"), "pandas", "train"),
 )
 

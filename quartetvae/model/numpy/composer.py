@@ -61,7 +61,7 @@ def _sharpened(logits: Floats, temperature: float, share: float) -> Floats:
     These are to be divided by the temperature.
     """
     even, sharp = logits / np.float32(temperature), logits / np.float32(temperature * share)
-    every = logsumexp(even, axis=-1, keepdims=True) - logsumexp(sharp, axis=-1, keepdims=True)
+    every = np.logaddexp.reduce(even, axis=-1, keepdims=True) - np.logaddexp.reduce(sharp, axis=-1, keepdims=True)
     return np.asarray(np.float32(temperature) * (sharp + every), np.float32)
 
 
