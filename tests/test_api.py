@@ -75,7 +75,7 @@ def test_directions_and_corpus_are_those_of_the_models_own_folder(model: NumpyAu
     bare.folder = None
     with pytest.raises(ModelError, match=r"not read from a folder: directions\.json"):
         api.morph(bare, piece, toward="register")
-    with pytest.raises(ModelError, match=r"not read from a folder: corpus\.parquet"):
+    with pytest.raises(ModelError, match=r"not read from a folder: corpus\.npz"):
         api.nearest(bare, piece)
     assert api.load().folder == pretrained.FOLDER
     for name in ("architecture.json", "model.weights.h5"):
