@@ -30,10 +30,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / ".venv" / "bin" / "dvc").chmod(0o755)
     (folder / ".venv" / "ready").touch()
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    # Run by `make test`, it would be told the flags of that make, and say which folder it leaves.
+    plain = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
     done = subprocess.run(
         ["make", "demo"],
         cwd=folder,
-        env=os.environ | {"PATH": path, "PYTHONPATH": ""},
+        env=plain | {"PATH": path, "PYTHONPATH": ""},
         capture_output=True,
         text=True,
         check=False,
