@@ -1,8 +1,10 @@
 """Stage `interpolate`: music on the way between pairs of pieces."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from quartetvae import errors, files
@@ -25,30 +27,24 @@ def walk_all(
 ) -> list[LatentPath]:
     """Walk between each pair, as the section says."""
     rng = np.random.default_rng(section.seed)
+    if section.path == "exchange":
+        exchanging = partial(exchange.walk, model, composer.load(locations.COMPOSER))
+
+        def walk(a: Piece, b: Piece, dial: NDArray[np.float32] | None) -> LatentPath:
+            manner = exchange.Manner(section.freedom, section.tries, section.temperature, section.seed, dial)
+            return exchanging(a, b, points=section.points, manner=manner, decode=section.decode, rng=rng)
+    else:
+        interpolating = partial(paths.interpolate, model, kind=section.path, spacing=section.spacing)
+
+        def walk(a: Piece, b: Piece, dial: NDArray[np.float32] | None) -> LatentPath:
+            walked = interpolating(a, b, points=section.points, decode=section.decode, rng=rng)
+            return paths.in_key(model, walked, range(1, section.points - 1), dial)
+
     walks = []
     for pair in tqdm(chosen, desc="interpolate", unit="pair"):
         a, b = paths.same_length([paths.excerpt(end, steps=section.beats * grid.steps_per_beat) for end in pair])
         given = np.concatenate([a.tokens, b.tokens])
-        dial = None if section.key == keys.FREE else keys.bias(section.key, given, grid.alphabet)
-        if section.path == "exchange":
-            manner = exchange.Manner(section.freedom, section.tries, section.temperature, section.seed, dial)
-            composing = composer.load(locations.COMPOSER)
-            walked = exchange.walk(
-                model, composing, a, b, points=section.points, manner=manner, decode=section.decode, rng=rng
-            )
-        else:
-            walked = paths.interpolate(
-                model,
-                a,
-                b,
-                points=section.points,
-                kind=section.path,
-                spacing=section.spacing,
-                decode=section.decode,
-                rng=rng,
-            )
-            walked = paths.in_key(model, walked, range(1, section.points - 1), dial)
-        walks.append(walked)
+        walks.append(walk(a, b, None if section.key == keys.FREE else keys.bias(section.key, given, grid.alphabet)))
     return walks
 
 

@@ -9,6 +9,7 @@ import yaml
 from dvc.utils.serialize import load_yaml, parse_yaml
 
 from quartetvae import config
+from quartetvae.composing import keys
 from quartetvae.errors import ParamsError
 from quartetvae.pipeline import params
 from tests.imports import ROOT
@@ -286,3 +287,13 @@ def test_the_key_of_old_for_one_source_says_what_it_is_called_now(tmp_path: Path
     del content["download"]["sources"]
     with pytest.raises(ParamsError, match=r"sources: \[musicnet\]"):
         params.load("download", path=write(tmp_path / "params.yaml", content))
+
+
+@pytest.mark.parametrize(
+    "name", ["free", "auto", "C major", "a minor", "F# minor", "Bb major", "E-flat major", "g sharp minor"]
+)
+def test_names_of_keys_are_those_that_are_read_later(name: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "params.yaml", with_value("interpolate", "key", name))
+    (section,) = params.load("interpolate", path=path)
+    assert section.key == name
+    assert name in (keys.FREE, keys.AUTO) or keys.parse(name)

@@ -1,40 +1,19 @@
 """The page to listen on, in a real browser: opened from disk, heard, moved through by keyboard, read on a phone."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import browser as browsers
 from tests.report.test_report import build, toy_path, toy_reconstruction
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-playwright = pytest.importorskip("playwright.sync_api", reason="the package playwright is not installed")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome is installed")
-
-ARGUMENTS = (
-    *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"),
-    *("--disable-component-update", "--mute-audio"),
-)
-
-CONTRAST = """element => {
-  const light = (colour) => {
-    const [r, g, b] = colour.match(/[0-9.]+/g).map(Number).map((c) => c / 255)
-      .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  let ground = element;
-  while (getComputedStyle(ground).backgroundColor === "rgba(0, 0, 0, 0)") ground = ground.parentElement;
-  const pair = [getComputedStyle(element).color, getComputedStyle(ground).backgroundColor].map(light);
-  return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
-}"""
-"""Of text on what is behind it, as WCAG 2 defines it."""
+pytestmark = browsers.needed
 
 
 WATCH = """() => {
@@ -62,10 +41,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
     """A browser with a profile of its own."""
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=BROWSER, args=list(ARGUMENTS))
+    with browsers.opened() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[{}], ids=["desktop"])
@@ -436,7 +413,7 @@ def test_text_stands_out_from_what_is_behind_it(page: "Page") -> None:
         "[aria-current=page]",
         "kbd",
     ):
-        assert page.locator(name).first.evaluate(CONTRAST) >= 4.5, name
+        assert page.locator(name).first.evaluate(browsers.CONTRAST) >= 4.5, name
     page.get_by_role("link", name="Figures").click()
     for name in ("h1", "td", "figcaption", "[aria-current=page]"):
-        assert page.locator(name).first.evaluate(CONTRAST) >= 4.5, name
+        assert page.locator(name).first.evaluate(browsers.CONTRAST) >= 4.5, name

@@ -1,7 +1,6 @@
 """The studio in a real browser: dragged, heard, asked for keys, given files, read back; on a desktop and on a phone."""
 
 import base64
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,19 +14,12 @@ from quartetvae.model.numpy.network import NumpyAutoencoder
 from quartetvae.music import codec
 from quartetvae.music.quartet import Quartet
 from quartetvae.studio import page as pages
+from tests import browser as browsers
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-playwright = pytest.importorskip("playwright.sync_api", reason="the package playwright is not installed")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome is installed")
-
-ARGUMENTS = (
-    *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"),
-    *("--disable-component-update", "--mute-audio", "--no-sandbox", "--autoplay-policy=no-user-gesture-required"),
-)
+pytestmark = browsers.needed
 
 PHRASES = 400
 BEATS = 16
@@ -72,10 +64,8 @@ def file(model: Any, pieces: list[Quartet], tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
     """A browser with a profile of its own."""
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=BROWSER, args=list(ARGUMENTS))
+    with browsers.opened("--no-sandbox", "--autoplay-policy=no-user-gesture-required") as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[{}], ids=["desktop"])

@@ -1,7 +1,6 @@
 """The page of a study in a real browser: played, answered, left and taken up again, saved; by keyboard, on a phone."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,37 +10,17 @@ import pytest
 from quartetvae.study import analysis, answers
 from quartetvae.study import page as pages
 from quartetvae.study.answers import QUESTIONS
+from tests import browser as browsers
 from tests.study.answering import excerpt
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-playwright = pytest.importorskip("playwright.sync_api", reason="the package playwright is not installed")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome is installed")
-
-ARGUMENTS = (
-    *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"),
-    *("--disable-component-update", "--mute-audio", "--no-sandbox"),
-)
+pytestmark = browsers.needed
 
 EACH = 2
 COUNT = 2 * EACH
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "color_scheme": "dark"}
-
-CONTRAST = """element => {
-  const light = (colour) => {
-    const [r, g, b] = colour.match(/[0-9.]+/g).map(Number).map((c) => c / 255)
-      .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  let ground = element;
-  while (getComputedStyle(ground).backgroundColor === "rgba(0, 0, 0, 0)") ground = ground.parentElement;
-  const pair = [getComputedStyle(element).color, getComputedStyle(ground).backgroundColor].map(light);
-  return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
-}"""
-"""Of text on what is behind it, as WCAG 2 defines it."""
 
 
 @pytest.fixture(scope="module")
@@ -55,10 +34,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
     """A browser with a profile of its own."""
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=BROWSER, args=list(ARGUMENTS))
+    with browsers.opened("--no-sandbox") as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[{}], ids=["desktop"])
@@ -261,7 +238,7 @@ def test_it_can_be_read_on_any_screen(page: "Page") -> None:
     page.wait_for_timeout(300)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for name in ("h1", "#say", "legend b", ".scale span", ".scale small", ".scale :checked + span", "#next", "#time"):
-        assert page.locator(name).first.evaluate(CONTRAST) >= 4.5, name
+        assert page.locator(name).first.evaluate(browsers.CONTRAST) >= 4.5, name
     box = page.locator(".scale label").first.bounding_box()
     assert box
     assert min(box["width"], box["height"]) >= 44

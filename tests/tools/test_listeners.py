@@ -10,8 +10,6 @@ from tools import listeners
 
 FIGURES = ROOT / "benchmarks" / "listeners.json"
 
-made = pytest.mark.skipif(not FIGURES.is_file(), reason="benchmarks/listeners.json: not made yet")
-
 
 @pytest.fixture
 def figures() -> dict[str, Any]:
@@ -20,14 +18,12 @@ def figures() -> dict[str, Any]:
     return content
 
 
-@made
 def test_the_page_has_the_committed_figures(figures: dict[str, Any]) -> None:
     page = listeners.PAGE.read_text(encoding="utf-8")
     assert listeners.BEGIN in page
     assert listeners.updated(page, listeners.block(figures)) == page
 
 
-@made
 def test_a_changed_figure_would_be_seen(figures: dict[str, Any]) -> None:
     page = listeners.PAGE.read_text(encoding="utf-8")
     figures["agreement"]["dissonant"]["melody"]["within"]["rho"] = 0.987
