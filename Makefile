@@ -6,7 +6,7 @@ INSTALL = $(VENV)/bin/uv pip install --quiet --compile-bytecode --system-certs -
 SLOWLY = $(VENV)/bin/pip install --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help setup demo repro paper test slow corpus-check lint check gate tiny lock clean
+.PHONY: help setup demo repro paper test slow light corpus-check lint check gate tiny lock clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,9 @@ test: $(READY) ## Run the tests, but for those that take long: minutes
 slow: $(READY) ## Run the tests that take long
 	$(TEST) -m "slow and not corpus"
 
+light: $(READY) ## Build the package, install it into an empty environment, measure that and run it: a minute
+	python -m benchmarks.install
+
 corpus-check: $(READY) ## Read every score of OpenScore (QUARTETVAE_MIRROR names where it lies) and compare with the counts
 	python -m pytest -m corpus
 
@@ -79,7 +82,7 @@ tiny: $(READY) ## Run a tiny pipeline twice: the same bytes, and figures that ho
 # numerics.lock repeats the lines of the libraries that figures hang on: another test tool must not retrain the model.
 lock: $(READY) ## Write requirements.lock anew from pyproject.toml, and numerics.lock from that
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
-	  --python-version 3.11 --extra dev --extra sound pyproject.toml --output-file requirements.lock
+	  --python-version 3.11 --extra dev pyproject.toml --output-file requirements.lock
 	names="$$(sed 's/==.*//' numerics.lock | sort -u | paste -sd '|')"; \
 	  grep -E "^($$names)==" requirements.lock | sed 's/ \\$$//' > numerics.new && mv numerics.new numerics.lock
 

@@ -251,7 +251,8 @@ def write(path: Path | str, music: Quartet) -> None:
     Parameters
     ----------
     path
-        Its suffix says as what: .mid, .musicxml, a score (.svg, .png), sound (.wav, .ogg), or a piano roll (.roll.png).
+        Its suffix says as what: .mid, .musicxml, a score (.svg, .png, .pdf), sound (.wav, .ogg, .mp3), or a piano
+        roll (.roll.png). The picture of a score of several pages is several files: a.1.png, a.2.png and so on.
     music
         What to write; its `ensemble` gives names, clefs and sounds.
 
@@ -1080,7 +1081,7 @@ def nearest(
     (2, 3)
     """
     count = _whole(count, "neighbours", least=1)
-    corpus = neighbours.read(_beside(model, "corpus.parquet")) if corpus is None else corpus
+    corpus = neighbours.read(_beside(model, neighbours.FILE)) if corpus is None else corpus
     return [neighbours.nearest(corpus, code, count) for code in encode(model, music)]
 
 
@@ -1121,7 +1122,7 @@ def origin(model: Autoencoder, music: Quartet, *, composed: NDArray[np.bool_] | 
     found = originality.measure(index, music.tokens, music.grid, phrase_beats=beats, composed=composed)
     steps = beats * per_beat
     new = [composed is None or bool(composed[start : start + steps].any()) for start in tiles.starts.tolist()]
-    near = neighbours.nearest_in(_beside(model, "corpus.parquet"), model.encode(tiles.tokens[new])[0])
+    near = neighbours.nearest_in(_beside(model, neighbours.FILE), model.encode(tiles.tokens[new])[0])
     places = ({**one.place, "distance": one.distance} for one in near)
     told = [
         {

@@ -204,6 +204,8 @@ class Composer(Record):
 class Compose(Fitting):
     """How that network is trained; its phrases are windows of `Composer.window_beats` beats."""
 
+    dropout: Share
+
 
 def explain(error: ValidationError, record: type[BaseModel], content: Any, *, name: str = "") -> str:
     """Say what is wrong with the content of a record, its problems in one line.

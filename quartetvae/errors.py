@@ -5,7 +5,7 @@ library users need not know this module.
 """
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -58,8 +58,43 @@ class RenderingError(QuartetError):
     """Music that cannot be written as a file: an unknown suffix, no soundfont, no room."""
 
 
+class MissingError(QuartetError):
+    """A package that is not installed, since it belongs to an extra of this one."""
+
+
 class GateError(QuartetError):
     """Figures that cannot be compared: an unknown revision, rules that cannot be read or that concern nothing."""
+
+
+EXTRAS: Mapping[str, tuple[str, ...]] = {
+    "scores": ("matplotlib", "music21", "resvg_py", "typst", "verovio"),
+    "sound": ("pretty_midi", "soundfile"),
+    "measures": ("matplotlib", "mir_eval", "scipy"),
+    "study": ("jinja2", "scipy"),
+    "train": (
+        *("dvc", "filelock", "jinja2", "keras", "pandas", "pyarrow", "requests", "ruamel", "sklearn", "tensorflow"),
+        "urllib3",
+    ),
+    "jax": ("jax",),
+}
+"""What each extra of pyproject.toml brings, as modules: what the base package does without."""
+
+
+def missing(error: ImportError, what: str = "") -> MissingError:
+    """Make the error that names the extra with a package that is not installed, and the command that brings it.
+
+    Raises the import's own error again where no extra has the package: then it is a bug, or a broken installation.
+
+    >>> str(missing(ImportError(name="verovio"), "a.svg: "))
+    "a.svg: the package 'verovio' is not installed; it is needed here: pip install 'quartetvae[scores]'."
+    """
+    name = (error.name or "").partition(".")[0]
+    extra = next((extra for extra, names in EXTRAS.items() if name in names), None)
+    if extra is None:
+        raise error
+    return MissingError(
+        f"{what}the package '{name}' is not installed; it is needed here: pip install 'quartetvae[{extra}]'."
+    )
 
 
 def no_file(path: Path) -> str | None:
@@ -94,8 +129,13 @@ def check_mode(name: str, value: str, modes: Any) -> None:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Call `main`; on a `QuartetError` print one line to stderr and exit with status 1, without a traceback."""
+    """Call `main`; on a `QuartetError` print one line to stderr and exit with status 1, without a traceback.
+
+    So it does where a package of an extra is not installed.
+    """
     try:
         main()
+    except ImportError as error:
+        sys.exit(f"error: {missing(error)}")
     except QuartetError as error:
         sys.exit(f"error: {error}")

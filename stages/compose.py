@@ -23,7 +23,7 @@ def main() -> None:
     devices.share_threads()
     root = Path(os.environ.get("DVC_ROOT", "."))
     with checkpoints.opened(root / locations.CHECKPOINTS / name) as checkpoint:
-        model = ComposerNetwork(architecture, seed=train.seed)
+        model = ComposerNetwork(architecture, seed=train.seed, dropout=train.dropout)
         outcome = loop.fit(model, found["train"], found["validation"], train, checkpoint)
         with files.replacing_folder(locations.COMPOSER) as folder:
             composer.save(folder, architecture, model.arrays())

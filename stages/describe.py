@@ -32,7 +32,7 @@ def main() -> None:
     figures = directions.judge(found, moved)
     encoding = functools.partial(tqdm, desc="codes", unit="piece")
     with files.replacing_folder(locations.LATENT) as folder:
-        neighbours.write(folder / "corpus.parquet", neighbours.build(model, pieces, progress=encoding))
+        neighbours.write(folder / neighbours.FILE, neighbours.build(model, pieces, progress=encoding))
         directions.write(folder / "directions.json", found)
         originality.write(folder / originality.FILE, originality.build(pieces))
     latent.attributes(locations.plot("attributes"), figures, moved)

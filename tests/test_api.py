@@ -75,7 +75,7 @@ def test_directions_and_corpus_are_those_of_the_models_own_folder(model: NumpyAu
     bare.folder = None
     with pytest.raises(ModelError, match=r"not read from a folder: directions\.json"):
         api.morph(bare, piece, toward="register")
-    with pytest.raises(ModelError, match=r"not read from a folder: corpus\.parquet"):
+    with pytest.raises(ModelError, match=r"not read from a folder: corpus\.npz"):
         api.nearest(bare, piece)
     assert api.load().folder == pretrained.FOLDER
     for name in ("architecture.json", "model.weights.h5"):
@@ -245,7 +245,7 @@ def test_a_direction_by_scale_is_that_of_each_phrase() -> None:
 
 def test_the_packages_own_directions_and_corpus(model: NumpyAutoencoder) -> None:
     """More and less of each attribute is more and less of it; real phrases have real neighbours."""
-    codes = neighbours.read(pretrained.FOLDER / "corpus.parquet").codes
+    codes = neighbours.read(pretrained.FOLDER / "corpus.npz").codes
     # Music as composed: in samples of the prior so many notes are chromatic that a direction adds few.
     piece = api.decode(model, codes[:: len(codes) // 48][:48])
     for name in RISING:
@@ -257,7 +257,7 @@ def test_the_packages_own_directions_and_corpus(model: NumpyAutoencoder) -> None
     assert len(found) == 4
     for near in found:
         assert [one.distance for one in near] == sorted(one.distance for one in near)
-        assert all(set(one.place) == set(neighbours.COLUMNS[:-1]) for one in near)
+        assert all(set(one.place) == {*neighbours.OF_PIECE, *neighbours.OF_PHRASE} for one in near)
 
 
 def test_the_nearest_of_a_phrase_of_the_corpus_is_itself(model: NumpyAutoencoder) -> None:

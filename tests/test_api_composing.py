@@ -217,7 +217,7 @@ def test_the_packages_index_is_of_its_training_pieces(model: NumpyAutoencoder) -
 def test_a_model_without_a_corpus_is_told(model: NumpyAutoencoder) -> None:
     bare = copy.copy(model)
     bare.folder = None
-    with pytest.raises(ModelError, match=r"not read from a folder: windows\.parquet of the stage `describe`"):
+    with pytest.raises(ModelError, match=r"not read from a folder: windows\.npz of the stage `describe`"):
         api.origin(bare, PIECE)
 
 

@@ -137,7 +137,7 @@ def _text(card: dict[str, Any], architecture: dict[str, Any]) -> str:
             "## Files",
             "",
             "`architecture.json` (with the sha256 of the weights) and `model.weights.h5` are the network, "
-            "`corpus.parquet` the codes of the corpus' phrases, `directions.json` the directions in which attributes "
+            "`corpus.npz` the codes of the corpus' phrases, `directions.json` the directions in which attributes "
             "grow, `card.json` these facts and figures for programs.",
             "",
             "Licence: MIT. MusicNet asks for attribution: Thickstun, Harchaoui & Kakade, *Learning Features of Music "

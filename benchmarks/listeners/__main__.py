@@ -31,6 +31,7 @@ from quartetvae.composing import originality
 from quartetvae.corpus import tables
 from quartetvae.corpus.records import Pieces
 from quartetvae.errors import DatasetError
+from quartetvae.latent import neighbours
 from quartetvae.metrics import bigram
 from quartetvae.model import pretrained
 from quartetvae.music.codec import Tokens
@@ -85,7 +86,7 @@ def trained(grid: Grid) -> Models:
         quartetvae.load_composer(),
         bigram.fit(phrases.tokens, grid.alphabet),
         originality.read(folder / originality.FILE),
-        folder / "corpus.parquet",
+        folder / neighbours.FILE,
     )
 
 

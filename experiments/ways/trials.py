@@ -124,7 +124,7 @@ def composer_in_c(material: Material, seconds: float) -> Trial:
 def _composer(
     material: Material, form: ComposerArchitecture, training: Phrases, validation: Phrases, seconds: float
 ) -> tuple[NumpyComposer, Spent]:
-    network = ComposerNetwork(form, seed=material.compose.seed)
+    network = ComposerNetwork(form, seed=material.compose.seed, dropout=material.compose.dropout)
     spent = budget.fit(network, training, validation, material.compose, seconds=seconds)
     return NumpyComposer(form, network.arrays()), spent
 

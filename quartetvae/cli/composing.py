@@ -63,6 +63,7 @@ count_option = click.option("--count", default=1, show_default=True, type=click.
 @spread_option
 @options.composer_option
 @options.place_options
+@options.whole_option
 def infill(
     file: Path,
     bars: tuple[int, int] | None,
@@ -74,12 +75,14 @@ def infill(
     folder: Path | None,
     out: Path,
     kinds: list[str],
+    whole: bool,
     **drawing: Any,
 ) -> None:
     """Compose some bars of some parts anew; all else stays.
 
     A MIDI file comes back with not one other event changed: tempos, controllers, other tracks are the file's. Notes
-    that reach over the edges of the bars stay as well.
+    that reach over the edges of the bars stay as well. Scores and sound are of 32 beats, from a little before those
+    bars on, unless --whole is said.
 
     \b
     Examples:
@@ -105,8 +108,9 @@ def infill(
                 spliced[name] = splice.splice(content, found, one, asked=asked, composed=composed, tracks=tracks)
         except RenderingError as error:
             click.echo(f"note: {error} That is what is done.", err=True)
-    options.written(out, made, kinds, None, spliced)
-    options.write_origins(out, made, composed=np.logical_or.reduce(composed, axis=1))
+    new = np.logical_or.reduce(composed, axis=1)
+    options.written(out, made, kinds, None, spliced, whole=whole, composed=new)
+    options.write_origins(out, made, composed=new)
 
 
 @click.command()
@@ -117,6 +121,7 @@ def infill(
 @options.drawing_options
 @options.composer_option
 @options.output_options
+@options.whole_option
 def harmonise(
     melody: Path,
     part: str,
@@ -126,6 +131,7 @@ def harmonise(
     out: Path,
     kinds: list[str],
     tempo: float | None,
+    whole: bool,
     **drawing: Any,
 ) -> None:
     """Compose three parts to one that is given.
@@ -141,7 +147,7 @@ def harmonise(
     music = api.read_melody(melody, composer, part=part, track=track)
     compose = partial(api.harmonise, composer, music, part=part, progress=options.progress)
     made = options.of_seeds("harmony", count, compose, drawing)
-    options.written(out, made, kinds, tempo)
+    options.written(out, made, kinds, tempo, whole=whole)
     options.write_origins(out, made)
 
 
@@ -154,6 +160,7 @@ def harmonise(
 @spread_option
 @options.composer_option
 @options.output_options
+@options.whole_option
 def continue_(
     file: Path,
     beats: int,
@@ -164,9 +171,12 @@ def continue_(
     out: Path,
     kinds: list[str],
     tempo: float | None,
+    whole: bool,
     **drawing: Any,
 ) -> None:
     """Compose what follows on a piece: it is written with that at its end.
+
+    Scores and sound are of 32 beats, from a little before what is new on, unless --whole is said.
 
     \b
     Examples:
@@ -177,8 +187,9 @@ def continue_(
     music = options.read_music(composer, file, 0, None, tracks, spread)
     compose = partial(api.continue_, composer, music, beats=beats, progress=options.progress)
     made = options.of_seeds("continuation", count, compose, drawing)
-    options.written(out, made, kinds, tempo)
-    options.write_origins(out, made, composed=_between(made, len(music.tokens), 0))
+    new = _between(made, len(music.tokens), 0)
+    options.written(out, made, kinds, tempo, whole=whole, composed=new)
+    options.write_origins(out, made, composed=new)
 
 
 @click.command()
@@ -225,7 +236,7 @@ def bridge(
     second = requests.last(options.read_music(composer, b, 0, None, of_b, spread), of_each)
     compose = partial(api.bridge, composer, first, second, beats=beats, progress=options.progress)
     made = options.of_seeds("bridge", count, compose, drawing)
-    options.written(out, made, kinds, tempo)
+    options.written(out, made, kinds, tempo, whole=True)
     options.write_origins(out, made, composed=_between(made, len(first.tokens), len(second.tokens)))
 
 

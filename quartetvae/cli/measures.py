@@ -18,14 +18,13 @@ from quartetvae.errors import CorpusError, MidiError
 from quartetvae.evaluation import excerpts, file_features
 from quartetvae.io import midi_events, read, scores
 from quartetvae.io.read import MIDI_SUFFIXES
-from quartetvae.metrics import comparison, whole_files
 from quartetvae.metrics import features as measures
+from quartetvae.metrics import whole_files
 from quartetvae.metrics.figures import FeatureLikeness, SetLikeness
 from quartetvae.metrics.whole_files import Counts, Played
 from quartetvae.music.codec import Losses
 from quartetvae.music.ensemble import PARTS
 from quartetvae.music.notes import PITCH_CLASSES
-from quartetvae.plots import sets
 
 MIN_REFERENCE, MIN_OTHER = 6, 3
 """Files: three make three distances, the fewest that have a density; the reference is cut in two."""
@@ -126,6 +125,11 @@ def compare(a: Path, b: Path, as_json: bool, plot: Path | None, replicates: int,
     """
     if plot is not None and (plot.suffix.lower() != ".png" or plot.is_dir()):
         raise CorpusError(f"--plot {plot}: no file to draw into; a name that ends in .png is needed.")
+    # Not in the base package: SciPy and matplotlib.
+    from quartetvae.metrics import comparison
+
+    if plot is not None:
+        from quartetvae.plots import sets
     # Both folders are looked at before the files of one are read, which may take long.
     listed = {"a": _midi_files(a, fewest=MIN_REFERENCE), "b": _midi_files(b, fewest=MIN_OTHER)}
     found = {name: _features_of(paths) for name, paths in listed.items()}
@@ -167,6 +171,8 @@ def _equal_numbers(a: Mapping[str, Any], b: Mapping[str, Any], rng: np.random.Ge
 
 
 def _print_comparison(whole: SetLikeness, equal: Mapping[str, SetLikeness]) -> None:
+    from quartetvae.metrics import comparison
+
     rows = []
     for feature in comparison.FEATURES:
         both = (share(equal[name][feature]["overlap"]) for name in (excerpts.REAL, "b"))

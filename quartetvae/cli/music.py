@@ -14,7 +14,7 @@ from quartetvae import api
 from quartetvae.cli import common, options
 from quartetvae.cli.common import FILE, Tracks, parts_of_each_option
 from quartetvae.config import Chords, Spacing, Way
-from quartetvae.errors import ModelError
+from quartetvae.errors import MissingError, ModelError
 from quartetvae.io import read, write
 from quartetvae.latent import directions, neighbours
 from quartetvae.metrics import whole_files
@@ -23,7 +23,7 @@ from quartetvae.model import architecture, pretrained
 from quartetvae.music.codec import Losses
 from quartetvae.music.tracks import Music
 
-POINT = re.compile(rf"(point_\d+|row_\d+_\d+)({'|'.join(map(re.escape, write.WRITERS))})")
+POINT = re.compile(rf"(point_\d+|row_\d+_\d+)(\.\d+)?({'|'.join(map(re.escape, write.WRITERS))})")
 """A file that `interpolate` writes."""
 
 
@@ -64,6 +64,7 @@ def _say_what_is_older(out: Path, written: Iterable[Path]) -> None:
 @options.key_options
 @options.model_option
 @options.output_options
+@options.whole_option
 def interpolate(
     files: tuple[Path, ...],
     points: int,
@@ -78,6 +79,7 @@ def interpolate(
     out: Path,
     kinds: list[str],
     tempo: float | None,
+    whole: bool,
     **dials: Any,
 ) -> None:
     """Find what lies between two pieces, or between four at the corners of a grid.
@@ -116,7 +118,7 @@ def interpolate(
         rows = api.interpolate_grid(model, pieces, points=points, path=kind, progress=options.progress, **dials)
         music = {f"row_{i:0{digits}}_{j:0{digits}}": made for i, row in enumerate(rows) for j, made in enumerate(row)}
         ends = {f"row_{i:0{digits}}_{j:0{digits}}" for i in (0, points - 1) for j in (0, points - 1)}
-    _say_what_is_older(out, options.written(out, music, kinds, tempo))
+    _say_what_is_older(out, options.written(out, music, kinds, tempo, whole=whole or beats is not None))
     options.write_origins(out, {name: made for name, made in music.items() if name not in ends}, model=model)
 
 
@@ -125,6 +127,7 @@ def interpolate(
 @options.input_options
 @options.model_option
 @options.output_options
+@options.whole_option
 def reconstruct(
     file: Path,
     from_beat: int,
@@ -135,11 +138,13 @@ def reconstruct(
     out: Path,
     kinds: list[str],
     tempo: float | None,
+    whole: bool,
 ) -> None:
     """Give a piece back as the model decodes it, beside the piece as the model sees it.
 
     Also says how many notes of the file come back in their parts, through the grid alone and through the model; what
-    counts is told by `quartetvae match --help`, which also counts part by part.
+    counts is told by `quartetvae match --help`, which also counts part by part. Where the extra `measures` is not
+    installed the count is left out.
 
     \b
     Examples:
@@ -150,13 +155,17 @@ def reconstruct(
     found = read.read(file)
     music = options.read_music(model, found, from_beat, beats, tracks, spread)
     rebuilt = api.reconstruct(model, music)
-    options.written(out, {"original": music, "reconstruction": rebuilt}, kinds, tempo)
+    options.written(out, {"original": music, "reconstruction": rebuilt}, kinds, tempo, whole=whole or beats is not None)
     played = whole_files.Played(read.part_notes(found, tracks=tracks, spread=spread), found.music.ticks_per_beat)
     asked = whole_files.excerpt(played, from_beat=from_beat, beats=beats)
-    rows = [
-        ([name], whole_files.total(whole_files.match(asked, whole_files.of_tokens(made.tokens, made.grid))))
-        for name, made in (("on the grid", music), ("by the model", rebuilt))
-    ]
+    try:
+        rows = [
+            ([name], whole_files.total(whole_files.match(asked, whole_files.of_tokens(made.tokens, made.grid))))
+            for name, made in (("on the grid", music), ("by the model", rebuilt))
+        ]
+    except MissingError as error:
+        click.echo(f"note: how many notes come back is not counted: {error}", err=True)
+        return
     notes = sum(map(len, asked.parts))
     click.echo(common.matches((f"of {notes:,} note{'' if notes == 1 else 's'}",), rows))
 
@@ -215,7 +224,7 @@ def sample(
     music = options.of_seeds(
         "sample", count, partial(compose, beats=beats), {"temperature": temperature, "seed": seed, **key}
     )
-    options.written(out, music, kinds, tempo)
+    options.written(out, music, kinds, tempo, whole=True)
     options.write_origins(out, music, model=model)
 
 
@@ -231,6 +240,7 @@ def sample(
 @options.input_options
 @options.model_option
 @options.output_options
+@options.whole_option
 def vary(
     file: Path,
     amount: float,
@@ -245,6 +255,7 @@ def vary(
     out: Path,
     kinds: list[str],
     tempo: float | None,
+    whole: bool,
     **key: Any,
 ) -> None:
     """Vary a piece: put noise into the codes of its phrases.
@@ -258,7 +269,7 @@ def vary(
     music = options.read_music(model, file, from_beat, beats, tracks, spread)
     compose = partial(api.vary, model, music, amount=amount)
     made = options.of_seeds("variation", count, compose, {"temperature": temperature, "seed": seed, **key})
-    options.written(out, made, kinds, tempo)
+    options.written(out, made, kinds, tempo, whole=whole or beats is not None)
     options.write_origins(out, made, model=model)
 
 
@@ -273,6 +284,7 @@ def vary(
 @options.input_options
 @options.model_option
 @options.output_options
+@options.whole_option
 def morph(
     file: Path,
     toward: str,
@@ -286,6 +298,7 @@ def morph(
     out: Path,
     kinds: list[str],
     tempo: float | None,
+    whole: bool,
     **key: Any,
 ) -> None:
     """Give a piece more or less of an attribute: denser, higher, more syncopated, more together.
@@ -303,14 +316,14 @@ def morph(
     music = options.read_music(model, file, from_beat, beats, tracks, spread)
     found = None if path is None else directions.read(path)
     made = {f"{toward}_{by:+g}": api.morph(model, music, toward=toward, by=by, directions=found, **key)}
-    options.written(out, made, kinds, tempo)
+    options.written(out, made, kinds, tempo, whole=whole or beats is not None)
     options.write_origins(out, made, model=model)
 
 
 @click.command()
 @click.argument("file", type=FILE)
 @click.option("--count", default=3, show_default=True, type=click.IntRange(1, 1000), help="How many for each phrase.")
-@click.option("--corpus", "path", type=FILE, help="corpus.parquet of the model, if it is one of your own.")
+@click.option("--corpus", "path", type=FILE, help=f"{neighbours.FILE} of the model, if it is one of your own.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @options.input_options
 @options.model_option
@@ -332,7 +345,7 @@ def nearest(
       quartetvae nearest quartet.mid --beats 16
       quartetvae nearest quartet.mid --count 10 --json
     """
-    if folder is not None and path is None and not (folder / "corpus.parquet").exists():
+    if folder is not None and path is None and not (folder / neighbours.FILE).exists():
         raise click.UsageError("a model of one's own has codes of its own: name them with --corpus.")
     model = api.load(folder)
     music = options.read_music(model, file, from_beat, beats, tracks, spread)
@@ -387,6 +400,7 @@ def encode(
 @options.seed_option
 @options.model_option
 @options.output_options
+@options.whole_option
 def decode(
     codes: Path,
     temperature: float,
@@ -395,6 +409,7 @@ def decode(
     out: Path,
     kinds: list[str],
     tempo: float | None,
+    whole: bool,
 ) -> None:
     """Make music from codes, .npy or .parquet: a row for each phrase.
 
@@ -408,7 +423,7 @@ def decode(
         music = api.decode(model, found, temperature=temperature, seed=seed)
     except ModelError as error:
         raise ModelError(f"{click.format_filename(codes)}: {error}") from error
-    options.written(out, {codes.stem: music}, kinds, tempo)
+    options.written(out, {codes.stem: music}, kinds, tempo, whole=whole)
 
 
 @click.command()

@@ -13,17 +13,24 @@ from tqdm import tqdm
 from quartetvae import api
 from quartetvae.cli import common
 from quartetvae.cli.common import FILE, PLAYERS, Tracks, spread_option
-from quartetvae.composing import keys, originality
+from quartetvae.composing import keys, originality, requests
 from quartetvae.composing.filling import Window
 from quartetvae.errors import ArgumentError, RenderingError
 from quartetvae.files import replacing, write_json
 from quartetvae.io import read, write
+from quartetvae.latent import neighbours
 from quartetvae.model.autoencoder import Autoencoder
 from quartetvae.model.composer import Composer
 from quartetvae.model.numpy.network import NumpyAutoencoder
 from quartetvae.music.quartet import Quartet
 
 KINDS = {suffix.removeprefix("."): suffix for suffix in write.WRITERS}
+
+NOTES, SHOWN = (".mid", ".musicxml"), 32
+"""What is written of all of the music in any case; beats of it that all else is made of, which takes longer."""
+
+LEAD = 8
+"""Beats of what was there that are shown before what is composed."""
 
 
 def _kinds(ctx: click.Context, param: click.Parameter, value: str) -> list[str]:
@@ -106,7 +113,7 @@ drawing_options = grouped(
 )
 place_options = grouped(
     click.option(
-        "--out", type=FILE, default=Path("quartetvae-out"), show_default=True, help="Folder for what is written."
+        "-o", "--out", type=FILE, default=Path("quartetvae-out"), show_default=True, help="Folder for what is written."
     ),
     click.option(
         "--as",
@@ -117,6 +124,9 @@ place_options = grouped(
         show_default=True,
         help=f"Any of {', '.join(KINDS)}.",
     ),
+)
+whole_option = click.option(
+    "--whole", is_flag=True, help=f"Scores, pictures and sound of all of it, where it has more than {SHOWN} beats."
 )
 output_options = grouped(
     place_options,
@@ -140,8 +150,21 @@ def written(
     kinds: Sequence[str],
     tempo: float | None,
     midi: Mapping[str, bytes] | None = None,
+    *,
+    whole: bool,
+    composed: NDArray[np.bool_] | None = None,
 ) -> list[Path]:
-    """Write quartets by name, and print the files' names; `midi` are MIDI files that are there already, by name."""
+    """Write quartets by name, and print the files' names.
+
+    Parameters
+    ----------
+    midi
+        MIDI files that are there already, by name.
+    whole
+        All of the music, in whatever kind; otherwise what is not for notes only has `SHOWN` beats of it.
+    composed
+        bool, (steps,): what is new of the music, if not all is; those beats are shown.
+    """
     if tempo is not None:
         music = {name: replace(made, tempo_qpm=tempo) for name, made in music.items()}
     try:
@@ -156,11 +179,23 @@ def written(
         path = out / f"{name}{kind}"
         if kind == ".mid" and midi and name in midi:
             _write_bytes(path, midi[name])
+            files = [path]
         else:
-            write.write(path, music[name])
-        tqdm.write(str(path))
-        written.append(path)
+            made = music[name] if whole or kind in NOTES else _shown(music[name], composed)
+            files = write.write(path, made)
+        for file in files:
+            tqdm.write(str(file))
+        written += files
     return written
+
+
+def _shown(music: Quartet, composed: NDArray[np.bool_] | None) -> Quartet:
+    """Cut music down to what is shown of it: its beginning, or from the bar a little before what is composed on."""
+    per_beat, first = music.grid.steps_per_beat, 0
+    if composed is not None and composed.any():
+        wanted = max(0, int(composed.argmax()) - LEAD * per_beat)
+        first = int(np.flatnonzero(music.bars == music.bars[wanted])[0])
+    return requests.excerpt(music, first, first + SHOWN * per_beat)
 
 
 def write_origins(
@@ -180,7 +215,7 @@ def write_origins(
         bool, (steps,): what is new of it, if not all is.
     """
     reader = api.load() if model is None else model
-    corpus = [(reader.folder or out) / name for name in ("corpus.parquet", originality.FILE)]
+    corpus = [(reader.folder or out) / name for name in (neighbours.FILE, originality.FILE)]
     if not all(path.is_file() for path in corpus) or any(of.grid != reader.architecture.grid for of in music.values()):
         return
     for name, made in music.items():

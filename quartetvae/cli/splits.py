@@ -11,7 +11,6 @@ from tqdm import tqdm
 
 from quartetvae.cli import common
 from quartetvae.cli.common import FILE
-from quartetvae.corpus import tables
 from quartetvae.corpus.records import SPLITS
 from quartetvae.errors import CorpusError, QuartetError, RenderingError, shortened
 from quartetvae.evaluation import works
@@ -52,6 +51,9 @@ def export_split(folder: Path, table: Path, split: str) -> None:
       quartetvae export-split truth --pieces data/pieces.parquet
       quartetvae export-split tuning --pieces data/pieces.parquet --split validation
     """
+    # Not in the base package: pandas.
+    from quartetvae.corpus import tables
+
     found = tables.read_pieces(table)
     chosen = found.in_split(split)
     if not chosen:

@@ -13,7 +13,7 @@ from quartetvae import terminal
 from quartetvae.cli.common import FILE, share, spread_option
 from quartetvae.cli.options import seed_option
 from quartetvae.music.quartet import TEMPO_QPM
-from quartetvae.study import analysis, answers, excerpts, page
+from quartetvae.study import analysis, answers, excerpts
 from quartetvae.study.answers import QUESTIONS
 
 OF_THE_PAGE = ("out", "count", "seconds", "tempo", "own_tempo", "spread")
@@ -81,6 +81,9 @@ def study(
         return
     if own_tempo and ctx.get_parameter_source("tempo") == ParameterSource.COMMANDLINE:
         raise click.UsageError("--tempo says one tempo for all, --own-tempo one for each file; say one of them.")
+    # Not in the base package: Jinja. Imported before sound is made, which takes long.
+    from quartetvae.study import page
+
     names = [path.resolve().name for path in paths]
     if len(set(names)) < max(2, len(names)):
         raise click.UsageError(f"sources {', '.join(names)}; two folders at least, of different names, are needed.")

@@ -8,25 +8,25 @@ tell nothing and are left out. The originality of music is the share of its wind
 passage is copied if `LONG` beats of it, in which `EVENTS` notes at least begin, stand there as they are. An index keeps
 of each window 32 bits: one in some ten thousand is taken for known though it is new.
 
-A table of an index has a row for each window: `beats` (1 or `LONG`) and `hash`.
+The file of an index, .npz of NumPy, has `short` and `long` (of `LONG` beats), sorted hashes as differences, each from
+the one before it, the first from 0: half as large as the hashes themselves. `steps_per_beat` is that of the grid.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from quartetvae.corpus.records import Pieces
 from quartetvae.errors import ModelError
-from quartetvae.files import replacing
+from quartetvae.latent import array_files
 from quartetvae.music.codec import Tokens
 from quartetvae.music.quartet import Grid
 
-FILE = "windows.parquet"
+FILE = "windows.npz"
 LONG, EVENTS = 4, 8
 
 Hashes = NDArray[np.uint32]
@@ -179,30 +179,28 @@ def _share(those: NDArray[np.bool_]) -> float | None:
 
 
 def write(path: Path, index: Index) -> None:
-    """Write an index as Parquet."""
-    columns = {
-        "beats": np.repeat(np.array([1, LONG], np.int8), [len(index.short), len(index.long)]),
-        "hash": np.concatenate([index.short, index.long]),
+    """Write an index as .npz."""
+    differences = {
+        name: np.diff(of, prepend=np.uint32(0)) for name, of in (("short", index.short), ("long", index.long))
     }
-    with replacing(path) as temporary:
-        table = pa.table(columns).replace_schema_metadata({"steps_per_beat": str(index.steps_per_beat)})
-        # Sorted numbers lie close together: their differences take half the room.
-        pq.write_table(
-            table,
-            temporary,
-            compression="zstd",
-            use_dictionary=False,
-            column_encoding={"beats": "PLAIN", "hash": "DELTA_BINARY_PACKED"},
-        )
+    array_files.write(path, {**differences, "steps_per_beat": np.array(index.steps_per_beat, np.int32)})
 
 
 def read(path: Path) -> Index:
     """Read an index; raises `ModelError`."""
     try:
-        table = pq.read_table(path)
-        steps_per_beat = int(table.schema.metadata[b"steps_per_beat"])
-        beats, hashes = table["beats"].to_numpy(), table["hash"].to_numpy().astype(np.uint32, casting="same_kind")
-    except (OSError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
-        detail = " ".join(str(error).split())
-        raise ModelError(f"{path}: no index of windows ({detail}); the stage `describe` writes {FILE}.") from error
-    return Index(hashes[beats == 1], hashes[beats == LONG], steps_per_beat)
+        found = array_files.read(path, ("short", "long", "steps_per_beat"))
+        short, long = (_hashes(found[name]) for name in ("short", "long"))
+        return Index(short, long, int(found["steps_per_beat"]))
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"{path}: no index of windows ({error}); the stage `describe` writes {FILE}.") from error
+
+
+def _hashes(differences: NDArray[Any]) -> Hashes:
+    """Add differences up; raises `ValueError` if they are none of sorted hashes."""
+    if differences.ndim != 1 or differences.dtype != np.uint32:
+        raise ValueError(f"{differences.dtype} of shape {differences.shape}")
+    sums = np.cumsum(differences, dtype=np.uint64)
+    if sums[-1:].max(initial=0) >= 2**32:
+        raise ValueError("hashes of more than 32 bits")
+    return sums.astype(np.uint32)

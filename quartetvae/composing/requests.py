@@ -222,10 +222,15 @@ def last(music: Quartet, beats: int) -> Quartet:
     """Take the last beats of music, or all of it if there are no more; what sounds into them is struck there."""
     per_beat = music.grid.steps_per_beat
     start = max(0, -(-len(music.tokens) // per_beat) - beats) * per_beat
-    steps = len(music.tokens) - start
+    return excerpt(music, start, len(music.tokens))
+
+
+def excerpt(music: Quartet, start: int, stop: int) -> Quartet:
+    """Take some steps of music, as many as there are of them; what sounds into them is struck there."""
+    steps = min(stop, len(music.tokens)) - start
     tokens = phrases.cut(music.tokens, [start], steps, alphabet=music.grid.alphabet, boundary="onset")[0]
-    bars = music.bars[start:]
-    return replace(music, tokens=tokens, bars=bars - bars[0])
+    bars = music.bars[start : start + steps]
+    return replace(music, tokens=tokens, bars=bars - bars[:1])
 
 
 def _counted(beats: int) -> int:

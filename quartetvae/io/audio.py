@@ -1,7 +1,7 @@
-"""Sound of quartets: samples by TinySoundFont, files by libsndfile; both come inside Python packages.
+"""Sound of quartets: samples of a soundfont (`quartetvae.io.soundfont`), files by libsndfile, inside a Python package.
 
 The soundfont is TimGM6mb (Tim Brechbill, GPL 2) as the package pretty_midi brings it along; nothing of it is in this
-project. Another General MIDI soundfont (.sf2, .sf3) can be named by the environment variable QUARTETVAE_SOUNDFONT.
+project. Another General MIDI soundfont (.sf2) can be named by the environment variable QUARTETVAE_SOUNDFONT.
 """
 
 import importlib.util
@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quartetvae.errors import RenderingError
+from quartetvae.errors import RenderingError, missing
 from quartetvae.files import replacing
+from quartetvae.io import soundfont as soundfonts
 from quartetvae.music import codec
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ BLOCK = RATE
 
 FORMATS: Mapping[str, Mapping[str, Any]] = {
     ".wav": {"format": "WAV", "subtype": "PCM_16"},
+    ".mp3": {"format": "MP3", "subtype": "MPEG_LAYER_III", "compression_level": 0.6},
     ".ogg": {"format": "OGG", "subtype": "VORBIS", "compression_level": 0.75},
 }
 """What libsndfile is asked for, by suffix. The compression is Vorbis' quality 2.5, some 75 kbit/s for these sounds."""
@@ -45,7 +47,7 @@ _MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def soundfont() -> Path:
-    """Find the soundfont's file; raises `RenderingError` if there is none."""
+    """Find the soundfont's file; raises `RenderingError` if that named is none, `MissingError` if there is none."""
     if chosen := os.environ.get("QUARTETVAE_SOUNDFONT"):
         if not Path(chosen).is_file():
             raise RenderingError(f"QUARTETVAE_SOUNDFONT is '{chosen}', which is no file; name a .sf2 file.")
@@ -55,51 +57,28 @@ def soundfont() -> Path:
     for folder in (found.submodule_search_locations or []) if found else []:
         if (path := Path(folder) / "TimGM6mb.sf2").is_file():
             return path
-    raise RenderingError(
-        "no soundfont: the package pretty_midi, which brings one along, is not installed; install it, or name a .sf2 "
-        "file by QUARTETVAE_SOUNDFONT."
-    )
+    raise missing(ImportError(name="pretty_midi"), "no soundfont is named by QUARTETVAE_SOUNDFONT: ")
 
 
 def samples(quartet: "Quartet") -> NDArray[np.float32]:
     """Make the sound, (samples, 2), -1 to 1, at `RATE`; silent music is silence."""
-    import tinysoundfont
-
-    synth = tinysoundfont.Synth(samplerate=RATE)
-    font = synth.sfload(str(soundfont()))
-    for channel, part in enumerate(quartet.ensemble.parts):
-        synth.program_select(channel, font, 0, part.program)
-        synth.control_change(channel, 10, round(127 * part.pan))
+    font = soundfonts.read(soundfont())
     seconds = 60.0 / quartet.tempo_qpm / quartet.grid.steps_per_beat
-    events: list[tuple[int, bool, int, int]] = []
-    for channel, notes in enumerate(codec.decode(quartet.tokens, quartet.grid.alphabet)):
+    whole = np.zeros((round(quartet.seconds * RATE) + round(TAIL * RATE), 2), np.float32)
+    columns = codec.decode(quartet.tokens, quartet.grid.alphabet)
+    for part, notes in zip(quartet.ensemble.parts, columns, strict=True):
+        # Equal power: as loud wherever the part sits.
+        sides = np.sqrt(2.0 * np.array([1.0 - part.pan, part.pan])).astype(np.float32)
         for onset, duration, pitch, _ in notes.tolist():
-            events.append((round(onset * seconds * RATE), True, channel, pitch))
-            events.append((round((onset + duration) * seconds * RATE), False, channel, pitch))
-    # At one moment what ends comes first, or a repeated note would end at once.
-    sound = []
-    now = 0
-    for moment, begins, channel, pitch in sorted(events, key=lambda event: event[:2]):
-        if moment > now:
-            sound.append(_rendered(synth, moment - now))
-            now = moment
-        if begins:
-            synth.noteon(channel, pitch, round(127 * VELOCITY))
-        else:
-            synth.noteoff(channel, pitch)
-    sound.append(_rendered(synth, max(0, round(quartet.seconds * RATE) - now) + round(TAIL * RATE)))
-    whole = np.concatenate(sound)
+            begin, end = (round(step * seconds * RATE) for step in (onset, onset + duration))
+            sound = font.note(part.program, pitch, round(127 * VELOCITY), end - begin, RATE)[: len(whole) - begin]
+            whole[begin : begin + len(sound)] += sound * sides
     highest = float(np.abs(whole).max(initial=0.0))
     return whole * np.float32(LOUDEST / highest) if highest > 0 else whole
 
 
-def _rendered(synth: object, count: int) -> NDArray[np.float32]:
-    generated = synth.generate(count)  # type: ignore[attr-defined]
-    return np.frombuffer(bytes(generated), dtype=np.float32).reshape(-1, 2)
-
-
 def write(path: Path, quartet: "Quartet") -> None:
-    """Write .wav (16 bits) or .ogg (Vorbis), stereo; the same quartet gives the same bytes."""
+    """Write .wav (16 bits), .ogg (Vorbis) or .mp3, stereo; the same quartet gives the same bytes."""
     import soundfile
 
     options = FORMATS[path.suffix.lower()]

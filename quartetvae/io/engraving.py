@@ -9,6 +9,7 @@ twelfth of a beat is articulation and no rest. MIDI files have the ends of the g
 """
 
 import re
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,8 +29,8 @@ FIFTHS = "FCGDAEB"
 """Letters along the line of fifths; F is at -1."""
 
 
-PAGE_WIDTH, PAGE_HEIGHT = 2100, 60_000
-"""Of an engraved page at most, in Verovio's unit, a tenth of a millimetre."""
+PAGE_WIDTH, PAGE_HEIGHT, SHEET_HEIGHT = 2100, 60_000, 2970
+"""Of an engraved page at most, and of a sheet of A4, in Verovio's unit, a tenth of a millimetre."""
 
 
 def spelling(pitch: int, sharps: int) -> tuple[str, int, int]:
@@ -42,6 +43,16 @@ def spelling(pitch: int, sharps: int) -> tuple[str, int, int]:
     alteration, letter = divmod(place + 1, len(FIFTHS))
     # C flat and B sharp belong to the octave of their letter.
     return FIFTHS[letter], alteration, (pitch - alteration) // 12 - 1
+
+
+def _in_print(tempo_qpm: float) -> float:
+    """Round a tempo for people: MIDI files have whole microseconds for each beat, 394,737 for 152 beats a minute.
+
+    >>> _in_print(151.99994), _in_print(120.0), _in_print(72.256)
+    (152, 120, 72.26)
+    """
+    rounded = round(tempo_qpm, 2)
+    return int(rounded) if rounded.is_integer() else rounded
 
 
 def musicxml(quartet: "Quartet") -> str:
@@ -68,7 +79,7 @@ def musicxml(quartet: "Quartet") -> str:
         instrument_.partId, instrument_.instrumentId = f"P{len(score.parts) + 1}", f"I{len(score.parts) + 1}"
         head: list[Any] = [instrument_, getattr(clef, player.clef)(), key.KeySignature(sharps)]
         if not score.parts:
-            head.append(tempo.MetronomeMark(number=quartet.tempo_qpm))
+            head.append(tempo.MetronomeMark(number=_in_print(quartet.tempo_qpm)))
         if grid.columns == VOICES and grid.steps_per_beat % 3:
             _as_it_is(part, head, notes, quartet, sharps)
         else:
@@ -185,13 +196,7 @@ def svg(content: str) -> str:
 
     The page is as wide and high as the music needs. Music for which Verovio wants further pages has them below it.
     """
-    toolkit = _loaded(content)
-    # The note in the tempo is the only text in the music font, which would add 58 kB to every score.
-    return re.sub(
-        r'<tspan font-family="Leipzig"[^>]*>\uECA5',
-        '<tspan font-size="500px">\u2669',
-        _stacked([toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1)]),
-    )
+    return _stacked(_drawn(_loaded(content)))
 
 
 def timemap(content: str) -> list[dict[str, Any]]:
@@ -206,18 +211,32 @@ def timemap(content: str) -> list[dict[str, Any]]:
     return found
 
 
-def _loaded(content: str) -> Any:
-    """Load a score into a toolkit of Verovio."""
+def pages(content: str, *, whole_sheets: bool = False) -> list[str]:
+    """Engrave a score in MusicXML page by page, an SVG for each: of A4, or cut down to the music."""
+    cut = not whole_sheets
+    return _drawn(_loaded(content, pageHeight=SHEET_HEIGHT, adjustPageWidth=cut, adjustPageHeight=cut))
+
+
+def _drawn(toolkit: Any) -> list[str]:
+    """Draw the pages of what a toolkit has loaded, an SVG for each."""
+    drawn = [toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1)]
+    # The note in the tempo is the only text in the music font, which would add 58 kB to every score.
+    return [re.sub(r'<tspan font-family="Leipzig"[^>]*>\uECA5', '<tspan font-size="500px">\u2669', of) for of in drawn]
+
+
+def _loaded(content: str, **size: Any) -> Any:
+    """Load a score into a toolkit of Verovio, for one page as large as the music or for pages of a size."""
     import verovio
 
     verovio.enableLog(verovio.LOG_OFF)
     toolkit = verovio.toolkit()
     toolkit.setOptions(
         {
-            **{"pageWidth": PAGE_WIDTH, "adjustPageWidth": True},
-            **{"pageHeight": PAGE_HEIGHT, "adjustPageHeight": True, "scale": 40},
+            **{"pageWidth": PAGE_WIDTH, "scale": 40},
+            **{"pageHeight": PAGE_HEIGHT, "adjustPageWidth": True, "adjustPageHeight": True},
             **{"breaks": "auto", "header": "none", "footer": "none", "svgViewBox": True, "xmlIdSeed": 1},
             **{"svgFormatRaw": True, "smuflTextFont": "none"},
+            **size,
         }
     )
     toolkit.loadData(content)
@@ -269,3 +288,20 @@ def png(content: str) -> bytes:
             serif_family="STIXGeneral",
         )
     )
+
+
+def pdf(sheets: Sequence[str]) -> bytes:
+    """Put whole sheets, as `pages` gives them, into a PDF by Typst, as vectors; letters are in matplotlib's fonts."""
+    import matplotlib
+    import typst
+
+    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    with tempfile.TemporaryDirectory() as folder:
+        source = ["#set page(width: 210mm, height: 297mm, margin: 0mm)", "#set document(date: none)"]
+        for number, sheet in enumerate(sheets):
+            text = re.sub(r'font-family="Times, ?serif"', 'font-family="STIXGeneral"', sheet)
+            (Path(folder) / f"{number}.svg").write_text(text, encoding="utf-8")
+            source.append(f'#image("{number}.svg", width: 100%)')
+        path = Path(folder) / "score.typ"
+        path.write_text("\n".join(source), encoding="utf-8")
+        return bytes(typst.compile(str(path), font_paths=[str(fonts)], ignore_system_fonts=True))

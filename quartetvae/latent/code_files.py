@@ -6,7 +6,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from quartetvae.errors import ModelError, no_file
+from quartetvae.errors import ModelError, missing, no_file
 from quartetvae.files import replacing
 from quartetvae.model.autoencoder import Codes
 
@@ -32,15 +32,14 @@ def write(path: Path, codes: Codes) -> None:
                 import pyarrow.parquet as pq
 
                 pq.write_table(pa.table({f"z_{k}": column for k, column in enumerate(codes.T)}), temporary)
+    except ImportError as error:
+        raise missing(error, f"{path.name}, which could be .npy: ") from error
     except OSError as error:
         raise ModelError(f"{path}: cannot be written ({error.strerror or error}); choose another place.") from error
 
 
 def read(path: Path) -> Codes:
     """Read codes (phrases, latent_dim); raises `ModelError` for a file that has none, or numbers not finite."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     suffix = path.suffix.lower()
     if reason := no_file(path):
         raise ModelError(reason)
@@ -48,6 +47,8 @@ def read(path: Path) -> Codes:
         raise ModelError(f"{path.name}: no codes by its name; .npy or .parquet from `encode` is needed.")
     try:
         if suffix == ".parquet":
+            import pyarrow.parquet as pq
+
             table = pq.read_table(path)
             found = np.stack([table[f"z_{k}"].to_numpy() for k in range(table.num_columns)], axis=1)
         else:
@@ -55,8 +56,10 @@ def read(path: Path) -> Codes:
             with path.open("rb") as file:
                 found = np.load(file, allow_pickle=False)
         codes = _numbers(found)
-    # A damaged header may also promise more than there is memory for.
-    except (OSError, EOFError, ValueError, TypeError, KeyError, MemoryError, BadZipFile, pa.ArrowException) as error:
+    except ImportError as error:
+        raise missing(error, f"{path.name}, which could be .npy: ") from error
+    # A damaged header may also promise more than there is memory for. Arrow's errors are of these kinds too.
+    except (OSError, EOFError, ValueError, TypeError, KeyError, NotImplementedError, MemoryError, BadZipFile) as error:
         detail = " ".join(str(error).split())
         raise ModelError(f"{path.name}: no codes ({detail}); .npy or .parquet from `encode` is needed.") from error
     return checked(codes, path.name)

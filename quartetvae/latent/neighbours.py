@@ -1,29 +1,32 @@
 """Phrases of a corpus by their codes: which of them are most like a phrase?
 
-The table has a row for each phrase, in its own key: `piece`, `composer`, `work`, `bar` (from 1, that in which it
-begins), `beat` (from 0), and `z`, its posterior mean. That is kept in 8-bit numbers, in units of the file's metadatum
-`z_unit`, small enough to come with the package: distances are right to about 0.16, where two phrases are 12 apart.
+The file, .npz of NumPy, has a row for each phrase, in its own key: `of`, its row among the pieces (`piece`, `composer`,
+`work`), `bar` (from 1, that in which it begins), `beat` (from 0), and `z`, its posterior mean. That is kept in 8-bit
+numbers, in units of `z_unit`, small enough to come with the package: distances are right to about 0.16, where two
+phrases are 12 apart.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from quartetvae.corpus.records import Pieces
 from quartetvae.errors import ModelError
-from quartetvae.files import replacing
+from quartetvae.latent import array_files
 from quartetvae.latent import codes as latent_codes
 from quartetvae.model.autoencoder import Autoencoder, Codes
 from quartetvae.music.quartet import Piece
 
-COLUMNS = ("piece", "composer", "work", "bar", "beat", "z")
-UNIT, LARGEST = "z_unit", 127
+FILE = "corpus.npz"
+"""The corpus of a model, in its folder."""
+
+OF_PIECE, OF_PHRASE = ("piece", "composer", "work"), ("bar", "beat")
+LARGEST = 127
 
 
 @dataclass(frozen=True)
@@ -72,20 +75,27 @@ def nearest(corpus: Corpus, code: NDArray[np.float32], count: int) -> list[Neigh
 
 
 def write(path: Path, corpus: Corpus) -> None:
-    """Write the corpus as Parquet."""
-    columns = {name: pa.array([place[name] for place in corpus.places]) for name in COLUMNS[:-1]}
+    """Write the corpus as .npz."""
+    pieces = list(dict.fromkeys(tuple(str(place[name]) for name in OF_PIECE) for place in corpus.places))
+    row = {piece: number for number, piece in enumerate(pieces)}
     unit = float(np.abs(corpus.codes).max(initial=0.0)) / LARGEST or 1.0
-    short = pa.array(np.round(corpus.codes / unit).astype(np.int8).ravel())
-    columns["z"] = pa.FixedSizeListArray.from_arrays(short, corpus.codes.shape[1])
-    with replacing(path) as temporary:
-        table = pa.table(columns).replace_schema_metadata({UNIT: repr(unit)})
-        pq.write_table(table, temporary, compression="zstd")
+    numbers = [row[tuple(str(place[name]) for name in OF_PIECE)] for place in corpus.places]
+    array_files.write(
+        path,
+        {
+            "z": np.round(corpus.codes / unit).astype(np.int8),
+            "z_unit": np.array(unit, np.float64),
+            "of": np.array(numbers, dtype=np.int32),
+            **{name: np.array([piece[k] for piece in pieces], dtype=np.str_) for k, name in enumerate(OF_PIECE)},
+            **{name: np.array([place[name] for place in corpus.places], dtype=np.int32) for name in OF_PHRASE},
+        },
+    )
 
 
 def read(path: Path) -> Corpus:
     """Read a corpus; raises `ModelError`."""
-    codes, places = _read(path)
-    return Corpus(places.to_pylist(), codes)
+    stored = _read(path)
+    return Corpus(stored.places(np.arange(len(stored.codes))), stored.codes)
 
 
 def nearest_in(path: Path, codes: Codes) -> list[Neighbour]:
@@ -94,33 +104,53 @@ def nearest_in(path: Path, codes: Codes) -> list[Neighbour]:
     As `read` and `nearest` do, without making places of all phrases. Raises `ModelError`.
     """
     modified = path.stat().st_mtime_ns if path.is_file() else 0
-    corpus, places = _remembered(path.resolve(), modified)
+    stored = _remembered(path.resolve(), modified)
+    corpus = stored.codes
     if codes.shape[1:] != corpus.shape[1:]:
         raise ModelError(f"codes of shape {codes.shape}; the corpus has codes of shape {corpus.shape[1:]}.")
     lengths = (corpus**2).sum(axis=1)
     rows = [int((lengths - 2 * corpus @ code).argmin()) for code in codes]
     distances = [float(np.linalg.norm(corpus[row] - code)) for row, code in zip(rows, codes, strict=True)]
-    found = places.take(np.array(rows, np.int64)).to_pylist()
+    found = stored.places(np.array(rows, np.intp))
     return [Neighbour(place, distance) for place, distance in zip(found, distances, strict=True)]
 
 
+@dataclass(frozen=True)
+class _Stored:
+    """What a file has: codes, and the columns that places are made of."""
+
+    codes: Codes
+    of: NDArray[np.int32]
+    pieces: dict[str, NDArray[Any]]
+    phrases: dict[str, NDArray[Any]]
+
+    def places(self, rows: NDArray[np.intp]) -> list[dict[str, object]]:
+        """Make the places of some rows."""
+        columns = {name: column[self.of[rows]].tolist() for name, column in self.pieces.items()}
+        columns |= {name: column[rows].tolist() for name, column in self.phrases.items()}
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
 @lru_cache(maxsize=1)
-def _remembered(path: Path, modified: int) -> tuple[Codes, pa.Table]:
+def _remembered(path: Path, modified: int) -> _Stored:
     """Read a corpus once for all that a program makes, unless the file is another by then."""
     return _read(path)
 
 
-def _read(path: Path) -> tuple[Codes, pa.Table]:
-    """Read the codes of a corpus, and the table of its places."""
+def _read(path: Path) -> _Stored:
+    """Read what a file has, and check that it fits together."""
     try:
-        table = pq.read_table(path)
-        dimensions = table.schema.field("z").type.list_size
-        unit = np.float32(float(table.schema.metadata[UNIT.encode()]))
-        flat = table["z"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-        codes = flat.reshape(table.num_rows, dimensions).astype(np.float32) * unit
-        return codes, table.select(list(COLUMNS[:-1]))
-    except (OSError, KeyError, AttributeError, TypeError, ValueError, pa.ArrowException) as error:
-        detail = " ".join(str(error).split())
-        raise ModelError(
-            f"{path}: no codes of a corpus ({detail}); the stage `describe` writes corpus.parquet."
-        ) from error
+        found = array_files.read(path, ("z", "z_unit", "of", *OF_PIECE, *OF_PHRASE))
+        codes = found["z"].astype(np.float32) * np.float32(found["z_unit"])
+        of, pieces, phrases = found["of"], *({name: found[name] for name in names} for names in (OF_PIECE, OF_PHRASE))
+        if codes.ndim != 2 or not np.isfinite(codes).all():
+            raise ValueError(f"codes of shape {codes.shape}")
+        if wrong := [column.shape for column in (of, *phrases.values()) if column.shape != codes.shape[:1]]:
+            raise ValueError(f"places of shape {wrong[0]} for {len(codes)} codes")
+        if wrong := [column.shape for column in pieces.values() if column.ndim != 1]:
+            raise ValueError(f"pieces of shape {wrong[0]}")
+        if len(of) and not 0 <= of.min() <= of.max() < min(map(len, pieces.values())):
+            raise ValueError(f"a phrase of piece {of.max()}, which is not there")
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"{path}: no codes of a corpus ({error}); the stage `describe` writes {FILE}.") from error
+    return _Stored(codes, of, pieces, phrases)

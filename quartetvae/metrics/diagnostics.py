@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 from quartetvae.errors import ModelError
 
@@ -45,6 +44,9 @@ def mutual_information(mean: NDArray[Any], log_var: NDArray[Any], *, rng: np.ran
     (Hoffman & Johnson 2016; He et al. 2019). It cannot exceed the logarithm of their number: at that, each code tells
     its phrase from all others, and the estimate says no more. Raises `ModelError` as `kl_nats`.
     """
+    # Imported here: SciPy is not in the base package, and only the pipeline asks.
+    from scipy.special import logsumexp
+
     mean, log_var = _checked(mean, log_var)
     z = mean + np.exp(0.5 * log_var) * rng.standard_normal(mean.shape)
     precision = np.exp(-log_var)

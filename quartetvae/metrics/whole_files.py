@@ -28,7 +28,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quartetvae.errors import CodecError
+from quartetvae.errors import CodecError, missing
 from quartetvae.metrics.figures import MatchScores
 from quartetvae.music import codec
 from quartetvae.music.codec import Tokens
@@ -222,8 +222,11 @@ def _runs(
 
 
 def _hits(true: NDArray[np.int64], found: NDArray[np.int64], unit: int, *, ends: bool) -> int:
-    # Where it is needed: to import it takes longer than most commands do.
-    from mir_eval import transcription
+    # Where it is needed: to import it takes longer than most commands do, and the base package is without it.
+    try:
+        from mir_eval import transcription
+    except ImportError as error:
+        raise missing(error) from error
 
     matched = transcription.match_notes(
         true,

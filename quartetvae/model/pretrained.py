@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quartetvae.errors import ModelError
+from quartetvae.errors import ModelError, missing
 
 if TYPE_CHECKING:
     from quartetvae.model.keras.vae import QuartetVAE
 
 FOLDER = Path(__file__).parent.parent / "weights"
-"""`architecture.json`, `model.weights.h5`, `directions.json`, `corpus.parquet`; `card.json` for programs and
+"""`architecture.json`, `model.weights.h5`, `directions.json`, `corpus.npz`; `card.json` for programs and
 README.md for people: data, licences, commit and figures."""
 
 COMPOSER = FOLDER / "composer"
@@ -20,10 +20,12 @@ COMPOSER = FOLDER / "composer"
 def load() -> "QuartetVAE":
     """Load the Keras model, ready to encode and decode; raises `ModelError` if its files are missing or damaged.
 
-    Keras is imported here, which takes seconds.
+    Keras is imported here, which takes seconds; raises `MissingError` if it is not installed.
     """
-    from quartetvae.model.keras import saving
-
+    try:
+        from quartetvae.model.keras import saving
+    except ImportError as error:
+        raise missing(error) from error
     try:
         return saving.load(FOLDER)
     except ModelError as error:

@@ -1,6 +1,7 @@
 """The commands of a composer: what they write and keep, that every option counts, and what bad input gets."""
 
 import json
+import wave
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,12 +11,14 @@ import numpy as np
 import pytest
 
 from quartetvae import cli
+from quartetvae.composing import requests
 from quartetvae.errors import ArgumentError, QuartetError
-from quartetvae.io import midi
+from quartetvae.io import audio, midi
 from quartetvae.music import tracks
+from quartetvae.music.quartet import Quartet
 from tests import building
 from tests.building import line, track
-from tests.cli.test_music import A, B, contents, heard, made, plain, run, work
+from tests.cli.test_music import A, B, contents, heard, long_quartet, made, plain, run, work
 
 __all__ = ["work"]
 
@@ -63,6 +66,37 @@ def test_infill_of_a_score_or_as_a_score_writes_the_whole(work: Path) -> None:
     result = run("infill", "both/infill_0.musicxml", "--bars", 1)
     assert result.stderr == ""
     assert list(contents()) == ["infill_0.mid"]
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "last"),
+    [
+        # Bars of four beats, of 24: from two bars before what is new on, 32 beats or up to the end.
+        (("infill", "long.mid", "--bars", 15, "--parts", "viola"), 12, 20),
+        (("infill", "long.mid", "--bars", 2, "--parts", "viola"), 0, 8),
+        (("continue", "long.mid", "--beats", 4), 22, 25),
+        (("harmonise", "long.mid"), 0, 8),
+        (("infill", "long.mid", "--bars", 15, "--parts", "viola", "--whole"), 0, 24),
+        (("continue", "long.mid", "--beats", 4, "--whole"), 0, 25),
+        (("harmonise", "long.mid", "--whole"), 0, 24),
+    ],
+    ids=lambda words: " ".join(map(str, words)) if isinstance(words, tuple) else "",
+)
+def test_scores_and_sound_are_of_what_is_new(words: Sequence[str | int], first: int, last: int, work: Path) -> None:
+    midi.write(work / "long.mid", long_quartet(count=2 * 96), tempo_qpm=240)
+    run(*words, "--as", "mid,wav")
+    (name,) = (path.stem for path in (work / "quartetvae-out").glob("*.mid"))
+    with wave.open(str(work / "quartetvae-out" / f"{name}.wav")) as file:
+        seconds = file.getnframes() / file.getframerate() - audio.TAIL
+    assert seconds == pytest.approx(last - first, abs=0.05)
+    assert events(f"quartetvae-out/{name}.mid")[-1][-1][0] >= 24 * 4 * 480 - 480
+
+
+def test_an_excerpt_strikes_what_sounds_into_it() -> None:
+    tokens = building.part_array("60 - - -  62 - - -", "67 - - -  - - - -")
+    found = requests.excerpt(Quartet(tokens, building.GRID, bars=np.arange(8) // 4), 6, 20)
+    assert np.array_equal(found.tokens, building.part_array("62 -", "67 -"))
+    assert found.bars.tolist() == [0, 0]
 
 
 def test_infill_of_what_is_no_quartet_is_written_anew(work: Path) -> None:
@@ -168,7 +202,8 @@ def test_the_same_words_make_the_same(words: Sequence[str], work: Path) -> None:
 
 def test_the_list_of_changes_has_every_option() -> None:
     """An option that is added is to be tried as well."""
-    apart = {"--out", "--spread", "--help"}
+    # The whole wants a file that is long.
+    apart = {"--out", "--spread", "--help", "--whole"}
     for name in COMMANDS:
         command = cli.app.get_command(click.Context(cli.app), name)
         assert command is not None

@@ -21,7 +21,7 @@ from click.testing import CliRunner, Result
 
 from quartetvae import api, cli
 from quartetvae.errors import QuartetError
-from quartetvae.io import midi, write
+from quartetvae.io import audio, midi, write
 from quartetvae.latent import directions, neighbours
 from quartetvae.metrics.attributes import ATTRIBUTES
 from quartetvae.model import architecture as architectures
@@ -42,6 +42,8 @@ SIGNATURES = {
     "png": b"\x89PNG",
     "wav": b"RIFF",
     "ogg": b"OggS",
+    "mp3": b"\xff",
+    "pdf": b"%PDF",
     "roll.png": b"\x89PNG",
 }
 
@@ -72,7 +74,7 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, scale in (("ways.json", 1.0), ("others.json", -1.0)):
         ways = {of: scale * rng.normal(size=(1, WIDTH)).astype(np.float32) for of in ATTRIBUTES}
         directions.write(tmp_path / name, ways)
-    for name, seed in (("corpus.parquet", 1), ("other.parquet", 2)):
+    for name, seed in (("corpus.npz", 1), ("other.npz", 2)):
         drawn = np.random.default_rng(seed).normal(size=(20, WIDTH)).astype(np.float32)
         places: list[dict[str, object]] = [
             {"piece": f"{name} {k}", "composer": "Dvořák", "work": "No 12", "bar": k, "beat": 4 * k} for k in range(20)
@@ -264,7 +266,7 @@ def test_encode_then_decode_is_reconstruct(suffix: str, work: Path) -> None:
 
 
 def test_nearest_as_json_and_as_text(work: Path) -> None:
-    words = ("nearest", "a.mid", "--corpus", "corpus.parquet", "--from-beat", 4, "--beats", 8, "--count", 2)
+    words = ("nearest", "a.mid", "--corpus", "corpus.npz", "--from-beat", 4, "--beats", 8, "--count", 2)
     found = json.loads(run(*words, "--json").stdout)
     assert [one["beat"] for one in found] == [4, 8]
     for one in found:
@@ -425,7 +427,7 @@ def test_every_kind_of_file(work: Path) -> None:
 
 A, B, TRIO, FIVE = "a.mid", "b.mid", "trio.mid", "five.mid"
 MORPH = ("morph", A, "--toward", "register", "--directions", "ways.json")
-NEAREST = ("nearest", A, "--corpus", "corpus.parquet")
+NEAREST = ("nearest", A, "--corpus", "corpus.npz")
 EXCERPTS = [["--from-beat", "3"], ["--beats", "5"], ["--parts", "3,2,1,0"]]
 WRITING = [["--as", "musicxml"], ["--as", "mid,roll.png"], ["--tempo", "50"], ["--model", "model"]]
 
@@ -454,7 +456,7 @@ CHANGES: list[tuple[Sequence[str], Sequence[str]]] = [
     *[(MORPH, more) for more in [*EXCERPTS, *WRITING, ["--by", "-2"], ["--toward", "syncopation"]]],
     (MORPH, ["--directions", "others.json"]),
     *[(NEAREST, more) for more in [*EXCERPTS, ["--model", "model"], ["--count", "1"], ["--json"]]],
-    (NEAREST, ["--corpus", "other.parquet"]),
+    (NEAREST, ["--corpus", "other.npz"]),
     *[(["encode", A, "new.npy"], more) for more in [*EXCERPTS, ["--model", "model"]]],
     *[(["decode", "codes.npy"], more) for more in [*WRITING, ["--temperature", "2"]]],
     (["decode", "codes.npy", "--temperature", "2"], ["--seed", "1"]),
@@ -466,7 +468,7 @@ CHANGES: list[tuple[Sequence[str], Sequence[str]]] = [
 def other_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package's model with other weights."""
     folder = tmp_path_factory.mktemp("model") / "model"
-    shutil.copytree(pretrained.FOLDER, folder, ignore=shutil.ignore_patterns("*.parquet", "directions.json"))
+    shutil.copytree(pretrained.FOLDER, folder, ignore=shutil.ignore_patterns("*.npz", "directions.json"))
     with h5py.File(folder / WEIGHTS, "r+") as file:
         found: list[Any] = []
         file.visititems(lambda _, of: found.append(of) if isinstance(of, h5py.Dataset) else None)
@@ -491,8 +493,8 @@ def test_the_same_words_make_the_same(words: Sequence[str], work: Path) -> None:
 
 def test_the_list_of_changes_has_every_option() -> None:
     """An option that is added is to be tried as well."""
-    # Chords want a file that has some: see what inspect says of what is lost.
-    apart = {"--out", "--spread", "--help", "--chords"}
+    # Chords want a file that has some: see what inspect says of what is lost. The whole wants one that is long.
+    apart = {"--out", "--spread", "--help", "--chords", "--whole"}
     for name in COMMANDS:
         command = cli.app.get_command(click.Context(cli.app), name)
         assert command is not None
@@ -537,7 +539,7 @@ def test_the_tempo_is_the_inputs_unless_it_is_given(work: Path) -> None:
         (["interpolate", A, B, "--points", "1"], "1 is not in the range"),
         (["interpolate", A, B, "--path", "bent"], "'bent' is not one of 'exchange', 'linear', 'spherical'"),
         (["interpolate", A, B, *["--parts", "0,1,2,3"] * 3], "--parts 3 times for 2 pieces"),
-        (["reconstruct", A, "--as", "mp3"], "'mp3' is none of mid, musicxml, svg"),
+        (["reconstruct", A, "--as", "wma"], "'wma' is none of mid, musicxml, svg"),
         (["reconstruct", A, "--as", ""], "none of mid"),
         (["reconstruct", A, "--beats", "0"], "0 is not in the range"),
         (["reconstruct", A, "--from-beat", "-1"], "-1 is not in the range"),
@@ -636,11 +638,20 @@ def test_names_in_any_script(work: Path) -> None:
     assert json.loads(run("inspect", name, "--json").stdout)["file"] == name
 
 
+def test_scores_and_sound_are_of_the_first_32_beats_unless_more_is_asked_for(work: Path) -> None:
+    midi.write(Path("long.mid"), long_quartet(count=96), tempo_qpm=120)
+    seconds = {}
+    for name, words in {"first": (), "whole": ("--whole",), "said": ("--beats", 40)}.items():
+        run("vary", "long.mid", "--as", "wav,mid", "-o", name, *words)
+        with wave.open(f"{name}/variation_0.wav") as file:
+            seconds[name] = file.getnframes() / file.getframerate() - audio.TAIL
+    assert seconds == pytest.approx({"first": 16, "whole": 24, "said": 20}, abs=0.05)
+    assert len(Path("first/variation_0.mid").read_bytes()) == len(Path("whole/variation_0.mid").read_bytes())
+
+
 def test_a_package_that_is_missing_is_named(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "soundfile", None)
-    with pytest.raises(
-        QuartetError, match=r"sample_0\.ogg: the package 'soundfile' is needed .*--no-deps tinysoundfont"
-    ):
+    with pytest.raises(QuartetError, match=r"sample_0\.ogg: the package 'soundfile' .*'quartetvae\[sound\]'"):
         run("sample", "--beats", 4, "--as", "ogg")
 
 

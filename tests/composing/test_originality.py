@@ -1,10 +1,9 @@
 """Where music comes from: which windows training had, at whatever pitch, and what an index remembers."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from quartetvae.composing import originality
@@ -94,26 +93,35 @@ def test_an_index_of_another_grid_is_refused() -> None:
 def test_an_index_reads_back(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     short, long = (np.unique(rng.integers(0, 2**32, 500, dtype=np.uint32)) for _ in range(2))
-    made = Index(short, long, 12)
-    originality.write(tmp_path / "w.parquet", made)
-    read = originality.read(tmp_path / "w.parquet")
-    assert read.short.dtype == read.long.dtype == np.uint32
-    assert np.array_equal(read.short, made.short)
-    assert np.array_equal(read.long, made.long)
-    assert read.steps_per_beat == 12
+    nothing = np.zeros(0, np.uint32)
+    for made in (Index(short, long, 12), Index(np.array([0, 2**32 - 1], np.uint32), nothing, 4)):
+        originality.write(tmp_path / "w.npz", made)
+        read = originality.read(tmp_path / "w.npz")
+        assert read.short.dtype == read.long.dtype == np.uint32
+        assert np.array_equal(read.short, made.short)
+        assert np.array_equal(read.long, made.long)
+        assert read.steps_per_beat == made.steps_per_beat
 
 
 def test_what_is_no_index_is_named(tmp_path: Path) -> None:
-    originality.write(tmp_path / "good.parquet", index(ONE))
-    good = pq.read_table(tmp_path / "good.parquet")
-    (tmp_path / "text.parquet").write_text("no table")
-    pq.write_table(good.replace_schema_metadata(None), tmp_path / "gridless.parquet")
-    pq.write_table(good.drop_columns("hash"), tmp_path / "hashless.parquet")
-    words = pa.array(["a"] * len(good))
-    pq.write_table(good.set_column(1, "hash", words), tmp_path / "words.parquet")
-    for name in ("text", "gridless", "hashless", "words", "missing"):
-        with pytest.raises(ModelError, match=rf"{name}\.parquet: no index of windows .*`describe`"):
-            originality.read(tmp_path / f"{name}.parquet")
+    originality.write(tmp_path / "good.npz", index(ONE))
+    with np.load(tmp_path / "good.npz") as found:
+        good: dict[str, Any] = dict(found)
+    (tmp_path / "text.npz").write_text("no arrays")
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "good.npz").read_bytes()[:-20])
+    changes: dict[str, dict[str, Any]] = {
+        "gridless": {"steps_per_beat": None},
+        "two_grids": {"steps_per_beat": np.array([4, 12])},
+        "hashless": {"long": None},
+        "words": {"short": np.array(["a"])},
+        "square": {"short": np.zeros((2, 2), np.uint32)},
+        "beyond": {"long": np.array([2**31, 2**31], np.uint32)},
+    }
+    for name, change in changes.items():
+        np.savez(tmp_path / f"{name}.npz", **{key: of for key, of in (good | change).items() if of is not None})
+    for name in ("text", "cut", "missing", *changes):
+        with pytest.raises(ModelError, match=rf"{name}\.npz: no index of windows .*`describe`"):
+            originality.read(tmp_path / f"{name}.npz")
 
 
 def test_phrases_that_stand_in_training_are_counted() -> None:

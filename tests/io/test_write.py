@@ -229,13 +229,46 @@ def test_every_pitch_has_one_spelling_that_sounds_as_it() -> None:
             assert abs(alteration) <= 2
 
 
+@pytest.mark.parametrize(
+    ("tempo_qpm", "shown"), [(60e6 / 394_737, "152"), (120.0, "120"), (72.256, "72.26"), (99.5, "99.5")]
+)
+def test_a_tempo_is_shown_with_two_decimals_at_most(tempo_qpm: float, shown: str) -> None:
+    """394,737 microseconds a beat are what a MIDI file has for 152 beats a minute."""
+    written = engraving.musicxml(music(16, tempo_qpm=tempo_qpm))
+    assert [mark.text for mark in ElementTree.fromstring(written).iter("per-minute")] == [shown]
+    seen = re.sub(r"<[^>]*>|\s+", "", engraving.svg(written))
+    assert f"\N{QUARTER NOTE}={shown}" in seen
+
+
 def test_an_engraved_page_has_the_notes(tmp_path: Path) -> None:
     made = music(32)
     write.write(tmp_path / "q.svg", made)
-    write.write(tmp_path / "q.png", made)
+    assert write.write(tmp_path / "q.png", made) == [tmp_path / "q.png"]
     onsets = int((made.tokens < GRID.alphabet.rest).sum())
     assert (tmp_path / "q.svg").read_text().count('class="note"') >= onsets
     assert (tmp_path / "q.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_is_as_large_as_its_music(tmp_path: Path) -> None:
+    width, height = 1400, 1400 * 297 // 210
+    heights = []
+    for name, steps in (("short.png", 16), ("long.png", 4 * 96)):
+        first = write.write(tmp_path / name, music(steps))[0].read_bytes()
+        assert int.from_bytes(first[16:20]) == width
+        heights.append(int.from_bytes(first[20:24]))
+    assert heights[0] < 0.6 * height < heights[1] <= height
+
+
+def test_a_long_score_is_pictures_page_by_page_and_one_pdf(tmp_path: Path) -> None:
+    made = music(4 * 96)
+    pages = write.write(tmp_path / "q.png", made)
+    assert [path.name for path in pages] == [f"q.{number}.png" for number in range(1, len(pages) + 1)]
+    assert len(pages) > 1
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in pages)
+    assert write.write(tmp_path / "q.pdf", made) == [tmp_path / "q.pdf"]
+    content = (tmp_path / "q.pdf").read_bytes()
+    assert content.startswith(b"%PDF")
+    assert int(re.findall(rb"/Count (\d+)", content)[0]) == len(pages)
 
 
 def test_a_piano_roll(tmp_path: Path) -> None:
@@ -332,8 +365,8 @@ def test_a_soundfont_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_unknown_suffix_names_the_others(tmp_path: Path) -> None:
-    with pytest.raises(RenderingError, match=r"q\.mp3: written can be \.mid, \.musicxml"):
-        write.write(tmp_path / "q.mp3", music(16))
+    with pytest.raises(RenderingError, match=r"q\.flac: written can be \.mid, \.musicxml"):
+        write.write(tmp_path / "q.flac", music(16))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from quartetvae.errors import ModelError
@@ -69,45 +68,56 @@ def test_a_corpus_has_every_phrase_that_sounds_in_its_place() -> None:
 def test_a_corpus_reads_back_to_a_127th_of_its_largest_number(tmp_path: Path) -> None:
     codes = np.random.default_rng(0).normal(size=(4, 16)).astype(np.float32)
     made = Corpus(PLACES, codes)
-    neighbours.write(tmp_path / "c.parquet", made)
-    read = neighbours.read(tmp_path / "c.parquet")
+    neighbours.write(tmp_path / "c.npz", made)
+    read = neighbours.read(tmp_path / "c.npz")
     assert read.places == PLACES
     assert read.codes.dtype == np.float32
     np.testing.assert_allclose(read.codes, codes, atol=np.abs(codes).max() / 127 / 2 * 1.001)
     assert [one.place for one in neighbours.nearest(read, codes[2], 1)] == [PLACES[2]]
     zeros = Corpus(PLACES, np.zeros_like(codes))
-    neighbours.write(tmp_path / "zeros.parquet", zeros)
-    assert not neighbours.read(tmp_path / "zeros.parquet").codes.any()
+    neighbours.write(tmp_path / "zeros.npz", zeros)
+    assert not neighbours.read(tmp_path / "zeros.npz").codes.any()
 
 
 def test_the_nearest_in_a_file_is_the_nearest(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    neighbours.write(tmp_path / "c.parquet", Corpus(PLACES, rng.normal(size=(4, 16)).astype(np.float32)))
+    neighbours.write(tmp_path / "c.npz", Corpus(PLACES, rng.normal(size=(4, 16)).astype(np.float32)))
     asked = rng.normal(size=(20, 16)).astype(np.float32)
-    whole = neighbours.read(tmp_path / "c.parquet")
-    found = neighbours.nearest_in(tmp_path / "c.parquet", asked)
+    whole = neighbours.read(tmp_path / "c.npz")
+    found = neighbours.nearest_in(tmp_path / "c.npz", asked)
     wanted = [neighbours.nearest(whole, code, 1)[0] for code in asked]
     assert [one.place for one in found] == [one.place for one in wanted]
     assert [one.distance for one in found] == pytest.approx([one.distance for one in wanted])
-    assert neighbours.nearest_in(tmp_path / "c.parquet", asked[:0]) == []
+    assert neighbours.nearest_in(tmp_path / "c.npz", asked[:0]) == []
     with pytest.raises(ModelError, match=r"codes of shape \(20, 3\); the corpus has codes of shape \(16,\)"):
-        neighbours.nearest_in(tmp_path / "c.parquet", asked[:, :3])
+        neighbours.nearest_in(tmp_path / "c.npz", asked[:, :3])
 
 
 def test_what_is_no_corpus_is_named(tmp_path: Path) -> None:
-    neighbours.write(tmp_path / "good.parquet", corpus([1, 2], [3, 4]))
-    good = pq.read_table(tmp_path / "good.parquet")
-    (tmp_path / "text.parquet").write_text("no table")
-    (tmp_path / "cut.parquet").write_bytes((tmp_path / "good.parquet").read_bytes()[:-20])
-    (tmp_path / "folder.parquet").mkdir()
-    pq.write_table(good.drop_columns("z"), tmp_path / "codeless.parquet")
-    pq.write_table(good.drop_columns("bar"), tmp_path / "placeless.parquet")
-    pq.write_table(good.replace_schema_metadata(None), tmp_path / "unitless.parquet")
-    gaps = pa.array([[1, 2], None], pa.list_(pa.int8(), 2))
-    pq.write_table(good.set_column(good.column_names.index("z"), "z", gaps), tmp_path / "gaps.parquet")
-    lists = pa.array([[1, 2], [3]], pa.list_(pa.int8()))
-    pq.write_table(good.set_column(good.column_names.index("z"), "z", lists), tmp_path / "lists.parquet")
-    names = ("text", "cut", "folder", "codeless", "placeless", "unitless", "gaps", "lists", "missing")
-    for path in (tmp_path / f"{name}.parquet" for name in names):
+    neighbours.write(tmp_path / "good.npz", corpus([1, 2], [3, 4]))
+    with np.load(tmp_path / "good.npz") as found:
+        good: dict[str, Any] = dict(found)
+    (tmp_path / "text.npz").write_text("no table")
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "good.npz").read_bytes()[:-20])
+    damaged = bytearray((tmp_path / "good.npz").read_bytes())
+    damaged[45:60] = bytes(15)
+    (tmp_path / "damaged.npz").write_bytes(damaged)
+    (tmp_path / "folder.npz").mkdir()
+    with (tmp_path / "array.npz").open("wb") as file:
+        np.save(file, good["z"])
+    changes: dict[str, dict[str, Any]] = {
+        "codeless": {"z": None},
+        "placeless": {"bar": None},
+        "unitless": {"z_unit": None},
+        "endless": {"z_unit": np.float64(np.inf)},
+        "flat": {"z": good["z"][0]},
+        "short": {"z": good["z"][:1]},
+        "elsewhere": {"of": np.array([0, 7], np.int32)},
+    }
+    for name, change in changes.items():
+        np.savez(tmp_path / f"{name}.npz", **{key: of for key, of in (good | change).items() if of is not None})
+    for path in (
+        tmp_path / f"{name}.npz" for name in ("text", "cut", "damaged", "folder", "array", "missing", *changes)
+    ):
         with pytest.raises(ModelError, match=rf"{path.name}: no codes of a corpus .*`describe`"):
             neighbours.read(path)

@@ -27,7 +27,7 @@ def test_the_weights_are_those_of_the_committed_lock_file() -> None:
     lock = committed("dvc.lock")
     for key, names in {
         "model_md5": (architecture.FILE, architecture.WEIGHTS),
-        "latent_md5": ("corpus.parquet", "directions.json", "windows.parquet"),
+        "latent_md5": ("corpus.npz", "directions.json", "windows.npz"),
     }.items():
         copied = {name: (pretrained.FOLDER / name).read_bytes() for name in names}
         assert weights.dvc_md5(copied) == pretrained.card()[key]

@@ -9,6 +9,7 @@ decoder writes it step by step, column by column. A pitch is also weighed by its
 The loss is the cross-entropy of what is unknown, in nats per beat of a part.
 """
 
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -129,9 +130,13 @@ class Intervals(keras.layers.Layer):
 
 
 class ComposerNetwork(Network):
-    """The network; it is trained here and composes by `quartetvae.model.numpy.composer`, the same function."""
+    """The network; it is trained here and composes by `quartetvae.model.numpy.composer`, the same function.
 
-    def __init__(self, architecture: ComposerArchitecture, *, seed: int = 0) -> None:
+    `dropout` is the share that a step of training does not see: of the vectors of beats, of the code, and of what the
+    heads are given (Srivastava et al. 2014).
+    """
+
+    def __init__(self, architecture: ComposerArchitecture, *, seed: int = 0, dropout: float = 0.0) -> None:
         with seeded(seed):
             super().__init__(name="composer")
             self.architecture = architecture
@@ -153,6 +158,10 @@ class ComposerNetwork(Network):
             self.before = GRU(network.units, architecture.beats, name="before")
             self.attention = Attention(architecture.beats, network.attention_heads, name="attention")
             self.code = keras.layers.Dense(network.units, activation="gelu", name="code")
+            self.dropouts = {
+                what: keras.layers.Dropout(dropout, seed=seed + place, name=f"dropout_{what}")
+                for place, what in enumerate(("known", "whole", "code", "inner"))
+            }
             self.step_vectors = keras.layers.Embedding(self.per_beat, STEP_DIM, name="step_vectors")
             self.spread = keras.layers.Dense(self.per_beat * SHARE_DIM, name="spread")
             self.start = keras.layers.Dense(network.decoder_units, activation="tanh", name="start")
@@ -183,13 +192,15 @@ class ComposerNetwork(Network):
         flat = (-1, self.per_beat, self.width)
         shown = ops.reshape(known_cells, flat)
         units = self.architecture.network.units
+        dropped = {what: partial(dropout, training=training) for what, dropout in self.dropouts.items()}
         known_beats, whole_beats = (
-            ops.reshape(self.reader(cells), (-1, beats, units)) for cells in (shown, ops.reshape(whole_cells, flat))
+            dropped[name](ops.reshape(self.reader(cells), (-1, beats, units)))
+            for name, cells in (("known", shown), ("whole", ops.reshape(whole_cells, flat)))
         )
         earlier = ops.pad(self.before(whole_beats)[:, :-1], ((0, 0), (1, 0), (0, 0)))
         context = ops.concatenate([self.around(known_beats), earlier], axis=-1)
         context = ops.concatenate([context, self.attention(context, known_beats, whole_beats)], axis=-1)
-        code = ops.reshape(self.code(context), (-1, units))
+        code = ops.reshape(dropped["code"](self.code(context)), (-1, units))
         shares = ops.reshape(self.spread(code), (-1, self.per_beat, SHARE_DIM))
         vectors = self.step_vectors(ops.arange(self.per_beat))
         vectors = ops.broadcast_to(vectors[None], (ops.shape(shares)[0], self.per_beat, STEP_DIM))
@@ -205,7 +216,7 @@ class ComposerNetwork(Network):
                 inner = inner + self.chosen[place - 1](
                     ops.concatenate([cells[earlier] for earlier in self.order[:place]], axis=-1)
                 )
-            told[column] = self.heads[place](ops.gelu(inner))
+            told[column] = self.heads[place](dropped["inner"](ops.gelu(inner)))
         symbols, gates = ops.split(
             ops.stack([told[column] for column in range(self.columns)], axis=-2), [SYMBOL_DIM], axis=-1
         )
@@ -277,7 +288,8 @@ class ComposerNetwork(Network):
         self.optimise(train, steps)
 
     def reseed(self, *numbers: int) -> None:
-        """Set the generator that draws what is unknown."""
+        """Set the generators: of what is unknown, and of what is dropped."""
+        super().reseed(*numbers)
         self.drawing.rng = np.random.default_rng(numbers)
 
     def train_batch(self, tokens: Tokens, step: int) -> dict[str, float]:

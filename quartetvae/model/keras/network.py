@@ -44,6 +44,12 @@ class Network(keras.Model):
         self.compile(optimizer=optimizer, jit_compile=keras.backend.backend() == "jax")
         optimizer.build(self.trainable_variables)
 
+    def reseed(self, *numbers: int) -> None:
+        """Set the state of every random generator in the network from these numbers."""
+        states = [variable for variable in self.variables if variable.path.endswith("seed_generator_state")]
+        for state, words in zip(states, np.random.SeedSequence(numbers).spawn(len(states)), strict=True):
+            state.assign(words.generate_state(2))
+
     def state(self) -> list[NDArray[Any]]:
         """Collect weights and the optimizer's variables: with `reseed`, all that a training goes on from."""
         return [np.array(variable) for variable in (*self.weights, *self.optimizer.variables)]

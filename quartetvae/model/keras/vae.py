@@ -89,12 +89,6 @@ class QuartetVAE(Network):
         self.free_bits, self.onset_weight = train.free_bits, train.onset_weight
         self.optimise(train, steps)
 
-    def reseed(self, *numbers: int) -> None:
-        """Set the state of every random generator in the network from these numbers."""
-        states = [variable for variable in self.variables if variable.path.endswith("seed_generator_state")]
-        for state, words in zip(states, np.random.SeedSequence(numbers).spawn(len(states)), strict=True):
-            state.assign(words.generate_state(2))
-
     def train_batch(self, tokens: Tokens, step: int) -> dict[str, float]:
         """Take one step of the optimizer; `step` counts them from 0. Gives the losses of this batch."""
         return _losses(self.train_on_batch(*self._with_beta(tokens, self.beta_at(step)), return_dict=True))

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 from quartetvae.errors import ModelError
 from quartetvae.model import architecture as architectures
@@ -62,7 +61,7 @@ def _sharpened(logits: Floats, temperature: float, share: float) -> Floats:
     These are to be divided by the temperature.
     """
     even, sharp = logits / np.float32(temperature), logits / np.float32(temperature * share)
-    every = logsumexp(even, axis=-1, keepdims=True) - logsumexp(sharp, axis=-1, keepdims=True)
+    every = np.logaddexp.reduce(even, axis=-1, keepdims=True) - np.logaddexp.reduce(sharp, axis=-1, keepdims=True)
     return np.asarray(np.float32(temperature) * (sharp + every), np.float32)
 
 
@@ -192,7 +191,8 @@ class NumpyComposer:
             # Held notes are only where a window begins.
             logits[~begins, self.architecture.grid.alphabet.size :] = NEVER
             wanted = written[:, column].astype(np.int64)[:, None]
-            missed = logsumexp(logits, axis=-1) - np.take_along_axis(logits, wanted, axis=-1)[:, 0]
+            found = logits.astype(np.float64)
+            missed = np.logaddexp.reduce(found, axis=-1) - np.take_along_axis(found, wanted, axis=-1)[:, 0]
             nats += np.where(asked[:, column], missed, 0.0)
             sounding[:, column] = now[:, column]
         return np.asarray(nats.reshape(windows, steps).sum(axis=1))

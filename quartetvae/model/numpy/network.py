@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 from quartetvae.errors import ModelError
 from quartetvae.model import architecture as architectures
@@ -144,7 +143,7 @@ class NumpyAutoencoder:
     def _nats(self, tokens: Tokens, z: Floats) -> NDArray[np.float64]:
         logits = self._logits(tokens, z).astype(np.float64)
         chosen = np.take_along_axis(logits, tokens[..., None].astype(np.int64), axis=-1)[..., 0]
-        return np.asarray((logsumexp(logits, axis=-1) - chosen).sum(axis=(1, 2)))
+        return np.asarray((np.logaddexp.reduce(logits, axis=-1) - chosen).sum(axis=(1, 2)))
 
     def teacher_forced(self, tokens: Tokens, z: Floats) -> Tokens | None:
         """Find the likeliest token of each cell given the code and the true cells before it; None without feedback."""
