@@ -901,6 +901,38 @@ def bridge(
     return requests.bridge(composer, a, b, _whole(beats, "beats", least=1), drawing)
 
 
+def in_key_of(music: Quartet, of: Quartet) -> Quartet:
+    """Move music to the key of other music, before a path or a bridge between the two, say.
+
+    Parameters
+    ----------
+    music, of
+        On one grid: `tokens` uint8, (steps, columns).
+
+    Returns
+    -------
+    `music`, moved by that of -6 to 5 semitones which brings its pitch classes closest to those of `of`, see
+    `quartetvae.composing.keys.to_key`; as it is where the two are close already, or no shift keeps it in its range.
+
+    Raises
+    ------
+    ModelError
+        If the two are on different grids.
+
+    Examples
+    --------
+    >>> model = load()
+    >>> music = sample(model, beats=8)
+    >>> moved = in_key_of(music, music)
+    >>> np.array_equal(moved.tokens, music.tokens)
+    True
+    """
+    if music.grid != of.grid:
+        raise ModelError(f"music on {music.grid} and on {of.grid}; read both with one model.")
+    moved = keys.to_key(music.tokens[None], of.tokens[None], of.grid.alphabet)[0]
+    return replace(music, tokens=moved)
+
+
 def _drawing(
     temperature: float, seed: int, key: str, key_strength: float, strict_key: bool, progress: Progress
 ) -> Drawing:

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,19 @@ def in_sharp(one: Quartet) -> float:
     """Share of the onsets that lie in C sharp major."""
     counts = tonality.pitch_class_counts(one.tokens[None], one.grid.alphabet)[0]
     return float(counts[list(SHARP)].sum() / counts.sum())
+
+
+def test_music_is_moved_to_the_key_of_other_music() -> None:
+    low = music(96, seed=3)
+    alphabet, pitched = low.grid.alphabet, low.tokens < low.grid.alphabet.rest
+    up = replace(
+        low, tokens=np.where(pitched, np.clip(low.tokens, 10, alphabet.pitches - 10), low.tokens).astype(np.uint8)
+    )
+    other = replace(up, tokens=np.where(pitched, up.tokens + 3, up.tokens).astype(np.uint8))
+    assert np.array_equal(api.in_key_of(other, up).tokens, up.tokens)
+    assert api.in_key_of(up, up) == up
+    with pytest.raises(ModelError, match="read both with one model"):
+        api.in_key_of(up, replace(up, grid=replace(up.grid, steps_per_beat=4)))
 
 
 # A composer

@@ -207,6 +207,7 @@ def continue_(
 @options.drawing_options
 @parts_of_each_option
 @spread_option
+@options.same_key_option
 @options.composer_option
 @options.output_options
 def bridge(
@@ -217,6 +218,7 @@ def bridge(
     count: int,
     tracks: list[Tracks],
     spread: bool,
+    same_key: bool,
     folder: Path | None,
     out: Path,
     kinds: list[str],
@@ -228,12 +230,14 @@ def bridge(
     \b
     Examples:
       quartetvae bridge a.mid b.mid --beats 32
-      quartetvae bridge a.mid b.mid --of-each 8 --key auto --as mid,png
+      quartetvae bridge a.mid b.mid --of-each 8 --same-key --key auto --as mid,png
     """
     of_a, of_b = common.for_each(tracks, 2)
     composer = api.load_composer(folder)
     first = options.read_music(composer, a, 0, of_each, of_a, spread)
     second = requests.last(options.read_music(composer, b, 0, None, of_b, spread), of_each)
+    if same_key:
+        first, second = options.to_key_of_first([first, second], [a, b])
     compose = partial(api.bridge, composer, first, second, beats=beats, progress=options.progress)
     made = options.of_seeds("bridge", count, compose, drawing)
     options.written(out, made, kinds, tempo, whole=True)

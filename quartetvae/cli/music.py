@@ -62,6 +62,7 @@ def _say_what_is_older(out: Path, written: Iterable[Path]) -> None:
 @options.excerpt_options
 @parts_of_each_option
 @options.key_options
+@options.same_key_option
 @options.model_option
 @options.output_options
 @options.whole_option
@@ -75,6 +76,7 @@ def interpolate(
     beats: int | None,
     tracks: list[Tracks],
     spread: bool,
+    same_key: bool,
     folder: Path | None,
     out: Path,
     kinds: list[str],
@@ -94,7 +96,7 @@ def interpolate(
       quartetvae interpolate a.mid b.mid c.mid d.mid --points 3 --out grid
       quartetvae interpolate quartet.mid five-tracks.mid --parts auto --parts 1,2,3,4
       quartetvae interpolate a.mid b.mid --freedom 0.5 --seed 3
-      quartetvae interpolate a.mid b.mid --path spherical
+      quartetvae interpolate a.mid b.mid --path spherical --same-key
     """
     if len(files) not in (2, 4):
         raise click.UsageError(f"{len(files)} pieces; two, or four for a grid, are needed.")
@@ -104,6 +106,8 @@ def interpolate(
         options.read_music(model, path, from_beat, beats, chosen, spread)
         for path, chosen in zip(files, of_each, strict=True)
     ]
+    if same_key:
+        pieces = options.to_key_of_first(pieces, files)
     digits = len(str(points - 1))
     dials["composer"] = None if composer is None else api.load_composer(composer)
     if len(pieces) == 2:

@@ -85,6 +85,7 @@ key_options = grouped(
     click.option("--key-strength", default=1.0, show_default=True, type=click.FloatRange(0, 10), help="By how much."),
     click.option("--strict-key", is_flag=True, help="Bar all other notes."),
 )
+same_key_option = click.option("--same-key", is_flag=True, help="Move the other pieces to A's key first.")
 excerpt_options = grouped(
     click.option("--from-beat", default=0, show_default=True, type=click.IntRange(0), help="Where to begin, from 0."),
     click.option("--beats", type=click.IntRange(1), help="How much; by default all of it."),
@@ -246,6 +247,17 @@ def progress(windows: Sequence[Window]) -> Iterable[Window]:
 def counted(count: int) -> Iterable[int]:
     """Count from 0 to count - 1, with a progress bar on a terminal where there is more than a moment's work."""
     return tqdm(range(count), unit="piece", leave=False, disable=True if count < 5 else None)
+
+
+def to_key_of_first(pieces: Sequence[Quartet], files: Sequence[Path]) -> list[Quartet]:
+    """Move all but the first piece to the key of the first, and say by how much."""
+    found = [pieces[0]]
+    for piece, path in zip(pieces[1:], files[1:], strict=True):
+        moved = api.in_key_of(piece, pieces[0])
+        semitones = np.trim_zeros((moved.tokens.astype(int) - piece.tokens).ravel())[:1].tolist() or [0]
+        click.echo(f"note: {click.format_filename(path)} is moved by {semitones[0]:+d} semitones.", err=True)
+        found.append(moved)
+    return found
 
 
 def read_music(

@@ -109,7 +109,7 @@ def nearest_in(path: Path, codes: Codes) -> list[Neighbour]:
     if codes.shape[1:] != corpus.shape[1:]:
         raise ModelError(f"codes of shape {codes.shape}; the corpus has codes of shape {corpus.shape[1:]}.")
     lengths = (corpus**2).sum(axis=1)
-    rows = [int((lengths - 2 * corpus @ code).argmin()) for code in codes]
+    rows = (lengths - 2 * (codes @ corpus.T)).argmin(axis=1).tolist()
     distances = [float(np.linalg.norm(corpus[row] - code)) for row, code in zip(rows, codes, strict=True)]
     found = stored.places(np.array(rows, np.intp))
     return [Neighbour(place, distance) for place, distance in zip(found, distances, strict=True)]

@@ -152,6 +152,31 @@ def test_a_bridge_begins_as_a_and_ends_as_b(work: Path) -> None:
     assert tracks.mean_tempo(midi.read(work / "quartetvae-out/bridge_0.mid")) == pytest.approx(105, abs=0.01)
 
 
+def test_the_same_key_moves_b(work: Path) -> None:
+    song = mido.MidiFile(A)
+    for one in song.tracks:
+        for message in one:
+            if message.type in ("note_on", "note_off"):
+                message.note += 3
+    song.save("up.mid")
+    # Moved back by the three semitones, B ends as A does.
+    result = run("bridge", A, "up.mid", "--beats", 4, "--of-each", 4, "--same-key")
+    assert "note: up.mid is moved by -3 semitones." in result.stderr
+    for part, last in zip(heard("quartetvae-out/bridge_0.mid"), heard(A), strict=True):
+        ends = {(onset - 96, pitch) for onset, pitch in part if onset >= 96}
+        assert ends == {(onset - 144, pitch) for onset, pitch in last if onset >= 144}
+    moved = contents_of("interpolate", A, "up.mid", "--beats", 4, "--points", 2, "--same-key")
+    assert moved["point_0.mid"] == moved["point_1.mid"]
+    apart = contents_of("interpolate", A, "up.mid", "--beats", 4, "--points", 2)
+    assert apart["point_0.mid"] != apart["point_1.mid"]
+
+
+def contents_of(*words: str | int) -> dict[str, bytes]:
+    """What a command writes, by name."""
+    run(*words, "--out", "own")
+    return contents("own")
+
+
 BEATS = {
     INFILL: [4, 8],
     ("harmonise", A): [0, 4, 8, 12],
@@ -202,8 +227,8 @@ def test_the_same_words_make_the_same(words: Sequence[str], work: Path) -> None:
 
 def test_the_list_of_changes_has_every_option() -> None:
     """An option that is added is to be tried as well."""
-    # The whole wants a file that is long.
-    apart = {"--out", "--spread", "--help", "--whole"}
+    # The whole wants a file that is long, and the same key two that are in others: tried above.
+    apart = {"--out", "--spread", "--help", "--whole", "--same-key"}
     for name in COMMANDS:
         command = cli.app.get_command(click.Context(cli.app), name)
         assert command is not None

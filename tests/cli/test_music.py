@@ -494,7 +494,7 @@ def test_the_same_words_make_the_same(words: Sequence[str], work: Path) -> None:
 def test_the_list_of_changes_has_every_option() -> None:
     """An option that is added is to be tried as well."""
     # Chords want a file that has some: see what inspect says of what is lost. The whole wants one that is long.
-    apart = {"--out", "--spread", "--help", "--chords", "--whole"}
+    apart = {"--out", "--spread", "--help", "--chords", "--whole", "--same-key"}
     for name in COMMANDS:
         command = cli.app.get_command(click.Context(cli.app), name)
         assert command is not None

@@ -35,8 +35,8 @@ from quartetvae.music import codec
 from quartetvae.music.codec import Tokens
 from quartetvae.music.ensemble import VOICES
 
-Choose = Callable[[int, int, NDArray[np.bool_], Floats], NDArray[Any]]
-"""Given step, column, for which windows its cell is unknown, and the logits (windows, symbols): what stands there."""
+Choose = Callable[[int, int, NDArray[np.int64], Floats], NDArray[Any]]
+"""Given step, column, the windows whose cell is unknown, and its logits there (windows, symbols): what stands there."""
 
 
 @dataclass
@@ -119,19 +119,21 @@ class NumpyComposer:
                 noise = np.stack([temperature * window.astype(np.float32) for window in drawn])
             noise = np.broadcast_to(noise, (len(tokens), *shape[1:]))
 
-            def choose(step: int, column: int, cells: NDArray[np.bool_], logits: Floats) -> NDArray[Any]:
+            def choose(step: int, column: int, windows: NDArray[np.int64], logits: Floats) -> NDArray[Any]:
                 symbols = logits.shape[1]
-                asked = logits + added[:, step, column, :symbols]
+                asked = logits + added[windows, step, column, :symbols]
                 if temperature:
                     asked[:, : self._none] = _sharpened(asked[:, : self._none], temperature, pitches)
-                drawn = (asked + noise[:, step, column, :symbols]).argmax(axis=-1)
-                return np.where(cells, drawn, tokens[:, step, column])
+                return np.asarray((asked + noise[windows, step, column, :symbols]).argmax(axis=-1))
 
             return self._written(tokens, unknown, choose)
 
-        if not len(tokens):
-            return tokens.copy()
-        return np.concatenate(in_shares(share, tokens, unknown, added, np.arange(len(tokens))))
+        filled = tokens.copy()
+        if len(numbers := np.flatnonzero(unknown.any(axis=(1, 2)))):
+            filled[numbers] = np.concatenate(
+                in_shares(share, tokens[numbers], unknown[numbers], added[numbers], numbers)
+            )
+        return filled
 
     def nats(self, tokens: Tokens, unknown: Mask) -> NDArray[np.float64]:
         """Compute the cross-entropy of what is unknown given what is known, summed over each window: nats, (windows,).
@@ -159,11 +161,16 @@ class NumpyComposer:
             context = np.concatenate([context, self._attended(beat, context, near, far[:, :beat])], axis=-1)
             codes.append(gelu(self._dense("code", context)))
             before = self._advance("before", whole_vectors[:, beat], before)
-        code = np.stack(codes, axis=1).reshape(windows * beats, -1)
-        # Beats are written side by side from here on.
+        # From here on beats are written side by side, those of which something is unknown.
+        unread = np.flatnonzero(cells.reshape(windows * beats, -1).any(axis=1))
+
+        def of_beats(array: NDArray[Any]) -> NDArray[Any]:
+            return array.reshape(windows * beats, per_beat, -1)[unread]
+
+        code = np.stack(codes, axis=1).reshape(windows * beats, -1)[unread]
         shares = self._dense("spread", code).reshape(len(code), per_beat, SHARE_DIM)
-        given = np.concatenate([shares, shown[:, :beats].reshape(len(code), per_beat, -1)], axis=-1)
-        flat = whole.reshape(len(code), per_beat, -1)
+        given = np.concatenate([shares, of_beats(shown[:, :beats])], axis=-1)
+        flat = of_beats(whole)
         state, last, states = np.tanh(self._dense("start", code)), np.zeros_like(flat[:, 0]), []
         for step, vector in enumerate(self._weights["step_vectors/embeddings"]):
             moment = np.broadcast_to(vector, (len(code), len(vector)))
@@ -171,19 +178,18 @@ class NumpyComposer:
             last = flat[:, step]
             states.append(state)
         hidden = self._dense("hidden", np.concatenate([np.stack(states, axis=1), given], axis=-1))
-        hidden = hidden.reshape(windows * steps, -1)
-        inner = np.split(hidden, self._parts_of_hidden, axis=-1)
+        moments = len(code) * per_beat
+        inner = np.split(hidden.reshape(moments, -1), self._parts_of_hidden, axis=-1)
         seen = composer.surroundings(tokens, cells, self.architecture.grid.alphabet)
-        music = np.repeat(composer.music_around(seen.now, seen.known, per_beat, none), per_beat, axis=1)
-        music = music.reshape(windows * steps, *music.shape[2:])
-        moments = (windows * steps, columns)
-        written, asked = tokens.reshape(moments), cells.reshape(moments)
-        now, earlier, struck, following = (
-            array.reshape(moments) for array in (seen.now, seen.before, seen.last, seen.next)
+        music = composer.music_around(seen.now, seen.known, per_beat, none)
+        music = np.repeat(music.reshape(windows * beats, *music.shape[2:])[unread], per_beat, axis=0)
+        written, asked, now, earlier, struck, following = (
+            of_beats(array).reshape(moments, columns)
+            for array in (tokens, cells, seen.now, seen.before, seen.last, seen.next)
         )
-        begins = np.tile(np.arange(steps) == 0, windows)
+        begins = np.repeat(unread % beats == 0, per_beat) & (np.arange(moments) % per_beat == 0)
         sounding = np.where(asked, earlier, now)
-        nats = np.zeros(windows * steps)
+        nats = np.zeros(moments)
         for place, column in enumerate(self._order):
             logits = self._logits(
                 place, inner[place], written, sounding, music, struck[:, column], following[:, column]
@@ -195,7 +201,9 @@ class NumpyComposer:
             missed = np.logaddexp.reduce(found, axis=-1) - np.take_along_axis(found, wanted, axis=-1)[:, 0]
             nats += np.where(asked[:, column], missed, 0.0)
             sounding[:, column] = now[:, column]
-        return np.asarray(nats.reshape(windows, steps).sum(axis=1))
+        by_beat = np.zeros(windows * beats)
+        by_beat[unread] = nats.reshape(len(code), per_beat).sum(axis=1)
+        return np.asarray(by_beat.reshape(windows, beats).sum(axis=1))
 
     def _written(self, tokens: Tokens, unknown: Mask, choose: Choose) -> Tokens:
         """Write windows beat by beat, whatever `choose` chooses for the cells that are unknown."""
@@ -251,9 +259,9 @@ class NumpyComposer:
                     hidden = self._dense("hidden", np.concatenate([state, given], axis=-1))
                     inner = np.split(hidden, self._parts_of_hidden, axis=-1)
                     for place, column in enumerate(self._order):
-                        if cells[:, column].any():
-                            logits = self._head(place, inner[place], step, sounding, music, hand)
-                            hand.written[:, step, column] = hand.choose(step, column, cells[:, column], logits)
+                        if len(asked := np.flatnonzero(cells[:, column])):
+                            logits = self._head(place, inner[place], step, sounding, music, hand, asked)
+                            hand.written[asked, step, column] = hand.choose(step, column, asked, logits)
                         chosen = self._resolved(hand.written[:, step, column], before[:, column])
                         sounding[:, column] = chosen
                 last = self._table[hand.written[:, step].astype(np.int64)].reshape(len(code), -1)
@@ -267,11 +275,27 @@ class NumpyComposer:
         struck = codec.struck(tokens, alphabet).astype(np.int64)
         return np.where(struck == alphabet.sustain, before, np.minimum(struck, self._none))
 
-    def _head(self, place: int, inner: Floats, step: int, sounding: Ints, music: Floats, hand: "_Hand") -> Floats:
-        """Compute the logits of a column, those of held notes only where a window begins."""
+    def _head(
+        self,
+        place: int,
+        inner: Floats,
+        step: int,
+        sounding: Ints,
+        music: Floats,
+        hand: "_Hand",
+        asked: NDArray[np.int64],
+    ) -> Floats:
+        """Compute the logits of a column in some windows, those of held notes only where a window begins."""
         column = self._order[place]
-        written, following = hand.written[:, step], hand.following[:, step, column]
-        logits = self._logits(place, inner, written, sounding, music, hand.last[:, column], following)
+        logits = self._logits(
+            place,
+            inner[asked],
+            hand.written[asked, step],
+            sounding[asked],
+            music[asked],
+            hand.last[asked, column],
+            hand.following[asked, step, column],
+        )
         return logits if step == 0 else logits[:, : self.architecture.grid.alphabet.size]
 
     def _logits(

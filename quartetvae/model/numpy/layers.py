@@ -60,7 +60,8 @@ def gelu(x: Floats) -> Floats:
 
 def gelu_by_tanh(x: Floats) -> Floats:
     """Apply its approximation by tanh: what `keras.ops.gelu` gives, and a layer's activation does not."""
-    inner = np.float32(np.sqrt(2.0 / np.pi)) * (x + np.float32(0.044715) * x**3)
+    # A product, since a power is far slower.
+    inner = np.float32(np.sqrt(2.0 / np.pi)) * (x + np.float32(0.044715) * (x * x * x))
     return np.asarray(0.5 * x * (1.0 + np.tanh(inner)), dtype=np.float32)
 
 
