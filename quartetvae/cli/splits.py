@@ -7,17 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 from tqdm import tqdm
 
 from quartetvae.cli import common
 from quartetvae.cli.common import FILE
+from quartetvae.corpus import phrases
 from quartetvae.corpus.records import SPLITS
 from quartetvae.errors import CorpusError, QuartetError, RenderingError, shortened
 from quartetvae.evaluation import works
 from quartetvae.files import write_json
 from quartetvae.io import midi, read
-from quartetvae.metrics import whole_files
+from quartetvae.io.read import MusicFile
+from quartetvae.metrics import reconstruction, whole_files
 from quartetvae.metrics.whole_files import Counts, Played
+from quartetvae.music.codec import Alphabet, Tokens
+from quartetvae.music.quartet import Grid
 
 MANIFEST = "manifest.json"
 
@@ -79,33 +84,41 @@ def export_split(folder: Path, table: Path, split: str) -> None:
 @click.command()
 @click.argument("truth", type=FILE)
 @click.argument("output", type=FILE)
+@click.option(
+    "--beats", default=4, show_default=True, type=click.IntRange(1, 1000), help="Of a phrase: phrases.beats_per_phrase."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def score(truth: Path, output: Path, as_json: bool) -> None:
+def score(truth: Path, output: Path, beats: int, as_json: bool) -> None:
     """Count how much of an exported split another model gives back.
 
     TRUTH is a folder that `export-split` wrote, OUTPUT one with a MIDI file of the same name for each of its pieces. A
-    note matches as `quartetvae match --help` says. Rows: all pieces, then composers, then works.
+    note matches as `quartetvae match --help` says. Rows: all pieces, then composers, then works. Below them the same
+    music in phrases on the split's grid: the figures of a model of phrases, cell by cell.
 
     In JSON: {"whole": {"notes": ..., "notes_of_output": ..., "onset": {"precision": ..., "recall": ..., "f1": ...},
     "offset": likewise, with ends, "notes_from_92": ..., "recall_from_92": ...}, "by_composer": {"...": likewise},
-    "by_work": likewise}.
+    "by_work": likewise, "phrases": {"count": ..., "token_accuracy": ..., "exact_phrase": ..., "onset_f1": ...,
+    "onset_precision": ..., "onset_recall": ..., "parts": {"cello": {"token_accuracy": ..., "onset_f1": ...}}}}.
 
     \b
     Examples:
       quartetvae score truth mine
       quartetvae score truth mine --json | jq .whole.onset.f1
     """
-    entries = _entries(truth)
+    entries, grid = _manifest(truth)
     for folder in (truth, output):
         if missing := [entry.file for entry in entries if not (folder / entry.file).is_file()]:
             raise CorpusError(
                 f"{folder}: {len(missing)} of {len(entries)} pieces are not there ({shortened(missing)}); a file for "
                 f"each in {truth / MANIFEST} is needed."
             )
-    matched = {
-        entry: whole_files.match(*(_played(f / entry.file) for f in (truth, output)))
-        for entry in tqdm(entries, unit="piece", leave=False, disable=None)
-    }
+    matched, cut = {}, []
+    for entry in tqdm(entries, unit="piece", leave=False, disable=None):
+        files = [_read(folder / entry.file) for folder in (truth, output)]
+        matched[entry] = whole_files.match(*(Played(read.part_notes(f), f.music.ticks_per_beat) for f in files))
+        cut.append(_phrases([read.to_piece(file, grid).tokens for file in files], grid, beats))
+    true, given = (np.concatenate(pieces) for pieces in zip(*cut, strict=True))
+    by_cell: dict[str, Any] = {"count": len(true), **reconstruction.compare(true, given, grid.alphabet)}
     groups = {
         "by_composer": _grouped(matched, lambda entry: entry.composer),
         "by_work": _grouped(matched, lambda entry: entry.work),
@@ -113,7 +126,8 @@ def score(truth: Path, output: Path, as_json: bool) -> None:
     whole = [part for parts in matched.values() for part in parts]
     if as_json:
         content = {name: {of: _figures(parts) for of, parts in group.items()} for name, group in groups.items()}
-        click.echo(json.dumps({"whole": _figures(whole), **content}, indent=2, ensure_ascii=False))
+        found = {"whole": _figures(whole), **content, "phrases": by_cell}
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
     shown: list[tuple[str, Parts]] = [
         ("all pieces", whole),
@@ -122,16 +136,24 @@ def score(truth: Path, output: Path, as_json: bool) -> None:
     counts = [(name, whole_files.total(parts)) for name, parts in shown]
     rows = [((name, f"{of.true:,}", f"{of.found:,}"), of) for name, of in counts]
     click.echo(common.matches(("", "notes", "of the output"), rows))
+    click.echo(
+        f"\n{len(true):,} phrases of {beats} beats on the grid: "
+        + ", ".join(f"{name} {common.share(by_cell[key])}" for name, key in OF_PHRASES.items())
+    )
 
+
+OF_PHRASES: dict[str, Any] = {"token accuracy": "token_accuracy", "onset F1": "onset_f1", "exact": "exact_phrase"}
+"""What is shown of phrases, and its key."""
 
 Parts = Sequence[Mapping[int, Counts]]
 
 
-def _entries(truth: Path) -> list[Entry]:
+def _manifest(truth: Path) -> tuple[list[Entry], Grid]:
     path = truth / MANIFEST
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         found = [Entry(**entry) for entry in content["pieces"]]
+        grid = Grid(**{**content["grid"], "alphabet": Alphabet(**content["grid"]["alphabet"])})
     except OSError as error:
         raise CorpusError(
             f"{path}: cannot be read ({error.strerror}); a folder that `quartetvae export-split` wrote is needed."
@@ -142,15 +164,27 @@ def _entries(truth: Path) -> list[Entry]:
         ) from error
     if not found:
         raise CorpusError(f"{path}: no pieces; export the split anew.")
-    return found
+    return found, grid
 
 
-def _played(path: Path) -> Played:
+def _read(path: Path) -> MusicFile:
     try:
         file = read.read(path)
-        return Played(read.part_notes(file), file.music.ticks_per_beat)
+        read.part_notes(file)  # it is refused here, with its folder, if there is no quartet in it
+        return file
     except QuartetError as error:
         raise CorpusError(f"{path.parent}: {error}") from error
+
+
+def _phrases(music: Sequence[Tokens], grid: Grid, beats: int) -> list[Tokens]:
+    """Cut the same piece twice into phrases; what one of them lacks at its end is rests."""
+    steps = beats * grid.steps_per_beat
+    whole = max(map(len, music)) + -max(map(len, music)) % steps
+    padded = [
+        np.pad(tokens, ((0, whole - len(tokens)), (0, 0)), constant_values=grid.alphabet.rest) for tokens in music
+    ]
+    starts = range(0, whole, steps)
+    return [phrases.cut(tokens, starts, steps, alphabet=grid.alphabet, boundary="held") for tokens in padded]
 
 
 def _grouped(matched: Mapping[Entry, Parts], name: Callable[[Entry], str]) -> dict[str, list[Mapping[int, Counts]]]:

@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import mido
 import pytest
 from click.testing import CliRunner, Result
 
@@ -57,7 +58,43 @@ def test_what_comes_back_whole_scores_one_and_what_does_not_less(truth: Path) ->
     assert found["whole"] == found["by_composer"]["Haydn"]
     assert found["whole"]["notes"] == sum(of["notes"] for of in works.values())
     rows = run("score", truth, output).stdout.splitlines()
-    assert [row.split("  ")[0] for row in rows[1:]] == ["all pieces", "Haydn", "Haydn: W 0", "Haydn: W 1"]
+    assert [row.split("  ")[0] for row in rows[1:-2]] == ["all pieces", "Haydn", "Haydn: W 0", "Haydn: W 1"]
+
+
+def test_phrases_are_compared_cell_by_cell(truth: Path) -> None:
+    output = truth.parent / "output"
+    shutil.copytree(truth, output)
+    # Two pieces of 64 steps, four to a beat: eight phrases of four beats.
+    found = json.loads(run("score", truth, output, "--json").stdout)["phrases"]
+    assert (found["count"], found["token_accuracy"], found["exact_phrase"], found["onset_f1"]) == (8, 1, 1, 1)
+    assert json.loads(run("score", truth, output, "--json", "--beats", "3").stdout)["phrases"]["count"] == 12
+    # One note of the cello in one of the pieces, a beat before its end, a semitone lower; it lasts a step.
+    file = mido.MidiFile(output / "two.mid")
+    sounded = [message for message in reversed(file.tracks[-1]) if message.type in ("note_on", "note_off")]
+    end, note = sounded[:2]
+    assert (end.type == "note_off" or not end.velocity) and note.type == "note_on"
+    assert note.note == end.note
+    note.note = end.note = note.note - 1
+    file.save(output / "two.mid")
+    result = run("score", truth, output, "--json")
+    found = json.loads(result.stdout)["phrases"]
+    assert found["exact_phrase"] == 7 / 8
+    assert found["token_accuracy"] == 1 - 1 / (8 * 16 * 4)
+    assert {part for part, of in found["parts"].items() if of["token_accuracy"] < 1} == {"cello"}
+    assert "8 phrases of 4 beats on the grid: token accuracy .998, " in run("score", truth, output).stdout
+
+
+def test_an_output_that_ends_early_lacks_the_rest(truth: Path) -> None:
+    output = truth.parent / "output"
+    shutil.copytree(truth, output)
+    shutil.copyfile(output / "one.mid", output / "two.mid")
+    file = mido.MidiFile(output / "one.mid")
+    for track in file.tracks[1:]:
+        del track[len(track) // 2 : -1]
+    file.save(output / "one.mid")
+    found = json.loads(run("score", truth, output, "--json").stdout)["phrases"]
+    assert found["count"] == 8
+    assert 0 < found["exact_phrase"] < 0.5
 
 
 def test_what_is_missing_is_named(truth: Path) -> None:
