@@ -570,7 +570,7 @@ def _without_strays(tracks: Sequence[Events], name: str, beat: int, left_out: Co
         )
     if len(notes) and notes["end"].max() > MOST_BEATS * beat:
         raise MidiError(
-            f"{name}: {notes['end'].max() / beat:,.0f} beats; {MOST_BEATS:,} at most are read: cut it in pieces, or export "
-            f"it with more than {beat} ticks per beat."
+            f"{name}: {notes['end'].max() / beat:,.0f} beats; {MOST_BEATS:,} at most are read: cut it in pieces, or "
+            f"export it with more than {beat} ticks per beat."
         )
     return list(tracks)
