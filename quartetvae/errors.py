@@ -4,6 +4,9 @@ A message says where, what was found, what is needed and what to do. Each class 
 library users need not know this module.
 """
 
+import errno
+import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -128,10 +131,41 @@ def check_mode(name: str, value: str, modes: Any) -> None:
         raise ArgumentError(f"{name} {value!r} found; one of {listed} is needed.")
 
 
+_ROOM = "make room on the disk, or raise the quota"
+_RIGHTS = "see who may read and write there, or choose another place"
+_PLACE = "a file stands where a folder is needed, or a folder where a file is: move it, or choose another name"
+_BAD_DAYS: Mapping[int, str] = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), _ROOM),
+    errno.EFBIG: f"{_ROOM}, or the largest file that a process may write (`ulimit -f`)",
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _RIGHTS),
+    **dict.fromkeys((errno.EEXIST, errno.ENOTDIR, errno.EISDIR), _PLACE),
+    errno.ENAMETOOLONG: "choose a shorter name",
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE), "close other programs, or raise the limit (`ulimit -n`)"),
+    **dict.fromkeys((errno.EIO, errno.ESTALE), "see to the disk, or to the network that it is on"),
+}
+"""What a machine may say to any reading and writing, and what helps; other errors of its kind are our bugs."""
+
+
+def bad_day(error: OSError) -> str | None:
+    """Say in a line what a machine lacks that could not read or write a file; None if the error is of another kind.
+
+    >>> bad_day(PermissionError(errno.EACCES, "Permission denied", "a.mid"))
+    'a.mid: cannot be read or written (Permission denied); see who may read and write there, or choose another place.'
+    """
+    if error.errno not in _BAD_DAYS:
+        return None
+    # Of a file that is moved, the second name is the one to which.
+    name = next((str(name) for name in (error.filename2, error.filename) if name), "a file")
+    # What is being written has another name until it is whole (`quartetvae.files`).
+    name = re.sub(r"\.partial-\d+-", "", name)
+    return f"{name}: cannot be read or written ({os.strerror(error.errno)}); {_BAD_DAYS[error.errno]}."
+
+
 def run(main: Callable[[], None]) -> None:
     """Call `main`; on a `QuartetError` print one line to stderr and exit with status 1, without a traceback.
 
-    So it does where a package of an extra is not installed.
+    So it does where a package of an extra is not installed, and on a full disk, a folder that is read-only and the
+    like; see `bad_day`.
     """
     try:
         main()
@@ -139,3 +173,8 @@ def run(main: Callable[[], None]) -> None:
         sys.exit(f"error: {missing(error)}")
     except QuartetError as error:
         sys.exit(f"error: {error}")
+    except OSError as error:
+        said = bad_day(error)
+        if said is None:
+            raise
+        sys.exit(f"error: {said}")

@@ -119,8 +119,10 @@ def _decide(path: Path, entry: dict[str, Any], match: Match) -> tuple[dict[str, 
 
     `entry` is its row of metadata.csv.
     """
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     row: dict[str, Any] = {
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "sha256": sha256,
         **{"decision": REJECTED, "reason": "", "programs": [], "tracks": [], "parts": []},
         **{"notes": 0, "beats": 0.0, "duplicate_of": "", "share": 0.0, "work_id": ""},
         **dict.fromkeys(LOST, 0),

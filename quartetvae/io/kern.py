@@ -27,6 +27,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from quartetvae.errors import ScoreError
+from quartetvae.io import limits
 from quartetvae.music.bars import DENOMINATORS, Bar, Score, ScorePart, WrittenNote, ticks
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, VOICES, Ensemble
 from quartetvae.music.repeats import Marks
@@ -104,7 +105,7 @@ def read(path: Path, *, ensemble: Ensemble = DEFAULT_ENSEMBLE) -> Score:
         If it has no `**kern` spines, or a line does not fit the spines.
     """
     try:
-        content = path.read_bytes()
+        content = limits.read(path, limits.KERN_BYTES, ScoreError)
     except OSError as error:
         raise ScoreError(f"{path.name}: cannot be read ({error.strerror}).") from error
     try:

@@ -14,7 +14,7 @@ import symusic
 
 from quartetvae.errors import MidiError, no_file
 from quartetvae.files import replacing
-from quartetvae.io import midi_repair
+from quartetvae.io import limits, midi_repair
 from quartetvae.io.midi_repair import Repaired
 from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
@@ -45,9 +45,8 @@ def read(path: Path, *, ensemble: Ensemble = DEFAULT_ENSEMBLE) -> Music:
     """
     if reason := no_file(path):
         raise MidiError(reason)
-    return of_repaired(
-        midi_repair.repair(path.read_bytes(), path.name, ensemble=ensemble), path.name, ensemble=ensemble
-    )
+    content = limits.read(path, limits.MIDI_BYTES, MidiError)
+    return of_repaired(midi_repair.repair(content, path.name, ensemble=ensemble), path.name, ensemble=ensemble)
 
 
 def of_repaired(repaired: Repaired, name: str, *, ensemble: Ensemble = DEFAULT_ENSEMBLE) -> Music:

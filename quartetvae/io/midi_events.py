@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quartetvae.errors import MidiError, no_file
-from quartetvae.io import midi, midi_bytes, midi_repair
+from quartetvae.io import limits, midi, midi_bytes, midi_repair
 from quartetvae.io import read as reading
 from quartetvae.io.midi_bytes import Events
 from quartetvae.io.midi_repair import Repaired
@@ -81,7 +81,7 @@ def read(path: Path) -> File:
     """
     if reason := no_file(path):
         raise MidiError(reason)
-    repaired = midi_repair.repair(path.read_bytes(), path.name)
+    repaired = midi_repair.repair(limits.read(path, limits.MIDI_BYTES, MidiError), path.name)
     voices = [voice for number, track in enumerate(_players(repaired)) for voice in _voices(number, *track)]
     if not any(voice.notes for voice in voices if not voice.is_drum):
         raise MidiError(f"{path.name}: no notes; a file with notes (not of drums only) is needed.")

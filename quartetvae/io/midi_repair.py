@@ -33,6 +33,7 @@ from quartetvae.errors import MidiError
 from quartetvae.io import midi_bytes
 from quartetvae.io.midi_bytes import EVENT, Content, Events
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, Ensemble, Part
+from quartetvae.music.tracks import MOST_BEATS
 
 DRUMS = 9
 """The channel of General MIDI whose notes are no pitches, from 0."""
@@ -57,9 +58,6 @@ LONGEST_SILENCE = 1000
 
 STRAY = 16
 """So many notes beyond such a silence are stray; more of them are music."""
-
-ENDLESS = 100_000
-"""Beats that no file has."""
 
 _KITS = frozenset({0, 8, 16, 24, 25, 32, 40, 48, 56})
 """Programs that choose a drum kit on the channel of drums (General MIDI 2, GS)."""
@@ -570,9 +568,9 @@ def _without_strays(tracks: Sequence[Events], name: str, beat: int, left_out: Co
             f"{name}: a note of {lengths.max() / beat:.0f} beats, from beat {longest['onset'] / beat:.0f} on; notes of "
             f"{LONGEST_SILENCE} at most are needed: mend its end in a sequencer."
         )
-    if len(notes) and notes["end"].max() > ENDLESS * beat:
+    if len(notes) and notes["end"].max() > MOST_BEATS * beat:
         raise MidiError(
-            f"{name}: {notes['end'].max() / beat:.0f} beats; {ENDLESS} at most are needed: cut it in pieces, or export "
-            f"it with more than {beat} ticks per beat."
+            f"{name}: {notes['end'].max() / beat:,.0f} beats; {MOST_BEATS:,} at most are read: cut it in pieces, or "
+            f"export it with more than {beat} ticks per beat."
         )
     return list(tracks)

@@ -34,13 +34,11 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from quartetvae.errors import ScoreError
+from quartetvae.io import limits
 from quartetvae.music.bars import DENOMINATORS, TICKS_PER_BEAT, Bar, Score, ScorePart, WrittenNote
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, Ensemble
 from quartetvae.music.repeats import Marks
 from quartetvae.music.tracks import Credits, Tempo
-
-MOST_BYTES = 256 * 1024 * 1024
-"""Of an unpacked score; the longest quartets have a tenth of it."""
 
 MOST_DIGITS = 40
 """Of a number; what has more is cut there."""
@@ -123,8 +121,8 @@ def part_names(path: Path) -> list[str]:
         If there is no list of parts to read.
     """
     try:
-        # S314: expat stops entities that blow up, and loads none from elsewhere.
-        for _, element in ElementTree.iterparse(io.BytesIO(_content(path))):  # noqa: S314 - safe by expat
+        # S314: `_content` refuses entities, and expat loads none from elsewhere.
+        for _, element in ElementTree.iterparse(io.BytesIO(_content(path))):  # noqa: S314 - safe by our limits
             if element.tag == "part-list":
                 return [part.findtext("part-name") or "" for part in element.iter("score-part")]
     except ElementTree.ParseError as error:
@@ -135,33 +133,31 @@ def part_names(path: Path) -> list[str]:
 def _content(path: Path) -> bytes:
     """Read the XML of a file, out of its container if it is in one."""
     try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                return _unpacked(archive, _root_file(archive, path), path)
-        if path.stat().st_size > MOST_BYTES:
-            raise ScoreError(f"{path.name}: {path.stat().st_size:,} bytes; {MOST_BYTES:,} at most are read.")
-        return path.read_bytes()
+        content = _unpacked(path) if zipfile.is_zipfile(path) else limits.read(path, limits.XML_BYTES, ScoreError)
     except ScoreError:
         raise
     except UNPACKING_ERRORS as error:
         detail = " ".join(str(error).split()) or type(error).__name__
         raise ScoreError(f"{path.name}: cannot be unpacked ({detail}); export it again or leave it out.") from error
-
-
-def _unpacked(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
-    """Read a file of an archive, which may say a wrong size of it."""
-    with archive.open(name) as file:
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise ScoreError(f"{path.name}: more than {MOST_BYTES:,} bytes unpacked, which is the most that is read.")
+    limits.check_xml(content, path.name)
     return content
+
+
+def _unpacked(path: Path) -> bytes:
+    """Read the score in a container."""
+    # All of it, which is little: its list of files is read whole, too.
+    packed = limits.read(path, limits.PACKED_BYTES, ScoreError)
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        return limits.unpack(archive, _root_file(archive, path), path, limits.XML_BYTES)
 
 
 def _root_file(archive: zipfile.ZipFile, path: Path) -> str:
     """Find the score in a container: what META-INF names; the first score there is where it names none."""
     names = archive.namelist()
     try:
-        container = _parsed(_unpacked(archive, CONTAINER, path))
+        content = limits.unpack(archive, CONTAINER, path, limits.CONTAINER_BYTES)
+        limits.check_xml(content, path.name)
+        container = _parsed(content)
         listed = [element for element in container.iter() if element.tag.rpartition("}")[2] == "rootfile"]
     except (KeyError, LookupError, ValueError, ElementTree.ParseError):
         listed = []
@@ -180,8 +176,8 @@ def _root_file(archive: zipfile.ZipFile, path: Path) -> str:
 
 def _parsed(content: bytes) -> Element:
     """Parse XML."""
-    # S314: expat stops entities that blow up (billion laughs), and loads none from elsewhere.
-    return ElementTree.fromstring(content)  # noqa: S314 - safe by expat
+    # S314: what declares entities (billion laughs) is refused before, and expat loads none from elsewhere.
+    return ElementTree.fromstring(content)  # noqa: S314 - safe by our limits
 
 
 def _root(path: Path) -> Element:

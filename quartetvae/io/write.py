@@ -36,7 +36,7 @@ def write(path: Path | str, quartet: Quartet) -> list[Path]:
         raise missing(error, f"{path.name}: ") from error
     # libsndfile and symusic say by RuntimeError that a file cannot be opened.
     except (OSError, RuntimeError) as error:
-        detail = getattr(error, "strerror", None) or error
+        detail = getattr(error, "strerror", None) or getattr(error, "error_string", None) or error
         raise RenderingError(f"{path}: cannot be written ({detail}); choose another folder.") from error
 
 

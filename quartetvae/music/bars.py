@@ -37,12 +37,9 @@ from quartetvae.errors import ScoreError
 from quartetvae.music import repeats
 from quartetvae.music.notes import Notes, make_notes
 from quartetvae.music.repeats import Marks
-from quartetvae.music.tracks import Credits, Movement, Music, Tempo, TimeSignature, Track
+from quartetvae.music.tracks import MOST_BEATS, Credits, Movement, Music, Tempo, TimeSignature, Track
 
 TICKS_PER_BEAT = 10080
-
-MOST_BEATS = 200_000
-"""A piece of more, two days of music, is a mistake in the file."""
 
 ROUNDING = TICKS_PER_BEAT // 32
 """What tuplets may lose in a file that rounds them: less than a 128th note."""
@@ -140,7 +137,7 @@ def perform(parts: Sequence[ScorePart], *, expansion: Sequence[str] = ()) -> Mus
     Raises
     ------
     ScoreError
-        If a repeat would not end, or the piece is longer than `MOST_BEATS`.
+        If a repeat would not end, or the piece is longer than `tracks.MOST_BEATS`.
     """
     columns = [part.bars for part in parts]
     movements: tuple[Movement, ...] = ()

@@ -26,9 +26,11 @@ def bar_numbers(music: Music, *, steps: int, steps_per_beat: int) -> NDArray[np.
     ]
     if not signatures or signatures[0][0] > 0:
         signatures.insert(0, (0, 4 * music.ticks_per_beat))
+    # Damaged files have changes ages after the last note, and bars of a tick: neither may make more lines than steps.
+    shortest = max(1, music.ticks_per_beat // steps_per_beat)
     lines: list[int] = []
     for (start, length), (stop, _) in zip(signatures, [*signatures[1:], (end, 0)], strict=True):
-        lines.extend(range(start, stop, max(length, 1)))
+        lines.extend(range(max(start, 0), min(stop, end), max(length, shortest)))
     at = codec.to_steps(
         np.array(lines, dtype=np.int64), ticks_per_beat=music.ticks_per_beat, steps_per_beat=steps_per_beat
     )

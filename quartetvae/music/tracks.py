@@ -13,6 +13,9 @@ import numpy as np
 
 from quartetvae.music.notes import Notes
 
+MOST_BEATS = 100_000
+"""Of a file. It is fourteen hours at 120; what has more is damaged, and would fill memory or disk further on."""
+
 
 @dataclass(frozen=True)
 class Track:

@@ -1,6 +1,7 @@
 """Where the music comes from: whole or not there, the same bytes each time, and clear errors."""
 
 import csv
+import gzip
 import hashlib
 import importlib.metadata
 import io
@@ -212,6 +213,30 @@ def test_a_damaged_archive_is_an_error(tmp_path: Path, small: Path, cut: int) ->
         fetch(tmp_path, small)
 
 
+def _tar_of_zeros(kind: bytes) -> bytes:
+    """An archive with a member of 65 MB of zeros, or with a name or header as long; packed it has 64 KB."""
+    member = tarfile.TarInfo("musicnet_midis/Bach/1_a.mid")
+    member.type, member.size = kind, 65 << 20
+    return gzip.compress(member.tobuf() + bytes(member.size), compresslevel=1)
+
+
+@pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE])
+def test_an_archive_that_grows_is_refused(tmp_path: Path, small: Path, kind: bytes) -> None:
+    (small / ARCHIVE).write_bytes(_tar_of_zeros(kind))
+    with pytest.raises(SourceError, match="more than 67,108,864 bytes unpacked, which is the most that is read"):
+        fetch(tmp_path, small)
+    assert not (tmp_path / "raw").exists()
+
+
+@pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE])
+def test_a_member_that_says_it_is_larger_than_the_archive_is_an_error(tmp_path: Path, small: Path, kind: bytes) -> None:
+    member = tarfile.TarInfo("musicnet_midis/Bach/1_a.mid")
+    member.type, member.size = kind, 1 << 40
+    (small / ARCHIVE).write_bytes(gzip.compress(member.tobuf() + bytes(10_240)))
+    with pytest.raises(SourceError, match=r"not a whole \.tar\.gz archive|missing"):
+        fetch(tmp_path, small)
+
+
 def test_a_mirror_without_the_files_is_an_error(tmp_path: Path, small: Path) -> None:
     (small / ARCHIVE).unlink()
     with pytest.raises(SourceError, match=rf"no file {ARCHIVE} there.*make demo"):
@@ -231,6 +256,10 @@ class Server(HTTPServer):
     """After how many bytes the next answers with the archive break off."""
     encoding: str
     """What it calls the encoding of the archive, if anything."""
+    elsewhere: str
+    """Where it sends who asks for the archive, if anywhere."""
+    length: int | None
+    """What it says is the archive's length; None for what it is, 0 for nothing said."""
     asked: list[str]
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -253,9 +282,16 @@ class Handler(BaseHTTPRequestHandler):
         if name == ARCHIVE and self.server.busy:
             self.send_error(self.server.busy.pop(0))
             return
+        if name == ARCHIVE and self.server.elsewhere:
+            self.send_response(302)
+            self.send_header("Location", self.server.elsewhere)
+            self.end_headers()
+            return
         content = path.read_bytes()
         self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
+        length = self.server.length if name == ARCHIVE and self.server.length is not None else len(content)
+        if length:
+            self.send_header("Content-Length", str(length))
         if name == ARCHIVE and self.server.encoding:
             self.send_header("Content-Encoding", self.server.encoding)
         self.end_headers()
@@ -276,6 +312,7 @@ def server(small: Path, waits: list[float], monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv(name, "127.0.0.1")
     with Server(("127.0.0.1", 0), Handler) as http:
         http.folder, http.busy, http.cuts, http.asked, http.encoding = small, [], [], [], ""
+        http.elsewhere, http.length = "", None
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield http
@@ -329,6 +366,54 @@ def test_a_download_that_breaks_off_leaves_nothing_behind(cut: int, tmp_path: Pa
     assert "\n" not in str(caught.value)
     assert list(tree(tmp_path / "cache")) == [f"musicnet/{TABLE}"]
     assert not (tmp_path / "raw").exists()
+
+
+@pytest.mark.parametrize("length", [1 << 40, 0], ids=["said", "counted"])
+def test_a_download_without_end_is_given_up(
+    length: int, tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.length = length
+    monkeypatch.setattr(fetching, "MOST_BYTES", 150)
+    with pytest.raises(SourceError, match=rf"{ARCHIVE}: cannot be downloaded \([\d,]+ bytes, of 150 at most\)"):
+        fetch(tmp_path, url(server))
+    assert list(tree(tmp_path / "cache")) == [f"musicnet/{TABLE}"]
+
+
+def test_an_answer_shorter_than_it_says_is_no_file(tmp_path: Path, server: Server, small: Path) -> None:
+    server.length = (small / ARCHIVE).stat().st_size + 10
+    with pytest.raises(SourceError, match=rf"{ARCHIVE}: cannot be downloaded"):
+        fetch(tmp_path, url(server))
+    assert list(tree(tmp_path / "cache")) == [f"musicnet/{TABLE}"]
+
+
+def test_a_server_that_falls_silent_is_given_up(
+    tmp_path: Path, server: Server, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "TIMEOUT", 0.2)
+    done = threading.Event()
+    answer = Handler.do_GET
+
+    def stalling(handler: Handler) -> None:
+        answer(handler)
+        if handler.path.endswith(ARCHIVE):
+            done.wait(5)
+
+    monkeypatch.setattr(Handler, "do_GET", stalling)
+    server.cuts = [20] * 10
+    try:
+        with pytest.raises(SourceError, match=rf"{ARCHIVE}: cannot be downloaded \(ReadTimeoutError\)"):
+            fetch(tmp_path, url(server))
+    finally:
+        done.set()
+    assert list(tree(tmp_path / "cache")) == [f"musicnet/{TABLE}"]
+
+
+@pytest.mark.parametrize("scheme", ["file", "ftp"])
+def test_a_redirect_leads_nowhere_but_to_http(scheme: str, tmp_path: Path, server: Server, small: Path) -> None:
+    server.elsewhere = (small / ARCHIVE).as_uri().replace("file", scheme, 1)
+    with pytest.raises(SourceError, match=rf"{ARCHIVE}: cannot be downloaded \(InvalidSchema\)"):
+        fetch(tmp_path, url(server))
+    assert list(tree(tmp_path / "cache")) == [f"musicnet/{TABLE}"]
 
 
 def test_a_later_run_downloads_what_an_earlier_one_did_not(tmp_path: Path, server: Server) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from quartetvae.errors import ScoreError
-from quartetvae.io import musicxml, scores
+from quartetvae.io import limits, musicxml, scores
 from quartetvae.music.bars import TICKS_PER_BEAT, Bar, ScorePart
 from quartetvae.music.tracks import Credits
 
@@ -557,7 +557,7 @@ def test_a_file_that_would_fill_the_memory_is_not_read(
     else:
         path.write_text(long)
     assert read_note(path) == 60
-    monkeypatch.setattr(musicxml, "MOST_BYTES", 50_000)
+    monkeypatch.setattr(limits, "XML_BYTES", 50_000)
     with pytest.raises(ScoreError, match=r"a\.mxl: .*50,000"):
         musicxml.read(path)
 

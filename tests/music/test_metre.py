@@ -1,6 +1,9 @@
 """Metre: the bar of each step, from the time signatures of a file."""
 
+import tracemalloc
+
 import numpy as np
+import pytest
 
 from quartetvae.music import metre
 from quartetvae.music.tracks import Music, TimeSignature
@@ -24,6 +27,22 @@ def test_bars_of_three_four_and_six_eight() -> None:
     assert bars([TimeSignature(0, 3, 4)], steps=30) == [12, 12, 6]
     assert bars([TimeSignature(0, 6, 8)], steps=30, spb=12) == [30]
     assert bars([TimeSignature(0, 6, 8)], steps=80, spb=12) == [36, 36, 8]
+
+
+@pytest.mark.parametrize("tick", [200_000_000, 2**40, -(2**40)])
+def test_a_signature_ages_away_makes_no_bars_of_its_own(tick: int) -> None:
+    """A beat of one tick, as a damaged file had it: all bars up to tick 200 million took 8.7 GB."""
+    tracemalloc.start()
+    assert bars([TimeSignature(0, 1, 4), TimeSignature(tick, 3, 4)][:: 1 if tick > 0 else -1], steps=40, tpb=1)
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
+
+
+def test_bars_shorter_than_a_step_are_a_step_each() -> None:
+    tracemalloc.start()
+    assert bars([TimeSignature(0, 1, 1 << 30)], steps=400, tpb=32_767) == [1] * 400
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
 
 
 def test_a_pickup_bar_is_a_bar() -> None:

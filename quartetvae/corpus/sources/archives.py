@@ -24,6 +24,9 @@ TEMPO_QPM = 120.0
 
 _INDEX = "score.json"
 
+MOST_BYTES = 64 << 20
+"""Of an archive, unpacked; no score has a tenth of it. What says more was not written here."""
+
 DAMAGE = (
     *(OSError, EOFError, zlib.error, zipfile.BadZipFile),
     NotImplementedError,  # zipfile: a byte that says how a file is compressed has changed
@@ -122,6 +125,8 @@ def read(archive: Path) -> Converted | None:
     """Read what is in an archive, the MIDI files apart; None if there is no archive, or a damaged one."""
     try:
         with zipfile.ZipFile(archive) as file:
+            if sum(member.file_size for member in file.infolist()) > MOST_BYTES:
+                return None
             index: dict[str, Any] = json.loads(file.read(_INDEX))
             movements = tuple(ConvertedMovement(int(number), str(title)) for number, title in index["movements"])
             whole = file.testzip() is None and {_INDEX, *(_member(m.number) for m in movements)} == {*file.namelist()}

@@ -127,7 +127,8 @@ def _sources(module: str) -> dict[str, str]:
 
 
 def _key(job: Conversion, version: str) -> str:
-    content = hashlib.sha256(job.path.read_bytes()).hexdigest()
+    with job.path.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256").hexdigest()
     # A file's format is told by its suffix.
     return hashlib.sha256(f"{version} {content} {job.path.suffix.lower()} {job.is_quartet}".encode()).hexdigest()
 

@@ -38,6 +38,9 @@ AT_ONCE = 6
 CHUNK = 1 << 13
 """Bytes read at a time."""
 
+MOST_BYTES = 64 << 20
+"""Of a file that is downloaded: twenty times the largest, MusicNet's archive. A server may send without end."""
+
 
 @dataclass(frozen=True)
 class Publication:
@@ -143,7 +146,10 @@ def _download_all(place: "_Place", files: Mapping[str, Path]) -> None:
 
 def _sha256(path: Path) -> str | None:
     """Give a file's checksum; None if there is no file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class _Place:
@@ -220,6 +226,12 @@ class _HttpError(Exception):
         self.status = status
 
 
+def _check_size(size: int) -> None:
+    """Refuse a file that says it is too large, or is."""
+    if size > MOST_BYTES:
+        raise _HttpError(f"{size:,} bytes, of {MOST_BYTES:,} at most", None)
+
+
 def _download(url: str, path: Path, with_progress: bool) -> None:
     session = requests.Session()
     # A server that asks for an hour of patience does not get it: one may try again oneself.
@@ -243,11 +255,15 @@ def _download(url: str, path: Path, with_progress: bool) -> None:
             response.raise_for_status()
             length = response.headers.get("Content-Length", "")
             total = int(length) if length.isdecimal() else None
+            _check_size(total or 0)
+            received = 0
             with (
                 temporary.open("wb") as file,
                 tqdm(desc=path.name, total=total, unit="B", unit_scale=True, disable=not with_progress) as progress,
             ):
                 for chunk in response.raw.stream(CHUNK, decode_content=False):
+                    received += len(chunk)
+                    _check_size(received)
                     progress.update(file.write(chunk))
     except (requests.RequestException, HTTPError) as error:
         answer = getattr(error, "response", None)

@@ -1,6 +1,7 @@
 """MusicNet: 330 MIDI files from Zenodo or a mirror, each checked against its sha256."""
 
 import csv
+import gzip
 import hashlib
 import io
 import tarfile
@@ -16,6 +17,9 @@ from quartetvae.io.read import MIDI_SUFFIXES
 
 MIDIS = "musicnet_midis.tar.gz"
 TABLE = "musicnet_metadata.csv"
+
+MOST_BYTES = 64 << 20
+"""Of the archive, unpacked: six times what it has."""
 
 MUSICNET = Publication(
     name="musicnet",
@@ -80,7 +84,13 @@ def _read_archive(path: Path) -> dict[str, bytes]:
     """Read the MIDI files of MusicNet's archive, by name without the top folder."""
     contents = {}
     try:
-        with tarfile.open(path, "r:gz") as archive:
+        # All at once, and counted: what an archive says of its members (their sizes, names of any length) is not to be
+        # trusted before.
+        with gzip.open(path) as packed:
+            unpacked = packed.read(MOST_BYTES + 1)
+        if len(unpacked) > MOST_BYTES:
+            raise SourceError(f"more than {MOST_BYTES:,} bytes unpacked, which is the most that is read.")
+        with tarfile.open(fileobj=io.BytesIO(unpacked), mode="r:") as archive:
             for member in archive:
                 name = PurePosixPath(member.name)
                 if name.is_absolute() or ".." in name.parts or not (member.isfile() or member.isdir()):

@@ -41,6 +41,9 @@ def read(content: bytes) -> Weights:
 
     def keep(name: str, found: Any) -> None:
         if isinstance(found, h5py.Dataset):
+            # Keras packs nothing; what says that it is larger than its file would only fill the memory.
+            if found.nbytes > len(content):
+                raise OSError(f"{name}: {found.nbytes:,} bytes in a file of {len(content):,}")
             arrays[name] = np.asarray(found, dtype=np.float32)
 
     with h5py.File(io.BytesIO(content)) as file:
