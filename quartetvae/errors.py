@@ -152,7 +152,7 @@ def bad_day(error: OSError) -> str | None:
     >>> bad_day(PermissionError(errno.EACCES, "Permission denied", "a.mid"))
     'a.mid: cannot be read or written (Permission denied); see who may read and write there, or choose another place.'
     """
-    if error.errno not in _BAD_DAYS:
+    if error.errno is None or error.errno not in _BAD_DAYS:
         return None
     # Of a file that is moved, the second name is the one to which.
     name = next((str(name) for name in (error.filename2, error.filename) if name), "a file")

@@ -109,3 +109,51 @@ def test_tests_have_the_folders_of_the_library() -> None:
 def test_the_citation_is_of_this_version() -> None:
     citation = params.read_yaml(ROOT / "CITATION.cff")
     assert citation["version"] == quartetvae.__version__
+
+
+def _runs_what_it_reads(tree: ast.AST) -> list[str]:
+    """What there is in a module by which a file could have its contents run."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+            found += [
+                name
+                for name in names
+                if name.partition(".")[0] in {"pickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
+            ]
+        if isinstance(node, ast.Call):
+            name, said = ast.unparse(node.func), {word.arg: ast.unparse(word.value) for word in node.keywords}
+            if name in {"eval", "exec", "compile", "__import__", "os.system", "os.popen"}:
+                found.append(name)
+            if name == "np.load" and said.get("allow_pickle") != "False":
+                found.append("np.load with pickles")
+            if said.get("shell", "False") != "False" or said.get("safe_mode", "True") != "True":
+                found.append(f"{name} of what is not safe")
+            is_tagged = name == "YAML" and said.get("typ", "'safe'") not in SAFE_YAML
+            if is_tagged or (name == "yaml.load" and "Loader" in said):
+                found.append("YAML with tags")
+    return found
+
+
+SAFE_YAML = ("'safe'", "'rt'")
+"""Kinds of ruamel.yaml that make plain values only; of a YAML without a kind, `rt`, too."""
+
+MODULES = [*SOURCES, *sorted((ROOT / "stages").glob("*.py"))]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_that_is_read_is_run(path: Path) -> None:
+    assert _runs_what_it_reads(ast.parse(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *("import pickle", "from joblib import load", "import marshal", "eval(text)", "exec(text)"),
+        *("os.system(name)", "np.load(path)", "np.load(path, allow_pickle=True)", "run(name, shell=True)"),
+        *("yaml.load(text, Loader=yaml.Loader)", "YAML(typ='unsafe')", "load_model(path, safe_mode=False)"),
+    ],
+)
+def test_what_runs_what_it_reads_would_be_seen(wrong: str) -> None:
+    assert len(_runs_what_it_reads(ast.parse(wrong))) == 1

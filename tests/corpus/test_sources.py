@@ -731,6 +731,13 @@ def test_half_an_archive_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert archives.read(path) is None
 
 
+def test_an_archive_that_is_larger_than_any_score_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = packed(cut("a", "b"), tmp_path / "a.zip", monkeypatch).archive
+    assert archives.read(path) is not None
+    monkeypatch.setattr(archives, "MOST_BYTES", 100)
+    assert archives.read(path) is None
+
+
 def test_an_archive_with_a_changed_byte_or_without_a_movement_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

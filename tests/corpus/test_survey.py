@@ -13,12 +13,12 @@ from quartetvae import config
 from quartetvae.corpus import encoding, metadata, paper_files, split, survey, tables
 from quartetvae.corpus.records import Origin
 from quartetvae.errors import ArgumentError, CorpusError
-from quartetvae.io import midi
+from quartetvae.io import limits, midi
 from quartetvae.music import codec, part_assignment
 from quartetvae.music.codec import Alphabet
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, PARTS
 from quartetvae.music.quartet import Grid, Piece
-from quartetvae.music.tracks import Music
+from quartetvae.music.tracks import Music, TimeSignature
 from quartetvae.pipeline import params
 from tests import building
 from tests.building import line, quartet, track, write_corpus
@@ -537,3 +537,37 @@ def test_a_file_whose_parts_were_not_found_cannot_be_encoded(tmp_path: Path) -> 
     row = survey.survey(folder, match="quartet").to_dict("records")[1]
     with pytest.raises(CorpusError, match=r"solo \(solo\.mid\): its four parts were not found \(no track for"):
         encoding.encode_file(folder, row, GRID)
+
+
+# Absurd files
+
+
+def test_absurd_files_are_refused_by_name_and_the_good_ones_go_on(tmp_path: Path) -> None:
+    far = quartet(track("Violin I", 40, (200_000_000, 480, 60)))
+    beat = 480
+    # No rest of them is longer than music may be silent, but there are 120 of 900 beats.
+    long = quartet(track("Violin I", 40, *line(60, onsets=range(0, 120 * 900 * beat, 900 * beat))))
+    endless = quartet(track("Violin I", 40, (0, 200_000_000, 60)))
+    # A beat of one tick, so that two hundred million of them are bars of their own.
+    ages = Music(1, tuple(track(f"Violin {k}", 40, (0, 2, 60)) for k in "12"), (TimeSignature(200_000_000, 1, 4),))
+    large = bytes(limits.MIDI_BYTES + 1)
+    raw = write_corpus(
+        tmp_path,
+        {"good": quartet(), "far": far, "long": long, "endless": endless, "ages": ages, "large": large},
+        ensemble={"good": "String Quartet"},
+    )
+    table = survey.survey(raw, match="quartet").set_index("id")
+    assert table["decision"].to_dict() == {
+        "good": survey.SELECTED,
+        "far": survey.DUPLICATE,
+        "long": survey.UNREADABLE,
+        "endless": survey.UNREADABLE,
+        "ages": survey.REJECTED,
+        "large": survey.UNREADABLE,
+    }
+    assert table["reason"]["long"].startswith("long.mid: 107,100 beats; 100,000 at most are read: cut it in pieces")
+    assert table["reason"]["endless"].startswith("endless.mid: a note of 416667 beats")
+    assert table["reason"]["large"].startswith("large.mid: 4,194,305 bytes; 4,194,304 at most are read: cut")
+    assert dict(table["left_out"]["far"]) == {"stray notes": 1}
+    encoded = list(encoding.encode_all(raw, table.reset_index(), GRID))
+    assert [len(piece.tokens) < 100 for piece, _ in encoded] == [True]
