@@ -1,6 +1,14 @@
 """What the machine has: cores for this process, and other processes; whatever the operating system."""
 
 import os
+import threading
+import time
+
+SHELLS = ("sh", "bash", "dash", "zsh", "fish", "ksh", "cmd.exe")
+"""What a program may start another one by."""
+
+LOOKING = 0.2
+"""Seconds between two looks at the process that started this one."""
 
 
 def cores() -> int:
@@ -18,3 +26,32 @@ def runs(process: int) -> bool:
     import psutil
 
     return bool(psutil.pid_exists(process))
+
+
+def end_with_parent() -> None:
+    """Let this process end, at once and with status 1, when the one that started it has ended, however it did.
+
+    Of a shell in between, the one that started the shell counts too. What a process leaves that is ended like this is
+    what it would leave if it were killed.
+    """
+    first = _starters()
+
+    def look() -> None:
+        # On Unix a child gets another parent; on Windows it keeps the number, of which there is no process any more.
+        while _starters() == first and all(runs(number) for number in first if number):
+            time.sleep(LOOKING)
+        os._exit(1)
+
+    threading.Thread(target=look, daemon=True).start()
+
+
+def _starters() -> list[int]:
+    """Give the number of the process that started this one; if that is a shell, of the one that started it too."""
+    import psutil
+
+    parent = os.getppid()
+    try:
+        shell = psutil.Process(parent)
+        return [parent, shell.ppid()] if shell.name() in SHELLS else [parent]
+    except psutil.Error:  # it has ended, or may not be looked at
+        return [parent]

@@ -1,1 +1,12 @@
-"""The pipeline's stages, one script each: `python -m stages.<name>` from the project's root. `dvc repro` runs them."""
+"""The pipeline's stages, one script each: `python -m stages.<name>` from the project's root. `dvc repro` runs them.
+
+A stage ends with the `dvc` that runs it: killed alone, `dvc` would leave it writing beside the stage of the next run.
+"""
+
+import os
+
+from quartetvae import machine
+
+# Here, since it is run first: what a stage imports takes seconds.
+if "DVC_STAGE" in os.environ:
+    machine.end_with_parent()

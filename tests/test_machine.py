@@ -3,10 +3,13 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 
+import psutil
 import pytest
 
 from quartetvae import machine
+from tests.imports import ROOT
 
 
 def test_cores_are_those_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,3 +36,47 @@ def test_a_process_runs_until_it_has_ended() -> None:
         assert machine.runs(process.pid)
         process.communicate(b"\n")
     assert not machine.runs(process.pid)
+
+
+STAGE = "import stages, sys, time; print('at work', flush=True); time.sleep(60)"
+"""Stands for a stage."""
+
+STARTER = "import subprocess, sys; subprocess.run(sys.argv[1:])"
+"""Stands for DVC, which starts a stage by a shell: that becomes the stage, or waits for it."""
+
+
+def outlives(command: Sequence[str], environment: dict[str, str]) -> bool:
+    """Whether the stage that is started by this command is still there a while after its starter was killed."""
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTER, *command],
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+    ) as starter:
+        assert starter.stdout
+        assert starter.stdout.readline() == b"at work\n"
+        (stage,) = [child for child in psutil.Process(starter.pid).children(recursive=True) if not child.children()]
+        starter.kill()
+        try:
+            stage.wait(timeout=10 if environment else 1)
+        except psutil.TimeoutExpired:
+            stage.kill()
+            return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        [sys.executable, "-c", STAGE],
+        ["sh", "-c", 'exec "$0" -c "$1"', sys.executable, STAGE],
+        ["sh", "-c", '"$0" -c "$1"; true', sys.executable, STAGE],
+    ],
+    ids=["alone", "a shell before it", "a shell around it"],
+)
+def test_a_stage_ends_with_the_dvc_that_started_it(command: Sequence[str]) -> None:
+    assert not outlives(command, {"DVC_STAGE": "filter"})
+
+
+def test_a_stage_that_dvc_did_not_start_stays() -> None:
+    assert outlives([sys.executable, "-c", STAGE], {})
