@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import inspect
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -308,6 +309,14 @@ def _header(path: Path) -> None:
         np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": (10**12, 128)})
 
 
+def _headed(header: str) -> Callable[[Path], Any]:
+    start = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header))
+    return lambda path: path.write_bytes(start + header.encode())
+
+
+_TOO_LARGE = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({9**30}, 4)}}"
+
+
 def _zipped(path: Path) -> None:
     with path.open("wb") as file:
         np.savez(file, np.zeros((1, 2)))
@@ -327,6 +336,11 @@ BAD_CODES: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "half a zip": (".npy", lambda path: path.write_bytes(b"PK\x03\x04 and no more")),
     "a zip of arrays": (".npy", _zipped),
     "a header for more than there is": (".npy", _header),
+    "a header that does not end": (".npy", _headed("{'shape': (1L, ")),
+    "a header of a number without end": (
+        ".npy",
+        _headed(f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({9**30},)}}"),
+    ),
     "objects": (".npy", _saved([[None]])),
     "strings": (".npy", _saved([["1", "2"]])),
     "dates": (".npy", _saved([["2020-01-01"]] * 2)),

@@ -87,7 +87,8 @@ def read(raw: Path) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
-        raise CorpusError(f"{path}: not a readable table ({error}); run the stage `download` first.") from error
+        detail = " ".join(str(error).split())
+        raise CorpusError(f"{path}: not a readable table ({detail}); run the stage `download` first.") from error
     lacking = [name for name in COLUMNS if name not in table.columns]
     if lacking:
         raise CorpusError(f"{path}: no column {', '.join(lacking)}; needed are {', '.join(COLUMNS)}.")

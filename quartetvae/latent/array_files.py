@@ -1,6 +1,7 @@
 """Arrays of a model's corpus in .npz files of NumPy, which the base package reads: by name, without pickles."""
 
 import io
+import tokenize
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,9 +13,12 @@ from numpy.typing import NDArray
 
 from quartetvae.files import replacing
 
-DAMAGES = (OSError, EOFError, AttributeError, KeyError, TypeError, ValueError, NotImplementedError, MemoryError)
-"""What NumPy says of a file that is no .npz with some arrays: it takes it for a single array, for a pickle, or for one
-that there is not the memory for."""
+DAMAGES = (
+    *(OSError, EOFError, AttributeError, KeyError, TypeError, ValueError, NotImplementedError, MemoryError),
+    *(BadZipFile, zlib.error, tokenize.TokenError, SyntaxError, RecursionError, OverflowError),
+)
+"""What NumPy says of a file that is no .npz with some arrays: it takes it for a single array, for a pickle, for one
+that there is not the memory for, or for one of Python 2, whose header it reads as Python."""
 
 
 def write(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -31,6 +35,10 @@ def read(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
     try:
         # Opened here: NumPy leaves a damaged file open.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
-            return {name: found[name] for name in names}
-    except (*DAMAGES, BadZipFile, zlib.error) as error:
+            arrays = {name: found[name] for name in names}
+    except DAMAGES as error:
         raise ValueError(" ".join(str(error).split())) from error
+    # A member that does not begin as an array comes as its bytes.
+    if wrong := [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]:
+        raise ValueError(f"'{wrong[0]}' is no array")
+    return arrays

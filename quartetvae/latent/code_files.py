@@ -2,12 +2,12 @@
 
 import io
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from quartetvae.errors import ModelError, missing, no_file
 from quartetvae.files import replacing
+from quartetvae.latent.array_files import DAMAGES
 from quartetvae.model.autoencoder import Codes
 
 
@@ -59,7 +59,7 @@ def read(path: Path) -> Codes:
     except ImportError as error:
         raise missing(error, f"{path.name}, which could be .npy: ") from error
     # A damaged header may also promise more than there is memory for. Arrow's errors are of these kinds too.
-    except (OSError, EOFError, ValueError, TypeError, KeyError, NotImplementedError, MemoryError, BadZipFile) as error:
+    except DAMAGES as error:
         detail = " ".join(str(error).split())
         raise ModelError(f"{path.name}: no codes ({detail}); .npy or .parquet from `encode` is needed.") from error
     return checked(codes, path.name)

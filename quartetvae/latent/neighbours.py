@@ -149,8 +149,11 @@ def _read(path: Path) -> _Stored:
             raise ValueError(f"places of shape {wrong[0]} for {len(codes)} codes")
         if wrong := [column.shape for column in pieces.values() if column.ndim != 1]:
             raise ValueError(f"pieces of shape {wrong[0]}")
+        for column in pieces.values():
+            column.tolist()
         if len(of) and not 0 <= of.min() <= of.max() < min(map(len, pieces.values())):
             raise ValueError(f"a phrase of piece {of.max()}, which is not there")
-    except (TypeError, ValueError) as error:
+    # NumPy says SystemError of texts with signs that there are none of.
+    except (TypeError, ValueError, SystemError) as error:
         raise ModelError(f"{path}: no codes of a corpus ({error}); the stage `describe` writes {FILE}.") from error
     return _Stored(codes, of, pieces, phrases)

@@ -460,8 +460,9 @@ def test_missing_metadata_are_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b'id,file\n"a,b'])
 def test_damaged_metadata_are_an_error(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "metadata.csv").write_bytes(content)
-    with pytest.raises(CorpusError, match=r"metadata\.csv: "):
+    with pytest.raises(CorpusError, match=r"metadata\.csv: ") as raised:
         metadata.read(tmp_path)
+    assert len(str(raised.value).splitlines()) == 1
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Phrases of a corpus by their codes: the nearest first, in their own places."""
 
+import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -113,11 +114,15 @@ def test_what_is_no_corpus_is_named(tmp_path: Path) -> None:
         "flat": {"z": good["z"][0]},
         "short": {"z": good["z"][:1]},
         "elsewhere": {"of": np.array([0, 7], np.int32)},
+        # A text of a sign that there is none of.
+        "signs": {"composer": np.full(len(good["composer"]), 0x7FFFFFFF, np.uint32).view("<U1")},
     }
     for name, change in changes.items():
         np.savez(tmp_path / f"{name}.npz", **{key: of for key, of in (good | change).items() if of is not None})
-    for path in (
-        tmp_path / f"{name}.npz" for name in ("text", "cut", "damaged", "folder", "array", "missing", *changes)
-    ):
+    with zipfile.ZipFile(tmp_path / "good.npz") as before, zipfile.ZipFile(tmp_path / "bytes.npz", "w") as after:
+        for name in before.namelist():
+            after.writestr(name, b"no array" if name == "bar.npy" else before.read(name))
+    kinds = ("text", "cut", "damaged", "folder", "array", "missing", "bytes", *changes)
+    for path in (tmp_path / f"{name}.npz" for name in kinds):
         with pytest.raises(ModelError, match=rf"{path.name}: no codes of a corpus .*`describe`"):
             neighbours.read(path)

@@ -272,7 +272,8 @@ def load(folder: Path) -> NumpyAutoencoder:
         model.decode(model.encode(np.zeros((1, architecture.steps, architecture.columns), np.uint8))[0])
     except ModelError:
         raise
-    except (OSError, KeyError, ValueError) as error:
+    # h5py says RuntimeError of links and headers that lead nowhere.
+    except (OSError, KeyError, ValueError, RuntimeError) as error:
         detail = " ".join(str(error).split())
         raise ModelError(f"{path}: not the weights of this architecture ({detail}); train again.") from error
     model.folder = folder
