@@ -13,6 +13,7 @@ import click
 from quartetvae import api
 from quartetvae.cli import common, options
 from quartetvae.cli.common import FILE, Tracks, parts_of_each_option
+from quartetvae.composing import requests
 from quartetvae.config import Chords, Spacing, Way
 from quartetvae.errors import MissingError, ModelError
 from quartetvae.io import read, write
@@ -64,7 +65,7 @@ def _say_what_is_older(out: Path, written: Iterable[Path]) -> None:
 @options.key_options
 @options.same_key_option
 @options.model_option
-@options.output_options
+@options.page_output_options
 @options.whole_option
 def interpolate(
     files: tuple[Path, ...],
@@ -87,7 +88,8 @@ def interpolate(
     """Find what lies between two pieces, or between four at the corners of a grid.
 
     Writes point_0 (A as the model gives it back) to the last point (B). With four pieces the points of a grid, row_0_0
-    to the last: A and B end its first row, C and D the last. The shortest piece decides the length.
+    to the last: A and B end its first row, C and D the last. The shortest piece decides the length. --as html writes
+    studio.html, a page on which a point is dragged between the pieces: by their codes, whatever --path says.
 
     \b
     Examples:
@@ -97,6 +99,7 @@ def interpolate(
       quartetvae interpolate quartet.mid five-tracks.mid --parts auto --parts 1,2,3,4
       quartetvae interpolate a.mid b.mid --freedom 0.5 --seed 3
       quartetvae interpolate a.mid b.mid --path spherical --same-key
+      quartetvae interpolate a.mid b.mid --as mid,html
     """
     if len(files) not in (2, 4):
         raise click.UsageError(f"{len(files)} pieces; two, or four for a grid, are needed.")
@@ -108,6 +111,14 @@ def interpolate(
     ]
     if same_key:
         pieces = options.to_key_of_first(pieces, files)
+    whole = whole or beats is not None
+    if options.HTML in kinds:
+        most = options.SHOWN * model.architecture.grid.steps_per_beat
+        shown = pieces if whole else [requests.excerpt(music, 0, most) for music in pieces]
+        options.write_page(out / "studio.html", model, shown, [path.stem for path in files], tempo)
+        kinds = [kind for kind in kinds if kind != options.HTML]
+        if not kinds:
+            return
     digits = len(str(points - 1))
     dials["composer"] = None if composer is None else api.load_composer(composer)
     if len(pieces) == 2:
@@ -122,7 +133,7 @@ def interpolate(
         rows = api.interpolate_grid(model, pieces, points=points, path=kind, progress=options.progress, **dials)
         music = {f"row_{i:0{digits}}_{j:0{digits}}": made for i, row in enumerate(rows) for j, made in enumerate(row)}
         ends = {f"row_{i:0{digits}}_{j:0{digits}}" for i in (0, points - 1) for j in (0, points - 1)}
-    _say_what_is_older(out, options.written(out, music, kinds, tempo, whole=whole or beats is not None))
+    _say_what_is_older(out, options.written(out, music, kinds, tempo, whole=whole))
     options.write_origins(out, {name: made for name, made in music.items() if name not in ends}, model=model)
 
 

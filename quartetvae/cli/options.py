@@ -23,6 +23,10 @@ from quartetvae.model.autoencoder import Autoencoder
 from quartetvae.model.composer import Composer
 from quartetvae.model.numpy.network import NumpyAutoencoder
 from quartetvae.music.quartet import Quartet
+from quartetvae.studio import page
+
+HTML = ".html"
+"""The page that `listen` writes."""
 
 KINDS = {suffix.removeprefix("."): suffix for suffix in write.WRITERS}
 
@@ -33,12 +37,16 @@ LEAD = 8
 """Beats of what was there that are shown before what is composed."""
 
 
-def _kinds(ctx: click.Context, param: click.Parameter, value: str) -> list[str]:
-    """Tell suffixes of what to write from names with commas between them."""
-    wanted = list(dict.fromkeys(kind.strip().lower() for kind in value.split(",")))
-    if unknown := [kind for kind in wanted if kind not in KINDS]:
-        raise click.BadParameter(f"'{', '.join(unknown)}' is none of {', '.join(KINDS)}.", ctx, param)
-    return [KINDS[kind] for kind in wanted]
+def _kinds(known: Mapping[str, str]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Make what tells suffixes of what to write from names with commas between them."""
+
+    def told(ctx: click.Context, param: click.Parameter, value: str) -> list[str]:
+        wanted = list(dict.fromkeys(kind.strip().lower() for kind in value.split(",")))
+        if unknown := [kind for kind in wanted if kind not in known]:
+            raise click.BadParameter(f"'{', '.join(unknown)}' is none of {', '.join(known)}.", ctx, param)
+        return [known[kind] for kind in wanted]
+
+    return told
 
 
 def _key(ctx: click.Context, param: click.Parameter, value: str) -> str:
@@ -112,30 +120,43 @@ drawing_options = grouped(
     seed_option,
     key_options,
 )
-place_options = grouped(
-    click.option(
-        "-o", "--out", type=FILE, default=Path("quartetvae-out"), show_default=True, help="Folder for what is written."
-    ),
-    click.option(
-        "--as",
-        "kinds",
-        callback=_kinds,
-        metavar="KINDS",
-        default="mid",
-        show_default=True,
-        help=f"Any of {', '.join(KINDS)}.",
-    ),
+
+
+def _place_options(known: Mapping[str, str], about: str = "") -> Callable[[Any], Any]:
+    """Make the options for where and as what to write."""
+    return grouped(
+        click.option(
+            "-o",
+            "--out",
+            type=FILE,
+            default=Path("quartetvae-out"),
+            show_default=True,
+            help="Folder for what is written.",
+        ),
+        click.option(
+            "--as",
+            "kinds",
+            callback=_kinds(known),
+            metavar="KINDS",
+            default="mid",
+            show_default=True,
+            help=f"Any of {', '.join(known)}{about}.",
+        ),
+    )
+
+
+place_options = _place_options(KINDS)
+_tempo_option = click.option(
+    "--tempo",
+    type=click.FloatRange(1, 1000),
+    help="Quarter notes a minute; by default a MIDI file's, else 100.",
 )
 whole_option = click.option(
     "--whole", is_flag=True, help=f"Scores, pictures and sound of all of it, where it has more than {SHOWN} beats."
 )
-output_options = grouped(
-    place_options,
-    click.option(
-        "--tempo",
-        type=click.FloatRange(1, 1000),
-        help="Quarter notes a minute; by default a MIDI file's, else 100.",
-    ),
+output_options = grouped(place_options, _tempo_option)
+page_output_options = grouped(
+    _place_options({**KINDS, "html": HTML}, " (one page to play on, as `quartetvae listen` writes it)"), _tempo_option
 )
 
 
@@ -197,6 +218,18 @@ def _shown(music: Quartet, composed: NDArray[np.bool_] | None) -> Quartet:
         wanted = max(0, int(composed.argmax()) - LEAD * per_beat)
         first = int(np.flatnonzero(music.bars == music.bars[wanted])[0])
     return requests.excerpt(music, first, first + SHOWN * per_beat)
+
+
+def write_page(
+    path: Path, model: NumpyAutoencoder, pieces: Sequence[Quartet], names: Sequence[str], tempo: float | None
+) -> None:
+    """Write the page to play on that has these pieces, two to four, at its corners, and print its name."""
+    corners = [
+        page.Corner(music, api.encode(model, music), name, music.title if music.title != name else "")
+        for music, name in zip(pieces, names, strict=True)
+    ]
+    page.write(path, model, corners, tempo_qpm=tempo)
+    click.echo(path)
 
 
 def write_origins(

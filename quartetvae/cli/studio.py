@@ -8,9 +8,6 @@ import click
 from quartetvae import api
 from quartetvae.cli import common, options
 from quartetvae.cli.common import FILE, Tracks, parts_of_each_option
-from quartetvae.studio import page
-
-BEATS = 32
 
 
 @click.command()
@@ -46,12 +43,10 @@ def listen(
         raise click.UsageError(f"{len(files)} piece{'s' if len(files) != 1 else ''}; two to four are needed.")
     of_each = common.for_each(tracks, len(files))
     model = api.load(folder)
-    corners = []
-    for path, chosen in zip(files, of_each, strict=True):
-        music = options.read_music(model, path, from_beat, beats or BEATS, chosen, spread)
-        codes = api.encode(model, music)
-        corners.append(page.Corner(music, codes, path.stem, music.title if music.title != path.stem else ""))
-    page.write(out, model, corners, tempo_qpm=tempo)
-    click.echo(out)
+    music = [
+        options.read_music(model, path, from_beat, beats or options.SHOWN, chosen, spread)
+        for path, chosen in zip(files, of_each, strict=True)
+    ]
+    options.write_page(out, model, music, [path.stem for path in files], tempo)
     if not no_open:
         webbrowser.open(out.resolve().as_uri())

@@ -1,7 +1,7 @@
 // Between notes and part arrays: quartetvae/music/codec.py and corpus/phrases.py once more, for the browser.
 //
 // A part array is a Uint8Array of steps * columns tokens, row by row; column k is of part k % 4. Notes are objects
-// {part, onset, duration, pitch}, in steps. A dropped file's notes are in ticks.
+// {part, voice, onset, duration, pitch}, in steps; voice 1 is the second column of a part. A dropped file's notes are in ticks.
 "use strict";
 
 const VOICES = 4;
@@ -40,7 +40,7 @@ function notesOf(tokens, sizes) {
       if (open) open.duration = step - open.onset;
       open = null;
       if (token < rest) {
-        open = { part: column % VOICES, onset: step, duration: 1, pitch: token + pitchMin };
+        open = { part: column % VOICES, voice: Math.floor(column / VOICES), onset: step, duration: 1, pitch: token + pitchMin };
         parts[column % VOICES].push(open);
       }
     }

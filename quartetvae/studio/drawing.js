@@ -78,25 +78,7 @@ function drawTrail(canvas, trail) {
   context.globalAlpha = 1;
 }
 
-const FIFTHS = ["C", "G", "D", "A", "E", "B", "F♯", "D♭", "A♭", "E♭", "B♭", "F"];
-const MINORS = ["a", "e", "b", "f♯", "c♯", "g♯", "d♯", "b♭", "f", "c", "g", "d"];
-const SCALE = [0, 2, 4, 5, 7, 9, 11];
-
-// Keys are "", or a number on the circle: 0 to 11 major, 12 to 23 their relative minors, in fifths.
-function keyName(key) {
-  if (key < 0) return "any key";
-  return key < 12 ? `${FIFTHS[key]} major` : `${MINORS[key - 12].replace(/^./, (letter) => letter.toUpperCase())} minor`;
-}
-
-// Added to the logits of pitches: nothing outside the scale; of a minor key its raised seventh is in as well.
-function keyBias(key, sizes) {
-  if (key < 0) return null;
-  const root = ((key % 12) * 7) % 12;
-  const inside = new Set(SCALE.map((interval) => (root + interval) % 12));
-  if (key >= 12) inside.add((root + 8) % 12);
-  return Float32Array.from({ length: sizes.pitches }, (_, pitch) => (inside.has((pitch + sizes.pitchMin) % 12) ? 0 : -1e9));
-}
-
+// The circle of fifths, major keys outside; keys are numbers as in keys.js.
 function makeDial(svg, choose) {
   const ring = (names, outer, inner, first) => names.map((name, k) => {
     const point = (radius, turn) => [radius * Math.sin(turn), -radius * Math.cos(turn)].map((x) => x.toFixed(2)).join(" ");

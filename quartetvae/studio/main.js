@@ -4,10 +4,11 @@
 const $ = (query) => document.querySelector(query);
 const DATA = JSON.parse($("#data").textContent);
 const { sizes } = DATA;
-const state = { x: 0.5, y: 0.5, key: -1, freedom: 0, density: 0, tempo: DATA.tempo, seed: 1 };
+const state = { x: 0.5, y: 0.5, key: -1, strength: 1, strict: 0, freedom: 0, density: 0, tempo: DATA.tempo, seed: 1 };
 const pieces = DATA.pieces.map((piece) => ({ ...piece, codes: piece.codes.map((code) => Float32Array.from(code)) }));
 let phrases = [], steps = 0, bars = [0], whole = new Uint8Array(0), notes = [], waiting = [], busy = false, version = 0;
 const trail = [];
+const SLIDERS = ["strength", "freedom", "density", "tempo"];
 
 // Workers: the first decodes, the second computes samples.
 const source = new Blob([$("#worker").textContent], { type: "text/javascript" });
@@ -67,7 +68,8 @@ function change(moved = false) {
   $("#point").setAttribute("aria-valuenow", Math.round(100 * state.x));
   $("#bar").innerHTML = shares.map((share, k) => `<i style="width:${100 * share}%;opacity:${0.3 + 0.23 * k}"></i>`).join("");
   $("#key-name").textContent = keyName(state.key);
-  for (const name of ["freedom", "density", "tempo"]) {
+  $("#strict").checked = Boolean(state.strict);
+  for (const name of SLIDERS) {
     $(`#${name}`).value = state[name];
     $(`#${name}-said`).textContent = name === "tempo" ? `${Math.round(state.tempo)}` : Number(state[name]).toFixed(1);
   }
@@ -81,7 +83,7 @@ async function next() {
   await ready;
   const beat = waiting.shift(), mine = version;
   const phrase = Math.floor(beat / sizes.segments), segment = beat % sizes.segments;
-  const wish = { bias: keyBias(state.key, sizes), onsets: 2.5 * state.density, temperature: Number(state.freedom), seed: state.seed * 4096 + phrase };
+  const wish = { bias: keyBias(state.key, state.strength, state.strict, sizes), onsets: 2.5 * state.density, temperature: Number(state.freedom), seed: state.seed * 4096 + phrase };
   const { tokens } = await ask({ beat: { z: codeAt(pieces.map((piece) => piece.codes[phrase]), state), segment, wish } });
   if (phrase < phrases.length) {
     phrases[phrase].set(tokens, (segment * sizes.steps * sizes.columns) / sizes.segments);
@@ -125,11 +127,11 @@ function remember() {
   }, 120);
 }
 function recall() {
-  const limits = { x: [0, 1], y: [0, 1], key: [-1, 23], freedom: [0, 1.5], density: [-2, 2], tempo: [30, 240], seed: [1, 999999] };
+  const limits = { x: [0, 1], y: [0, 1], key: [-1, 23], strength: [0, 10], strict: [0, 1], freedom: [0, 1.5], density: [-2, 2], tempo: [30, 240], seed: [1, 999999] };
   for (const [name, value] of new URLSearchParams(location.hash.slice(1))) {
     const number = Number(value);
     if (name in limits && value !== "" && number >= limits[name][0] && number <= limits[name][1]) {
-      state[name] = ["key", "seed"].includes(name) ? Math.round(number) : number;
+      state[name] = ["key", "strict", "seed"].includes(name) ? Math.round(number) : number;
     }
   }
 }
@@ -147,9 +149,11 @@ function toggle() {
 
 async function download(kind) {
   const title = `Between ${pieces.map((piece) => piece.who).join(", ")}`;
-  const options = { ...music(), ...sizes, tempo: Number(state.tempo), title };
+  const key = state.key < 0 ? keyOf(notes) : state.key;
+  const options = { ...music(), stepsPerBeat: sizes.stepsPerBeat, tempo: Number(state.tempo), title, key };
   const writers = {
     mid: () => ["audio/midi", writeMidi(notes, options)],
+    musicxml: () => ["application/vnd.recordare.musicxml+xml", writeMusicXml(notes, options)],
     wav: async () => ["audio/wav", writeWav(await player.render())],
   };
   tell("Writing it …");
@@ -217,7 +221,11 @@ function begin() {
     change(true);
   });
   markDial($("#dial"), state.key, false);
-  for (const name of ["freedom", "density", "tempo"]) {
+  $("#strict").onchange = ({ target }) => {
+    state.strict = Number(target.checked);
+    change(true);
+  };
+  for (const name of SLIDERS) {
     $(`#${name}`).oninput = ({ target }) => {
       const step = player.step;
       state[name] = Number(target.value);
@@ -246,7 +254,7 @@ function begin() {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input[type=range]") && event.key.startsWith("Arrow")) return;
     const by = event.shiftKey ? 0.1 : 0.02;
     const ways = { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, -by], ArrowDown: [0, by] };
-    const onButton = event.target.matches("button, summary, a");
+    const onButton = event.target.matches("button, summary, a, input");
     if (event.key in ways) move(state.x + ways[event.key][0], state.y + ways[event.key][1]);
     else if (event.key === " " && !onButton) toggle();
     else if (event.key === "Home") player.seek(0);

@@ -115,6 +115,21 @@ function signatureOf(length, stepsPerBeat) {
   return null;
 }
 
+// The time signatures of bars, each with the step from which it holds; a last bar that is cut short has none.
+function signaturesOf({ bars, steps, stepsPerBeat }) {
+  const found = [];
+  let last = 0;
+  bars.forEach((start, k) => {
+    const length = (bars[k + 1] ?? steps) - start;
+    const signature = signatureOf(length, stepsPerBeat);
+    const cut = k > 0 && k === bars.length - 1 && length < last;
+    if (!signature || length === last || cut || signature[0] > 255) return;
+    found.push({ start, numerator: signature[0], denominator: signature[1] });
+    last = length;
+  });
+  return found;
+}
+
 function writeMidi(notes, { stepsPerBeat, tempo, bars, steps, title }) {
   const perStep = Math.max(1, Math.floor(480 / stepsPerBeat));
   const variable = (value) => {
@@ -141,16 +156,9 @@ function writeMidi(notes, { stepsPerBeat, tempo, bars, steps, title }) {
     { tick: 0, rank: 0, data: meta(3, letters(title)) },
     { tick: 0, rank: 1, data: meta(0x51, four(micros).slice(1)) },
   ];
-  let last = 0;
-  bars.forEach((start, k) => {
-    const length = (bars[k + 1] ?? steps) - start;
-    const signature = signatureOf(length, stepsPerBeat);
-    const cut = k > 0 && k === bars.length - 1 && length < last;
-    if (!signature || length === last || cut || signature[0] > 255) return;
-    const data = meta(0x58, [signature[0], Math.log2(signature[1]), 24, 8]);
-    first.push({ tick: start * perStep, rank: 2, data });
-    last = length;
-  });
+  for (const { start, numerator, denominator } of signaturesOf({ bars, steps, stepsPerBeat })) {
+    first.push({ tick: start * perStep, rank: 2, data: meta(0x58, [numerator, Math.log2(denominator), 24, 8]) });
+  }
   const tracks = PARTS.map((part, channel) => {
     const events = [
       { tick: 0, rank: -2, data: meta(3, letters(part.name)) },

@@ -221,7 +221,7 @@ function makeNetwork(arrays, sizes) {
   const both = new Float32Array(units + shared), hidden = new Float32Array(hiddenSize);
   const head = new Float32Array(Math.max(...widths)), logits = new Float32Array(symbols);
 
-  // wish: {bias: of each pitch, onsets: of all of them, temperature, seed}; without any, the likeliest tokens.
+  // wish: {bias: of each symbol, onsets: of all of them, temperature, seed}; without any, the likeliest tokens.
   function writeSegment(codes, segment, wish = {}) {
     const { bias = null, onsets = 0, temperature = 0, seed = 0 } = wish;
     const from = segment * codeSize;
@@ -263,9 +263,8 @@ function makeNetwork(arrays, sizes) {
           ofHeld += value * kernel[row + scored];
         }
         for (let pitch = 0; pitch < pitches; pitch++) {
-          const wanted = bias ? bias[pitch] : 0;
-          logits[scored + pitch] = logits[pitch] + ofHeld + wanted;
-          logits[pitch] += onsets + wanted;
+          logits[scored + pitch] = logits[pitch] + ofHeld + (bias ? bias[scored + pitch] : 0);
+          logits[pitch] += onsets + (bias ? bias[pitch] : 0);
         }
         const column = order[place];
         let best = 0, highest = -Infinity;

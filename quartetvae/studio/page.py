@@ -24,7 +24,10 @@ from quartetvae.music.quartet import Quartet
 from quartetvae.studio import packing
 
 WORKER = ("network.js", "tones.js", "worker.js")
-SCRIPT = ("codec.js", "paths.js", "midi.js", "wav.js", "player.js", "drawing.js", "main.js")
+SCRIPT = (
+    *("codec.js", "paths.js", "keys.js", "midi.js", "notation.js", "musicxml.js", "wav.js"),
+    *("player.js", "drawing.js", "main.js"),
+)
 
 DIGITS = 5
 """Of a code's numbers, after the point."""

@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -140,6 +141,39 @@ def test_interpolate_writes_the_points_and_its_ends_are_the_reconstructions(work
     model = api.load()
     for name, point in (("a.mid", "point_0.mid"), ("b.mid", "point_2.mid")):
         assert heard(work / "points" / point) == building.ends(api.reconstruct(model, api.read(name, model)))
+
+
+def test_interpolate_as_html_is_the_page_of_listen(work: Path) -> None:
+    midi.write(work / "long.mid", long_quartet(2, count=80), tempo_qpm=120)
+    result = run("interpolate", "a.mid", "long.mid", "--points", 2, "--as", "html,mid", "--out", "points")
+    names = ["studio.html", "point_0.mid", "point_1.mid"]
+    assert result.stdout.split() == [str(Path("points", name)) for name in names]
+    run("listen", "a.mid", "long.mid", "--no-open", "-o", "listen.html")
+    assert (work / "points" / "studio.html").read_bytes() == (work / "listen.html").read_bytes()
+    # Asked for alone, nothing else is computed.
+    run("interpolate", "a.mid", "long.mid", "--as", "html", "--tempo", "77", "--beats", "3", "--out", "page")
+    assert list(contents("page")) == ["studio.html"]
+    assert '"tempo":77' in (work / "page" / "studio.html").read_text(encoding="utf-8")
+
+
+def test_a_page_is_of_the_beginning_unless_all_is_asked_for(work: Path) -> None:
+    midi.write(work / "long.mid", long_quartet(2, count=80), tempo_qpm=120)
+    steps = []
+    for more in ([], ["--whole"]):
+        run("interpolate", "long.mid", "long.mid", "--as", "html", *more)
+        found = (work / "quartetvae-out" / "studio.html").read_text(encoding="utf-8")
+        steps.append([int(number) for number in re.findall(r'"what":"[^"]*","steps":(\d+)', found)])
+    model = api.load()
+    whole = len(api.read("long.mid", model).tokens)
+    shown = 32 * model.architecture.grid.steps_per_beat
+    assert whole > shown
+    assert steps == [[shown] * 2, [whole] * 2]
+
+
+def test_a_page_is_of_two_pieces_or_more(work: Path) -> None:
+    result = run("vary", "a.mid", "--as", "html")
+    assert result.exit_code == 2
+    assert "'html' is none of mid, musicxml" in result.stderr
 
 
 def test_points_of_an_earlier_path_are_named(work: Path) -> None:
@@ -442,6 +476,7 @@ CHANGES: list[tuple[Sequence[str], Sequence[str]]] = [
     *[(EXCHANGE, more) for more in [["--seed", "1"], ["--freedom", "0.9"], ["--composer", "other"]]],
     *[(EXCHANGE, more) for more in [["--tries", "1"], ["--temperature", "2"], STRICT]],
     (BY_CODES, ["--spacing", "codes"]),
+    (BY_CODES, ["--as", "mid,html"]),
     *[(["reconstruct", A], more) for more in [*EXCERPTS, *WRITING]],
     *[(["sample"], more) for more in [*WRITING, ["--beats", "5"], ["--count", "2"], ["--temperature", "2"]]],
     (["sample"], ["--seed", "1"]),

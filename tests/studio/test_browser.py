@@ -4,12 +4,15 @@ import base64
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 import quartetvae
+from quartetvae.composing import keys
 from quartetvae.corpus import phrases
+from quartetvae.io import engraving, read
 from quartetvae.model.numpy.network import NumpyAutoencoder
 from quartetvae.music import codec
 from quartetvae.music.quartet import Quartet
@@ -170,15 +173,65 @@ def test_it_sounds_and_a_movement_is_heard_at_once(page: "Page") -> None:
     assert page.evaluate("player.playing") is False
 
 
-@pytest.mark.parametrize(("key", "scale"), [(0, {0, 2, 4, 5, 7, 9, 11}), (12, {0, 2, 4, 5, 7, 8, 9, 11})])
-def test_of_a_key_no_note_is_outside(page: "Page", key: int, scale: set[int]) -> None:
+KEYS = [(0, "C major"), (3, "A major"), (12, "A minor"), (15, "F# minor"), (-1, "free")]
+"""Keys by their number on the page, and as the command has them."""
+
+
+@pytest.mark.parametrize(("key", "name"), KEYS)
+@pytest.mark.parametrize(("strength", "strict"), [(1.0, False), (4.0, False), (0.0, True), (1.0, True)])
+def test_a_key_adds_what_the_commands_key_adds(
+    page: "Page", model: Any, key: int, name: str, strength: float, strict: bool
+) -> None:
+    found = page.evaluate(f"[...(keyBias({key}, {strength}, {int(strict)}, sizes) ?? [])]")
+    alphabet = model.architecture.grid.alphabet
+    if name == "free":
+        assert found == []
+    else:
+        wanted = keys.bias(name, None, alphabet, strength=strength, strict=strict)
+        assert np.allclose(found, wanted, atol=1e-6)
+
+
+def test_music_in_a_key_is_that_of_the_command(page: "Page", model: Any, pieces: list[Quartet]) -> None:
+    page.evaluate("move(0, 0)")
+    page.wait_for_function(WRITTEN)
+    free = tokens(page)
+    page.locator("#dial [data-key='2']").click()
+    page.locator("#strength").fill("3")
+    page.wait_for_function(WRITTEN)
+    wanted = quartetvae.vary(model, pieces[0], amount=0.0, key="D major", key_strength=3.0).tokens
+    assert (tokens(page) != free).any()
+    assert (tokens(page) == wanted).mean() > 0.99
+    assert page.locator("#key-name").inner_text() == "D major"
+
+
+@pytest.mark.parametrize(("key", "scale"), [(0, {0, 2, 4, 5, 7, 9, 11}), (12, {0, 2, 4, 5, 6, 7, 8, 9, 11})])
+def test_of_a_strict_key_no_note_is_outside(page: "Page", key: int, scale: set[int]) -> None:
     assert not {pitch % 12 for pitch in page.evaluate("notes.map((note) => note.pitch)")} <= scale
     page.locator(f"#dial [data-key='{key}']").click()
+    page.locator("#strict").check()
     page.wait_for_function(WRITTEN)
     found = {pitch % 12 for pitch in page.evaluate("notes.map((note) => note.pitch)")}
     assert found
     assert found <= scale
-    assert page.locator("#key-name").inner_text() == ("C major" if key == 0 else "A minor")
+
+
+def test_the_key_of_notes_is_the_one_that_python_finds(page: "Page") -> None:
+    counts = np.random.default_rng(2).integers(0, 9, (40, 12))
+    found = page.evaluate(
+        "(all) => all.map((counts) => keyOf(counts.flatMap((count, pitch) => Array(count).fill({ pitch }))))",
+        counts.tolist(),
+    )
+    assert [key % 12 * 7 % 12 for key in found] == keys.scales(counts).tolist()
+
+
+def test_pitches_are_spelled_as_in_python(page: "Page") -> None:
+    found = page.evaluate(
+        """() => Array.from({ length: 12 }, (_, k) => k - 5).map((sharps) =>
+          Array.from({ length: 72 }, (_, k) => spell(k + 36, sharps)).map((of) => [of.letter, of.alter, of.octave]))"""
+    )
+    assert [[tuple(one) for one in row] for row in found] == [
+        [engraving.spelling(pitch, sharps) for pitch in range(36, 108)] for sharps in range(-5, 7)
+    ]
 
 
 def test_density_and_freedom_and_another_draw_change_the_music(page: "Page") -> None:
@@ -198,7 +251,7 @@ def test_density_and_freedom_and_another_draw_change_the_music(page: "Page") -> 
     assert (tokens(page) != free).any()
 
 
-@pytest.mark.parametrize("kind", ["mid"])
+@pytest.mark.parametrize("kind", ["mid", "musicxml"])
 def test_what_is_downloaded_reads_back_equal(page: "Page", model: Any, tmp_path: Path, kind: str) -> None:
     with page.expect_download() as waiting:
         page.locator(f"[data-download='{kind}']").click()
@@ -210,6 +263,134 @@ def test_what_is_downloaded_reads_back_equal(page: "Page", model: Any, tmp_path:
     alphabet = model.architecture.grid.alphabet
     for wanted, found in zip(codec.decode(tokens(page), alphabet), codec.decode(read.tokens, alphabet), strict=True):
         assert sorted(note[:3] for note in found.tolist()) == sorted(note[:3] for note in wanted.tolist())
+
+
+def made_up(seed: int, grids: tuple[int, ...], bars: list[int], steps: int) -> list[dict[str, int]]:
+    """Notes of four parts in two columns each, each column without a gap or with rests, that begin and end on grids."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for column in range(8):
+        part, voice, at = column % 4, column // 4, 0
+        while at < steps:
+            grid = int(rng.choice(grids))
+            # Where finer grids meet, a note begins on the next place of its own.
+            at = -(-at // grid) * grid
+            length = min(grid * int(rng.integers(1, 9)), steps - at)
+            if length > 0 and rng.random() < (0.5 if voice else 0.9):
+                # Columns never share a pitch: of a unison one note stays.
+                pitch = 50 + 2 * int(rng.integers(0, 12)) + voice
+                found.append({"part": part, "voice": voice, "onset": at, "duration": length, "pitch": pitch})
+            at += max(length, 1)
+    return found
+
+
+BARS = [0, 36, 72, 120, 150, 186, 203, 251]
+"""Bars of 3/4, 4/4, 5/8, one that no time signature has, and a last one that is cut short; 12 steps a beat."""
+
+
+def joined(part: Any) -> list[tuple[float, float, int]]:
+    """Onset, duration and pitch of a music21 part's notes in steps; tied ones are joined, also from voice to voice."""
+    pieces = sorted(
+        (12 * float(one.offset), 12 * float(one.quarterLength), each.pitch.midi, each.tie.type if each.tie else "")
+        for one in part.flatten().notes
+        for each in (one.notes if one.isChord else [one])
+    )
+    found: list[list[Any]] = []
+    sounding: dict[int, list[Any]] = {}
+    for onset, length, pitch, tie in pieces:
+        if tie in ("stop", "continue"):
+            sounding[pitch][1] += length
+        else:
+            sounding[pitch] = [onset, length, pitch]
+            found.append(sounding[pitch])
+    return sorted((round(onset, 3), round(length, 3), pitch) for onset, length, pitch in found)
+
+
+@pytest.mark.parametrize(
+    ("grids", "steps_per_beat"), [((12,), 12), ((3,), 12), ((4,), 12), ((3, 4), 12), ((1,), 12), ((1,), 4), ((1,), 10)]
+)
+def test_each_note_of_a_score_reads_back(
+    page: "Page", tmp_path: Path, grids: tuple[int, ...], steps_per_beat: int
+) -> None:
+    from music21 import converter
+
+    steps = 275
+    notes = made_up(3, grids, BARS, steps)
+    content = page.evaluate(
+        "([notes, options]) => writeMusicXml(notes, options)",
+        [
+            notes,
+            {"stepsPerBeat": steps_per_beat, "tempo": 96, "bars": BARS, "steps": steps, "title": "A & <B>", "key": 9},
+        ],
+    )
+    path = tmp_path / "made.musicxml"
+    path.write_text(content, encoding="utf-8")
+    music = read.read(path).music
+    score: Any = converter.parse(path)
+    assert [track.name for track in music.tracks] == ["Violin I", "Violin II", "Viola", "Cello"]
+    assert music.tempos[0].qpm == 96
+    assert score.metadata.title == "A & <B>"
+    assert score.parts[0].flatten().keySignature.sharps == -3
+    scale = music.ticks_per_beat / steps_per_beat
+    for number, track in enumerate(music.tracks):
+        wanted = sorted((n["onset"], n["duration"], n["pitch"]) for n in notes if n["part"] == number)
+        assert sorted((o / scale, d / scale, p) for o, d, p, *_ in track.notes.tolist()) == pytest.approx(wanted)
+        of_music21 = [(o * steps_per_beat / 12, d * steps_per_beat / 12, p) for o, d, p in joined(score.parts[number])]
+        assert of_music21 == pytest.approx([tuple(map(float, one)) for one in wanted], abs=0.01)
+
+
+SCORES = {
+    "a note over a bar line is tied": (
+        [(0, 36, 24, 60)],
+        [("half", 1, None, None), ("quarter", 0, None, "start"), ("quarter", 0, None, "stop"), ("half", 1, None, None)],
+    ),
+    "three in a beat are a triplet": (
+        [(0, 0, 4, 60), (0, 4, 4, 62), (0, 8, 4, 64)],
+        [("eighth", 0, "3:2", None)] * 3 + [("half", 1, None, None)],
+    ),
+    "a sixth of a beat begins in the second half": (
+        [(0, 0, 6, 60), (0, 6, 2, 62), (0, 8, 2, 64), (0, 10, 2, 65), (0, 12, 36, 60)],
+        [("eighth", 0, None, None), *[("16th", 0, "3:2", None)] * 3, ("half", 1, None, None)],
+    ),
+    "from the middle of a beat a quarter is one note": (
+        [(0, 0, 6, 60), (0, 6, 12, 62), (0, 18, 30, 64)],
+        [
+            ("eighth", 0, None, None),
+            ("quarter", 0, None, None),
+            ("eighth", 0, None, "start"),
+            ("half", 0, None, "stop"),
+        ],
+    ),
+    "eleven twelfths of a beat are two values, and a rest": (
+        [(0, 0, 11, 60), (0, 12, 36, 60)],
+        [("quarter", 0, "3:2", "start"), ("16th", 1, "3:2", "stop"), ("32nd", 0, "3:2", None), ("half", 1, None, None)],
+    ),
+}
+"""Notes (voice, onset, duration, pitch) of 4/4, and type, dots, tuplet and tie of what is written of the first part."""
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_values_are_those_that_a_copyist_would_write(page: "Page", name: str) -> None:
+    given, wanted = SCORES[name]
+    notes = [dict(zip(("voice", "onset", "duration", "pitch"), one, strict=True), part=0) for one in given]
+    bars = [0, 48] if max(one[1] + one[2] for one in given) > 48 else [0]
+    options = {"stepsPerBeat": 12, "tempo": 96, "bars": bars, "steps": 48 * len(bars), "title": "", "key": 0}
+    part = ElementTree.fromstring(
+        page.evaluate("([notes, options]) => writeMusicXml(notes, options)", [notes, options])
+    )
+    found = []
+    for note in part.findall("part[@id='P1']/measure/note"):
+        ratio = note.find("time-modification")
+        tie = note.find("tie")
+        found.append(
+            (
+                note.findtext("type"),
+                len(note.findall("dot")),
+                None if ratio is None else f"{ratio.findtext('actual-notes')}:{ratio.findtext('normal-notes')}",
+                None if tie is None else tie.get("type"),
+            )
+        )
+    assert found == wanted
 
 
 def test_audio_is_downloaded(page: "Page", tmp_path: Path) -> None:
@@ -292,13 +473,16 @@ def test_the_keyboard_is_enough(page: "Page") -> None:
     assert page.get_by_role("button", name="Pause").count() == 1
     page.keyboard.press("Space")
     reached = []
-    for _ in range(20):
+    for _ in range(24):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
         if reached[-1] == "any":
             page.keyboard.press("ArrowRight")
             page.keyboard.press("ArrowDown")
-    for name in ("point", "play", "Violin I", "Cello", "any", "freedom", "density", "tempo", "again", "MIDI", "file"):
+    for name in (
+        *("point", "play", "Violin I", "Cello", "any", "strength", "strict"),
+        *("freedom", "density", "tempo", "again", "MIDI", "Score", "file"),
+    ):
         assert name in reached
     assert page.evaluate("state.key") == 12
 
