@@ -287,8 +287,9 @@ def to_key_of_first(pieces: Sequence[Quartet], files: Sequence[Path]) -> list[Qu
     found = [pieces[0]]
     for piece, path in zip(pieces[1:], files[1:], strict=True):
         moved = api.in_key_of(piece, pieces[0])
-        semitones = np.trim_zeros((moved.tokens.astype(int) - piece.tokens).ravel())[:1].tolist() or [0]
-        click.echo(f"note: {click.format_filename(path)} is moved by {semitones[0]:+d} semitones.", err=True)
+        semitones = np.trim_zeros((moved.tokens.astype(int) - piece.tokens).ravel())[:1].tolist()
+        told = f"is moved by {semitones[0]:+d} semitones" if semitones else "stays where it is"
+        click.echo(f"note: {click.format_filename(path)} {told}.", err=True)
         found.append(moved)
     return found
 
