@@ -15,7 +15,12 @@ def used(number: int | None = None) -> str:
     found = [name for name in keras.distribution.list_devices() if not name.lower().startswith("cpu")]
     if found:
         return f"{number or len(found)} x {_accelerator()}, {devices.backend()}"
-    return f"{os.cpu_count()} cores ({_processor()}), {devices.backend()}"
+    return f"{processor()}, {devices.backend()}"
+
+
+def processor() -> str:
+    """Tell how many cores of which processor."""
+    return f"{os.cpu_count()} cores ({_processor()})"
 
 
 def commit() -> str:

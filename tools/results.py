@@ -158,11 +158,11 @@ def block(metrics: Metrics, runs: dict[str, Group], before: FileFigures) -> str:
         lines += ["", *_sweep(runs["sweep"])]
     if ways := records.table(records.read()):
         lines += ["", *ways]
-    speed, streaming, start = (
+    speed, streaming, start, studio = (
         json.loads((ROOT / "benchmarks" / f"{name}.json").read_text(encoding="utf-8"))
-        for name in ("speed", "streaming", "start")
+        for name in ("speed", "streaming", "start", "studio")
     )
-    lines += ["", _speed(speed), "", _streaming(streaming), "", _start(start)]
+    lines += ["", _speed(speed), "", _streaming(streaming), "", _start(start), "", *_studio(studio)]
     return "\n".join(lines)
 
 
@@ -812,6 +812,37 @@ def _start(start: dict[str, Any]) -> str:
         + ", ".join(f"{step} {spent:.1f}" for step, spent in start["steps"].items())
         + ". Such times hang on the machine's day: Keras', taken in turns with the command's, is the yardstick."
     )
+
+
+TIMES = {
+    "beat": "movement to beat written",
+    "phrase": "to phrase written",
+    "sound": "to sound",
+    "encode": "file of 32 beats encoded",
+    "start": "page opened to 32 beats written",
+}
+"""Columns of `_studio`, by their names in benchmarks/studio.json."""
+
+
+def _studio(studio: dict[str, Any]) -> list[str]:
+    """Tabulate how soon the studio answers, by window and speed."""
+    rows = [
+        f"| {window}{'' if slower == '1' else f', 1/{slower} of the speed'} | "
+        + " | ".join(f"{found[name]['median']:,.0f} ({found[name]['p95']:,.0f})" for name in TIMES)
+        + " |"
+        for window, speeds in studio["milliseconds"].items()
+        for slower, found in speeds.items()
+    ]
+    return [
+        f"The [studio](studio.md) (`{studio['command']}`; {studio['date']}, {studio['hardware']}, "
+        f"{_at(studio['commit'])}, load average {studio['load']:.1f} before it began), a page of "
+        f"{studio['bytes'] / 1e6:.1f} MB: milliseconds, the median and in brackets the 95th percentile. The pointer "
+        "moves while the music plays; sound is when all that should sound is with the sound card.",
+        "",
+        "| | " + " | ".join(TIMES.values()) + " |",
+        f"|---|{'---|' * len(TIMES)}",
+        *rows,
+    ]
 
 
 def _beta(run: Run) -> float:

@@ -18,7 +18,7 @@ function sharp(canvas) {
 // What is shown follows what is written: notes fade in and out.
 const shown = new Map();
 
-function drawRoll(canvas, { notes, steps, bars }, step, playing, muted) {
+function drawRoll(canvas, { notes, steps, bars }, step, playing, muted, composed) {
   const { context, width, height } = sharp(canvas);
   const inset = 14, wide = (width - 2 * inset) / steps;
   const pitches = notes.map((note) => note.pitch);
@@ -26,6 +26,16 @@ function drawRoll(canvas, { notes, steps, bars }, step, playing, muted) {
   const tall = (height - 2 * inset) / (high - low + 1);
   context.fillStyle = colour("--line");
   for (const bar of bars) context.fillRect(Math.round(inset + bar * wide), 10, 1, height - 20);
+  context.font = "12px system-ui, sans-serif";
+  for (const from of new Set(composed.map((bar) => bar.from))) {
+    const { to } = composed.find((bar) => bar.from === from);
+    const [left, across] = [inset + from * wide, (to - from) * wide];
+    context.fillStyle = colour("--accent");
+    context.globalAlpha = 0.1;
+    context.fillRect(left, 10, across, height - 20);
+    context.globalAlpha = 1;
+    context.fillText(across > 66 ? "composed" : "✎", left + 5, height - 16);
+  }
   const wanted = new Set();
   for (const note of notes) {
     const key = `${note.part}.${note.pitch}.${note.onset}.${note.duration}`;

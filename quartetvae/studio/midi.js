@@ -2,10 +2,10 @@
 "use strict";
 
 const PARTS = [
-  { name: "Violin I", short: "Vln. I", program: 40, clef: ["G", 2], pan: -0.5 },
-  { name: "Violin II", short: "Vln. II", program: 40, clef: ["G", 2], pan: -0.15 },
-  { name: "Viola", short: "Vla.", program: 41, clef: ["C", 3], pan: 0.2 },
-  { name: "Cello", short: "Vc.", program: 42, clef: ["F", 4], pan: 0.5 },
+  { name: "Violin I", short: "Vln. I", program: 40, clef: ["G", 2], lowest: 55, pan: -0.5 },
+  { name: "Violin II", short: "Vln. II", program: 40, clef: ["G", 2], lowest: 55, pan: -0.15 },
+  { name: "Viola", short: "Vla.", program: 41, clef: ["C", 3], lowest: 48, pan: 0.2 },
+  { name: "Cello", short: "Vc.", program: 42, clef: ["F", 4], lowest: 36, pan: 0.5 },
 ];
 
 function readMidi(buffer) {

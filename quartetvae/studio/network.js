@@ -5,12 +5,26 @@
 // of the embedding times a matrix, is computed once, when the network is made.
 "use strict";
 
-function unpack(index, buffer) {
-  const arrays = {};
-  const last = Math.max(...Object.values(index).map((of) => of.floats + ("ints" in of ? of.shape[1] : size(of.shape))));
+// The arrays that quartetvae/studio/packing.py packed into text; `head` says how.
+async function unpack(head, text) {
+  const digits = new Uint8Array(128);
+  [...head.letters].forEach((letter, digit) => (digits[letter.charCodeAt(0)] = digit));
+  const view = new DataView(new ArrayBuffer((text.length / 5) * 4));
+  for (let k = 0; 5 * k < text.length; k++) {
+    let number = 0;
+    for (let place = 0; place < 5; place++) number = 85 * number + digits[text.charCodeAt(5 * k + place)];
+    view.setUint32(4 * k, number);
+  }
+  const packed = new Blob([new Uint8Array(view.buffer, 0, head.bytes)]);
+  const buffer = await new Response(packed.stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
+  const entries = Object.entries(head.index);
+  const last = Math.max(...entries.map(([, of]) => of.floats + ("ints" in of ? of.shape[1] : size(of.shape))));
+  const whole = entries.reduce((sum, [, of]) => sum + ("ints" in of ? size(of.shape) : 0), 0);
   const floats = new Float32Array(buffer, 0, last);
-  const integers = new Int16Array(buffer, 4 * last);
-  for (const [name, of] of Object.entries(index)) {
+  const upper = new Int8Array(buffer, 4 * last, whole), lower = new Uint8Array(buffer, 4 * last + whole);
+  const integer = head.bits === 8 ? (i) => upper[i] : (i) => upper[i] * 16 + ((lower[i >> 1] >> (4 * (i & 1))) & 15);
+  const arrays = {};
+  for (const [name, of] of entries) {
     const count = size(of.shape);
     if (!("ints" in of)) {
       arrays[name] = floats.subarray(of.floats, of.floats + count);
@@ -18,7 +32,7 @@ function unpack(index, buffer) {
     }
     const columns = of.shape[1];
     const array = new Float32Array(count);
-    for (let i = 0; i < count; i++) array[i] = integers[of.ints + i] * floats[of.floats + (i % columns)];
+    for (let i = 0; i < count; i++) array[i] = integer(of.ints + i) * floats[of.floats + (i % columns)];
     arrays[name] = array;
   }
   return arrays;

@@ -8,8 +8,7 @@ class Player {
     Object.assign(this, { ask, music, playing: false, from: 0, muted: [false, false, false, false] });
     this.tones = new Map();
     this.active = new Map();
-    this.latencies = [];
-    this.moved = 0;
+    this.whenHeard = null; // called once, as soon as all that should sound does
   }
 
   open() {
@@ -134,16 +133,20 @@ class Player {
       this.end(voice, now);
       this.active.delete(key);
     }
+    let complete = true;
     for (const [key, { note, start }] of wanted) {
       if (this.active.has(key)) continue;
       const tone = this.tone(note);
-      if (!tone.buffer) continue;
+      if (!tone.buffer) {
+        complete = false;
+        continue;
+      }
       const late = start < now - 0.03;
       this.active.set(key, this.voice(this.context, this.out, note, tone, Math.max(now, start), late));
-      if (this.moved) {
-        this.latencies.push(performance.now() - this.moved);
-        this.moved = 0;
-      }
+    }
+    if (complete) {
+      this.whenHeard?.();
+      this.whenHeard = null;
     }
   }
 
