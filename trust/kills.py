@@ -331,33 +331,38 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def trial(count: int, seed: int, profiles: Sequence[Path], logs: Path) -> dict[str, Any]:
+    """Kill so many times; gives what trust/kills.json has. `profiles` change parameters of profiles/tiny.yaml."""
+    began, found = time.monotonic(), Found()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
+        whole = tiny.prepare(Path(temporary) / "undisturbed", profiles)
+        seconds = undisturbed(whole, logs / "undisturbed.log")
+        reference = tiny.everything(whole)
+        with tqdm(total=count, unit="kill") as progress:
+            for kills in plan(count, seed, list(tiny.stages())):
+                folder = tiny.prepare(Path(temporary) / f"pass-{kills[0].number}", profiles)
+                one_pass(folder, logs, kills, reference, seconds, found)
+                shutil.rmtree(folder, ignore_errors=True)
+                progress.update(len(kills))
+    asked = {"count": count, "seed": seed, "seconds": time.monotonic() - began}
+    told = {"files_compared": len(reference), "undisturbed_seconds": sum(seconds.values())}
+    return {**asked, **told, **table(found)}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Kill so many times, write trust/kills.json, and end with status 1 on a finding."""
     options = _parser().parse_args(arguments)
-    began, found = time.monotonic(), Found()
-    profiles = [path.resolve() for path in options.profile]
-    kept = about.ROOT / about.KEPT / "kills"
-    shutil.rmtree(kept, ignore_errors=True)
-    kept.mkdir(parents=True)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
-        undone = tiny.prepare(Path(temporary) / "undisturbed", profiles)
-        seconds = undisturbed(undone, kept / "undisturbed.log")
-        reference = tiny.everything(undone)
-        with tqdm(total=options.count, unit="kill") as progress:
-            for kills in plan(options.count, options.seed, list(tiny.stages())):
-                folder = tiny.prepare(Path(temporary) / f"pass-{kills[0].number}", profiles)
-                one_pass(folder, kept, kills, reference, seconds, found)
-                shutil.rmtree(folder, ignore_errors=True)
-                progress.update(len(kills))
-    asked = {"count": options.count, "seed": options.seed, "seconds": time.monotonic() - began}
-    told = {"files_compared": len(reference), "undisturbed_seconds": sum(seconds.values())}
+    logs = about.ROOT / about.KEPT / "kills"
+    shutil.rmtree(logs, ignore_errors=True)
+    logs.mkdir(parents=True)
+    result = trial(options.count, options.seed, [path.resolve() for path in options.profile], logs)
     changed = " ".join(f"--profile {path.name}" for path in options.profile)
     command = f"python -m trust.kills --count {options.count} --seed {options.seed} {changed}".strip()
-    about.write("kills", command, {**asked, **told, **table(found)})
-    for finding in found.findings:
+    about.write("kills", command, result)
+    for finding in result["findings"]:
         print(finding)
-    if found.findings:
-        sys.exit(f"error: {len(found.findings)} findings in {len(found.hit)} kills; logs are in {kept}.")
+    if result["findings"]:
+        sys.exit(f"error: {len(result['findings'])} findings in {result['kills']} kills; logs are in {logs}.")
 
 
 if __name__ == "__main__":

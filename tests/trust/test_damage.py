@@ -23,8 +23,9 @@ def test_the_same_seed_does_the_same_damage_and_another_one_other() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"a", b"12"])
 def test_of_little_or_nothing_little_is_made(content: bytes) -> None:
+    most = (damage.TIMES + 1) ** damage.MOST
     for seed in range(200):
-        assert len(damaged(seed, content)) <= 200
+        assert len(damaged(seed, content)) <= max(1, len(content)) * most
 
 
 def test_what_is_repeated_stays_bounded() -> None:
@@ -38,13 +39,11 @@ def test_bytes_are_flipped_cut_repeated_and_numbers_changed() -> None:
         flipped = damage._flipped(CONTENT, rng)
         assert len(flipped) == len(CONTENT)
         assert 0 <= sum(a != b for a, b in zip(flipped, CONTENT, strict=True)) <= 8
-        cut = damage._cut(CONTENT, rng)
-        assert len(cut) <= len(CONTENT)
-        assert CONTENT.startswith(cut[: len(cut) // 2][:1])
+        assert len(damage._cut(CONTENT, rng)) <= len(CONTENT)
         assert len(damage._repeated(CONTENT, rng)) >= len(CONTENT)
     texts = {damage._other_length(b"a 12 b", np.random.default_rng(seed)) for seed in range(300)}
     assert {b"a " + number + b" b" for number in damage.NUMBERS} <= texts
-    assert b"a 12 \x00" in texts
+    assert any(b"\xff\xff\xff\xff" in text for text in texts)
 
 
 def test_what_is_packed_is_damaged_inside_too() -> None:
@@ -52,15 +51,20 @@ def test_what_is_packed_is_damaged_inside_too() -> None:
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("a", CONTENT)
         file.writestr("b", b"second")
-    for content, packing, unpacked in (
-        (archive.getvalue(), "zip", lambda made: zipfile.ZipFile(io.BytesIO(made)).testzip() is None),
-        (gzip.compress(CONTENT, mtime=0), "gzip", lambda made: bool(gzip.decompress(made))),
-    ):
-        whole = 0
-        for seed in range(60):
-            made = damaged(seed, content, packing)
-            try:
-                whole += made != content and unpacked(made)
-            except Exception:
-                continue
-        assert 20 <= whole < 60
+    assert 20 <= sum(_is_zip(damaged(seed, archive.getvalue(), "zip")) for seed in range(60)) < 60
+    packed = gzip.compress(CONTENT, mtime=0)
+    assert 20 <= sum(_is_gzip(damaged(seed, packed, "gzip")) for seed in range(60)) < 60
+
+
+def _is_zip(content: bytes) -> bool:
+    try:
+        return zipfile.ZipFile(io.BytesIO(content)).testzip() is None
+    except Exception:  # whatever a damaged archive raises
+        return False
+
+
+def _is_gzip(content: bytes) -> bool:
+    try:
+        return bool(gzip.decompress(content))
+    except Exception:  # likewise
+        return False
