@@ -8,7 +8,7 @@ import io
 import re
 import struct
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import numpy as np
@@ -58,14 +58,18 @@ def damaged(content: bytes, rng: np.random.Generator, packing: Packing = "") -> 
 def _inside(content: bytes, rng: np.random.Generator, packing: Packing) -> bytes:
     if packing == "gzip":
         return gzip.compress(damaged(gzip.decompress(content), rng), mtime=0)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        inside = {name: archive.read(name) for name in archive.namelist()}
+    chosen = list(inside)[rng.integers(len(inside))]
+    return packed({**inside, chosen: damaged(inside[chosen], rng)})
+
+
+def packed(inside: Mapping[str, bytes]) -> bytes:
+    """Make a zip file; the same content gives the same bytes: without the date of today."""
     made = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as after:
-        names = before.namelist()
-        chosen = names[rng.integers(len(names))]
-        for name in names:
-            inner = before.read(name)
-            # The same date in every run: it is part of the bytes.
-            after.writestr(zipfile.ZipInfo(name), damaged(inner, rng) if name == chosen else inner)
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in inside.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
     return made.getvalue()
 
 

@@ -10,6 +10,7 @@ import io
 import json
 import shutil
 import tarfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ from quartetvae.model.numpy import composer, network
 from quartetvae.music.codec import Alphabet
 from quartetvae.music.ensemble import STRING_QUARTET
 from quartetvae.music.quartet import Grid, Piece, Quartet
-from trust.damage import Packing
+from trust.damage import Packing, packed
 
 GRID = Grid(4, Alphabet(36, 99))
 FORM = config.Phrases(beats_per_phrase=2, boundary="onset", align="beat")
@@ -141,7 +142,9 @@ def make(folder: Path) -> None:
     for name in ("MIDI", "MusicXML"):
         write.write(folder / name / KINDS[name].file, music)
     content = (folder / "MIDI" / "a.mid").read_bytes()
-    (folder / "zip of a converted score" / "a.zip").write_bytes(archives.pack(corpus / SCORE, is_quartet=True))
+    with zipfile.ZipFile(io.BytesIO(archives.pack(corpus / SCORE, is_quartet=True))) as archive:
+        converted = packed({name: archive.read(name) for name in archive.namelist()})
+    (folder / "zip of a converted score" / "a.zip").write_bytes(converted)
     _tar(folder / "tar.gz of MIDI files" / "a.tar.gz", content)
     _corpus(folder / "metadata.csv", content)
     _tables(folder, piece)
