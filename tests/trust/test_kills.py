@@ -1,0 +1,100 @@
+"""Kills are planned by their seed; the tiny pipeline, killed and said again, makes the same bytes."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from trust import kills, tiny
+from trust.kills import Found, Run
+
+STAGES = list(tiny.stages())
+
+SMALL = """
+model: {encoder_units: 8, decoder_units: 8, head_units: 8, latent_dim: 4, embedding_dim: 4}
+train: {epochs: 2, warmup_steps: 0, batch_size: 256}
+augment: {semitones_min: 0, semitones_max: 1, hop_steps: 8}
+composer: {units: 8, decoder_units: 8, head_units: 8, embedding_dim: 4}
+compose: {epochs: 2, epoch_phrases: 64, warmup_steps: 0}
+interpolate: {points: 3, beats: 16}
+evaluate: {pairs: 20, windows: 4, replicates: 50, excerpts: 10}
+describe: {phrases: 500, held_out: 100}
+report: {beats: 8}
+"""
+"""Less than profiles/tiny.yaml computes."""
+
+
+def test_a_pass_has_a_kill_in_each_stage_and_the_last_one_in_some() -> None:
+    assert STAGES[0] == "download"
+    assert STAGES[-1] == "summary"
+    passes = kills.plan(2 * len(STAGES) + 5, 0, STAGES)
+    assert [len(each) for each in passes] == [len(STAGES), len(STAGES), 5]
+    assert [kill.stage for kill in passes[0]] == STAGES
+    last = [STAGES.index(kill.stage) for kill in passes[2]]
+    assert last == sorted(set(last))
+    assert [kill.number for each in passes for kill in each] == list(range(2 * len(STAGES) + 5))
+
+
+def test_kills_are_drawn_by_the_seed_of_all_kinds() -> None:
+    drawn = [kill for each in kills.plan(600, 1, STAGES) for kill in each]
+    assert drawn == [kill for each in kills.plan(600, 1, STAGES) for kill in each]
+    assert drawn != [kill for each in kills.plan(600, 2, STAGES) for kill in each]
+    counts = Counter((kill.signal, kill.target, kill.storing) for kill in drawn)
+    # All but a stage that has ended.
+    assert len(counts) == 2 * 5
+    assert min(counts.values()) > 10
+    assert all(0 <= kill.share < 1 for kill in drawn)
+
+
+@pytest.mark.parametrize(
+    ("said", "is_that"),
+    [
+        ("'./dvc.lock' validation failed.\n\nrequired key not provided, in schema", True),
+        ("ERROR: unable to read: 'dvc.lock', YAML file structure is corrupted", True),
+        ("Updating lock file 'dvc.lock'\n\nERROR: failed to reproduce 'filter'", False),
+    ],
+)
+def test_half_of_a_lock_file_is_told_from_other_failures(
+    said: str, is_that: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dvc.lock").write_text("schema:")
+    (tmp_path / "log").write_text(said)
+    run = object.__new__(Run)
+    run.log = tmp_path / "log"
+    monkeypatch.setattr(Run, "end", lambda self: 1)
+    found = Found()
+    assert kills.remedied(run, tmp_path, found) == is_that
+    assert found.halved == is_that
+    assert (tmp_path / "dvc.lock").exists() != is_that
+
+
+def test_files_are_compared_by_content_and_by_being_there(tmp_path: Path) -> None:
+    for name, content in (("a/outs/x", "1"), ("a/outs/y/z", "2"), ("b/outs/x", "1"), ("b/outs/y/w", "2")):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    a, b = (tiny.digests(tmp_path / name, ["outs", "missing"]) for name in "ab")
+    assert a.keys() == {"outs/x", "outs/y/z"}
+    assert tiny.different(a, b) == ["outs/y/w", "outs/y/z"]
+    (tmp_path / "b" / "outs" / "x").write_text("3")
+    assert tiny.different(tiny.digests(tmp_path / "b", ["outs/x"]), {"outs/x": a["outs/x"]}) == ["outs/x"]
+
+
+def test_what_is_left_behind_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "data" / ".partial-7-x").mkdir(parents=True)
+    (tmp_path / ".git" / ".partial-7-x").mkdir(parents=True)
+    assert tiny.partial(tmp_path) == ["data/.partial-7-x"]
+    cache = tmp_path / ".dvc" / "cache" / "files" / "md5"
+    # The sums of "a" and of nothing.
+    for name in ("0c/c175b9c0f1b6a831c399e269772661", "d4/1d8cd98f00b204e9800998ecf8427e"):
+        (cache / name).parent.mkdir(parents=True)
+        (cache / name).write_text("a")
+    assert tiny.damaged_cache(tmp_path) == [".dvc/cache/files/md5/d4/1d8cd98f00b204e9800998ecf8427e"]
+
+
+@pytest.mark.slow
+def test_killed_at_random_the_pipeline_makes_the_same_bytes(tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text(SMALL, encoding="utf-8")
+    found = kills.trial(6, 0, [tmp_path / "small.yaml"], tmp_path)
+    assert found["findings"] == []
+    assert found["kills"] == 6
+    assert found["files_compared"] > 100

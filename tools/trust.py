@@ -1,0 +1,170 @@
+"""Write docs/trust.md: `python -m tools.trust`, or `--check` to see whether it agrees.
+
+It is made of trust/kills.json, trust/bytes.json and trust/mutations.json, which the programs of the same names write.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "trust.md"
+NAMES = ("kills", "bytes", "mutations")
+
+Figures = Mapping[str, Any]
+
+INTRODUCTION = """# What may be trusted
+
+What happens where something goes wrong is tried out at random, by programs that anyone can run again: `make trust`
+runs them all and writes this page anew. Their seeds make the same kills and the same damaged files; where a kill falls
+to the millisecond hangs on the machine."""
+
+KILLS = """## Killed at any moment
+
+`dvc repro` of the tiny pipeline is killed and said again, at once, until it has come to its end. Each time must come
+out what comes out undisturbed, byte for byte, and no person is needed in between: no lock to be removed, no process to
+be ended, no half of a file to be found."""
+
+HALVED = """DVC does not write dvc.lock in one step. Killed in that moment, which comes after each stage, it leaves half
+of it, and says from then on that the file's validation failed. Then remove dvc.lock and say `dvc repro`: what was made
+comes from DVC's cache, nothing is trained anew. The program does just this, and counts it."""
+
+BYTES = """## The same bytes elsewhere
+
+The tiny pipeline runs in two folders. All that it makes must be the same, byte for byte: tables, networks, figures,
+plots, pages, MIDI and MusicXML files."""
+
+MUTATIONS = """## Damaged files
+
+Whole files, made from the quartets that come with music21, are damaged at random: bytes flipped, cut out, repeated,
+numbers and lengths changed; of what is packed, inside too. Whatever is read must end in a result or in one line of
+this package's own, within the limits of time and memory. (Of weights the check sum is made right first; as it is, it
+tells all damage at once.)"""
+
+NOT_PROMISED = """## What is not promised
+
+- **At once.** A stage ends within a second after its `dvc`; in the middle of a library's long call it may take
+  longer. `dvc` killed in the tenth of a second in which a stage's Python starts leaves it running; it then writes the
+  same bytes as the next run, or, if it trains, the next run names it and how to end it.
+- **Temporary files** of a killed process stay in the system's folder for them.
+- **Checkpoints of trainings that never went on** stay in .work/checkpoints: a training removes its own, not those with
+  other parameters. `python -m stages` names them.
+- **A loss of power.** Nothing is flushed to the disk by force: afterwards a file in its place may be empty.
+- **Other machines.** The same bytes are promised on one machine and with one number of cores; what a network learns may
+  differ in its last digits elsewhere.
+- **Sense.** Damage that leaves a file readable is read: a changed pitch is another pitch. Only weights have a sum.
+- **Ill will.** Random damage is no attack by someone who knows the readers."""
+
+
+def page(kills: Figures, bytes_: Figures, mutations: Figures) -> str:
+    """Make the page."""
+    blocks = [
+        INTRODUCTION,
+        KILLS,
+        _made(kills),
+        _kills(kills),
+        BYTES,
+        _made(bytes_),
+        _bytes(bytes_),
+        MUTATIONS,
+        _made(mutations),
+        _mutations(mutations),
+        NOT_PROMISED,
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _made(figures: Figures) -> str:
+    """Say by what figures were made."""
+    return (
+        f"`{figures['command']}`: {figures['date']}, {_time(figures['seconds'])}, {figures['hardware']}, at commit "
+        f"{figures['commit']}."
+    )
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} seconds"
+
+
+def _kills(figures: Figures) -> str:
+    rows = [
+        f"- {figures['kills']} kills: {figures['in_stage']} in a stage, {figures['while_storing']} while DVC stored "
+        "what it had made.",
+        f"- By signal and target: {_counted(figures['by_signal'])}.",
+        f"- By stage: {_counted(figures['by_stage'])}.",
+        f"- {figures['files_compared']} files compared with those of the undisturbed run.",
+        f"- The longest that a process outlived its `dvc`: {figures['longest_outlived_seconds']:.1f} seconds.",
+        f"- Left in the folder for temporary files: {figures['temporary_bytes_left']:,} bytes.",
+        f"- DVC left half of a dvc.lock {figures['lock_halved_by_dvc']} time(s): see below.",
+        f"- {_listed('Findings', figures['findings'])}",
+    ]
+    return "\n".join([*rows, "", HALVED])
+
+
+def _bytes(figures: Figures) -> str:
+    one, other = figures["conditions"]
+    rows = ["| condition | one | the other |", "|---|---|---|"]
+    rows += [f"| {name} | {one[name]} | {other[name]} |" for name in one]
+    counted = f"{figures['files_compared']} files compared. {_listed('Different', figures['differ'])}"
+    return "\n".join([*rows, "", counted])
+
+
+def _mutations(figures: Figures) -> str:
+    rows = [
+        f"{figures['count']:,} files; {figures['seconds_limit']:g} seconds of the processor and "
+        f"{figures['memory_limit_mib']} MiB for each.",
+        "",
+        "| file | read | refused | findings | slowest, seconds |",
+        "|---|---|---|---|---|",
+    ]
+    rows += [
+        f"| {kind} | {of['read']} | {of['refused']} | {of['finding']} | {of['slowest_seconds']:.2f} |"
+        for kind, of in figures["kinds"].items()
+    ]
+    known = [finding for finding in figures["findings"] if finding["known"]]
+    others = [finding for finding in figures["findings"] if not finding["known"]]
+    rows += ["", _listed("Findings", [f"{of['kind']}: {of['error']}" for of in others])]
+    if known:
+        rows += [
+            "",
+            f"Known, and to be mended when the networks are trained anew (training hangs on the reader): "
+            f"{sum(of['times'] for of in known)} damaged tables end in an error of Arrow's or pandas', in "
+            f"{len(known)} ways. They are files that the pipeline makes for itself; `dvc repro` makes them anew.",
+        ]
+    return "\n".join(rows)
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def _listed(what: str, found: Sequence[str]) -> str:
+    return f"{what}: {'; '.join(found)}." if found else f"{what}: none."
+
+
+def main() -> None:
+    """Write the page, or check it."""
+    parser = argparse.ArgumentParser(prog="python -m tools.trust", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; status 1 if the page is another")
+    options = parser.parse_args()
+    wanted = page(*read())
+    if options.check:
+        if not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != wanted:
+            sys.exit("error: docs/trust.md is not what trust/*.json say; run `python -m tools.trust`.")
+        return
+    PAGE.write_text(wanted, encoding="utf-8")
+
+
+def read() -> tuple[Figures, ...]:
+    """Read what the programs wrote last."""
+    paths = [ROOT / "trust" / f"{name}.json" for name in NAMES]
+    if lacking := [path.stem for path in paths if not path.is_file()]:
+        sys.exit(f"error: no trust/{lacking[0]}.json; run `python -m trust.{lacking[0]}`.")
+    return tuple(json.loads(path.read_text(encoding="utf-8")) for path in paths)
+
+
+if __name__ == "__main__":
+    main()
