@@ -4,20 +4,15 @@ Made-up scores, no two alike (MusicXML, four parts, eight bars), go through the 
 makes MIDI files of them, and through the stages `filter` and `encode`, each a process of its own as under DVC, in a
 temporary folder with params.yaml. Time is CPU seconds of a stage and the processes that it starts. What a stage takes
 to start is the same for few files as for many, so `per_file` has what each further file takes: the difference of two
-sizes. Memory is the most that any one process of a stage held. Linux and macOS tell both.
+sizes. Memory is the most that any one process of a stage held.
 
     python -m benchmarks growth --files 33000
 """
 
 import itertools
 import os
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from ruamel.yaml import YAML
 from tqdm import tqdm
+
+from benchmarks import processes
+from benchmarks.processes import Spent
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -45,15 +43,6 @@ ALTERS = (0, 1, 0, -1, 0, 0, 1, 0, -1, 0, -1, 0)
 """How the twelve pitch classes are written."""
 
 
-@dataclass(frozen=True)
-class Spent:
-    """What a process took, and those that it started: seconds, and MiB of the largest."""
-
-    cpu: float
-    wall: float
-    peak: float
-
-
 def measure(*, largest: int = LARGEST, smallest: int = SMALLEST, turns: int = TURNS) -> dict[str, Any]:
     """Run the stages on `smallest` files, ten times as many, and so on up to `largest`."""
     found: dict[int, dict[str, Spent]] = {}
@@ -62,7 +51,7 @@ def measure(*, largest: int = LARGEST, smallest: int = SMALLEST, turns: int = TU
         with tempfile.TemporaryDirectory() as name:
             project = prepare(Path(name), size)
             rounds = [run(project) for _ in tqdm(range(times), desc=f"{size:,} files", unit="turn")]
-        found[size] = {stage: _median([one[stage] for one in rounds]) for stage in STAGES}
+        found[size] = {stage: processes.median([one[stage] for one in rounds]) for stage in STAGES}
     return figures(found)
 
 
@@ -152,28 +141,6 @@ def run(project: Path) -> dict[str, Spent]:
     with tempfile.TemporaryDirectory() as cache:
         environment = {"PYTHONPATH": str(ROOT), "QUARTETVAE_CACHE": cache, "QUARTETVAE_WORKERS": ""}
         return {
-            stage: spent([sys.executable, "-m", f"stages.{stage}"], project, os.environ | environment)
+            stage: processes.spent([sys.executable, "-m", f"stages.{stage}"], project, os.environ | environment)
             for stage in STAGES
         }
-
-
-def spent(command: Sequence[str], folder: Path, environment: dict[str, str]) -> Spent:
-    """Run a command and tell what it took; raises `CalledProcessError` with what it said if it fails."""
-    with tempfile.TemporaryFile() as said:
-        since = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=said)
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - since
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            said.seek(0)
-            raise subprocess.CalledProcessError(process.returncode, list(command), stderr=said.read().decode())
-    # Linux counts in KiB, macOS in bytes.
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return Spent(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / unit)
-
-
-def _median(rounds: list[Spent]) -> Spent:
-    return Spent(
-        *(statistics.median(getattr(one, field) for one in rounds) for field in ("cpu", "wall", "peak")),
-    )

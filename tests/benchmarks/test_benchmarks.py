@@ -13,7 +13,21 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as program
-from benchmarks import augment, backends, evaluate, growth, hardware, idle, ingest, items, music, page, results, turns
+from benchmarks import (
+    augment,
+    backends,
+    evaluate,
+    growth,
+    hardware,
+    idle,
+    ingest,
+    items,
+    music,
+    page,
+    processes,
+    results,
+    turns,
+)
 from benchmarks.items import ITEMS, Asked, FailedError, Item
 from quartetvae import config, files
 from quartetvae.io import midi, read
@@ -223,8 +237,8 @@ def test_scores_of_growth_are_quartets_of_which_no_two_are_alike(tmp_path: Path)
 
 
 def test_growth_is_of_what_each_further_file_takes() -> None:
-    def spent(cpu: float, peak: float) -> dict[str, growth.Spent]:
-        return {stage: growth.Spent(cpu, 2 * cpu, peak) for stage in growth.STAGES}
+    def spent(cpu: float, peak: float) -> dict[str, processes.Spent]:
+        return {stage: processes.Spent(cpu, 2 * cpu, peak) for stage in growth.STAGES}
 
     # By hand: 9 seconds for 90 more files by three stages, then 135 for 900: 300 and 450 ms a file.
     found = growth.figures({10: spent(1, 100), 100: spent(10, 110), 1000: spent(145, 130)})
@@ -236,9 +250,9 @@ def test_growth_is_of_what_each_further_file_takes() -> None:
 
 def test_what_a_process_took_is_its_own_and_its_childrens(tmp_path: Path) -> None:
     large = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'bytearray(300 << 20)'])"
-    assert growth.spent([sys.executable, "-c", large], tmp_path, dict(os.environ)).peak > 300
+    assert processes.spent([sys.executable, "-c", large], tmp_path, dict(os.environ)).peak > 300
     with pytest.raises(subprocess.CalledProcessError, match="status 1"):
-        growth.spent([sys.executable, "-c", "raise SystemExit('no')"], tmp_path, dict(os.environ))
+        processes.spent([sys.executable, "-c", "raise SystemExit('no')"], tmp_path, dict(os.environ))
 
 
 @pytest.mark.slow
@@ -250,8 +264,8 @@ def test_growth_runs_the_stages(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_dvc_finds_nothing_to_do() -> None:
-    found = idle.measure(files=3, turns_of_all=1)
-    assert found["slower_of_both"] == max(found["seconds"]["status"], found["seconds"]["repro"])
+    found = idle.measure(files=3, turns=1)
+    assert found["slower_of_both"] == max(found["seconds"][name]["wall"] for name in ("status", "repro"))
 
 
 def test_records_say_versions_of_what_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
