@@ -7,6 +7,7 @@ again. All pairs of excerpts have a distance, so that twice the excerpts take at
 """
 
 import math
+import statistics
 import time
 from typing import Any
 
@@ -22,6 +23,8 @@ from quartetvae.music.quartet import Grid
 COUNTS = (64, 128, 256, 512)
 """Excerpts of each of the two sets."""
 
+TURNS = 3
+
 TEMPO_QPM = 120.0
 
 
@@ -30,16 +33,19 @@ def measure(*, counts: tuple[int, ...] = COUNTS) -> dict[str, Any]:
     (section,) = music.sections("evaluate")
     grid = music.grid()
     every = excerpts.of_pieces(music.pieces(grid), grid, beats=section.excerpt_beats)
-    return of(every, grid, counts=counts, replicates=section.replicates)
+    return of(every, grid, counts=counts, replicates=section.replicates, turns=TURNS)
 
 
-def of(every: Tokens, grid: Grid, *, counts: tuple[int, ...], replicates: int) -> dict[str, Any]:
+def of(every: Tokens, grid: Grid, *, counts: tuple[int, ...], replicates: int, turns: int) -> dict[str, Any]:
     """Time the comparison of excerpts (any number, steps, columns): of each count as many of both sets."""
+    _seconds(every[:4], every[-4:], grid, 1)  # what is made once
     chosen = np.random.default_rng(0).permutation(len(every))
     found: dict[str, dict[str, float]] = {}
     for count in tqdm(counts, unit="size"):
         both = np.resize(chosen, 2 * count)
-        found[str(count)] = _seconds(every[both[:count]], every[both[count:]], grid, replicates)
+        one, other = every[both[:count]], every[both[count:]]
+        rounds = [_seconds(one, other, grid, replicates) for _ in range(turns)]
+        found[str(count)] = {name: statistics.median(times[name] for times in rounds) for name in rounds[0]}
     total = {count: sum(parts.values()) for count, parts in found.items()}
     (fewer, before), (more, after) = list(total.items())[-2:]
     return {

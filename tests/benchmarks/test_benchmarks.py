@@ -198,7 +198,7 @@ def test_augment_counts_windows_and_their_copies() -> None:
 def test_evaluate_times_each_feature_of_each_size() -> None:
     grid = music.grid()
     every = random_tokens(12, 48, 8, alphabet=grid.alphabet)
-    found = evaluate.of(every, grid, counts=(4, 8), replicates=2)
+    found = evaluate.of(every, grid, counts=(4, 8), replicates=2, turns=1)
     assert set(found["seconds_by_excerpts"]) == {"4", "8"}
     assert "pitch_count" in found["seconds_by_feature"]
     few, many = found["seconds_by_excerpts"].values()
