@@ -10,7 +10,6 @@ from benchmarks import music, turns
 from quartetvae import config
 from quartetvae.corpus import phrases
 from quartetvae.corpus.records import PhraseSet, Pieces
-from quartetvae.music.quartet import Piece
 
 TURNS = 7
 
@@ -18,12 +17,13 @@ TURNS = 7
 def measure() -> dict[str, Any]:
     """Time the phrases of all movements."""
     form, augment = music.sections("phrases", "augment")
-    return of(music.pieces(music.grid()), form, augment, turns_of_all=TURNS)
+    grid = music.grid()
+    pieces = tuple(music.pieces(grid))
+    return of(Pieces(pieces, ("train",) * len(pieces), grid, 0.0), form, augment, turns_of_all=TURNS)
 
 
-def of(pieces: list[Piece], form: config.Phrases, augment: config.Augment, *, turns_of_all: int) -> dict[str, Any]:
-    """Time the phrases of some pieces, all of them for training."""
-    corpus = Pieces(tuple(pieces), ("train",) * len(pieces), music.grid(), 0.0)
+def of(corpus: Pieces, form: config.Phrases, augment: config.Augment, *, turns_of_all: int) -> dict[str, Any]:
+    """Time the training phrases of a corpus."""
     made = _made(corpus, form, augment)
     count, size = sum(map(len, made)), sum(batch.tokens.nbytes for batch in made)
     seconds = turns.medians(
@@ -35,7 +35,7 @@ def of(pieces: list[Piece], form: config.Phrases, augment: config.Augment, *, tu
         warm=True,
     )
     return {
-        "pieces": len(pieces),
+        "pieces": len(corpus.pieces),
         "phrases": count,
         "phrases_per_second": count / seconds["ours"],
         "megabytes_per_second": size / 1e6 / seconds["ours"],

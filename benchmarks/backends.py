@@ -51,6 +51,8 @@ def measure(*, batches: Sequence[int] = BATCHES, patience: float = PATIENCE, pro
                 operations = values[0]
             else:
                 found[way][int(values[0])] = (values[1], values[2])
+    if not any(found.values()):
+        raise RuntimeError(f"no way of training got through a batch of {batches[0]} in {patience:g} seconds.")
     return figures(found, operations, batches)
 
 
@@ -79,6 +81,7 @@ def figures(
         "million_operations_per_phrase": operations / 1e6 or None,
         "product_gigaflops": statistics.median(peak for of in found.values() for _, peak in of.values()) / 1e9,
         "phrases_per_second": rates,
+        "not_finished": [way for way, of in found.items() if len(of) < len(batches)],
         "share_of_product": shares,
         "best_share": max(known, default=None),
         # How many times as fast the graph is, at the largest batch that both got through.
@@ -107,7 +110,9 @@ def _said(way: str, batches: Sequence[int], patience: float, profile: str) -> It
             yield ours.recv()
         tqdm.write(f"{way}: ended after {patience:g} seconds")
     except EOFError:
-        pass
+        process.join()
+        if process.exitcode:
+            tqdm.write(f"{way}: its process ended with status {process.exitcode}")
     finally:
         process.kill()
         process.join()

@@ -99,6 +99,15 @@ def test_an_item_that_fails_is_told_and_the_others_go_on(
     assert found["growth"]["about"]["command"] == "python -m benchmarks growth --files 330"
 
 
+def test_write_runs_nothing_and_writes_both_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[results.Results] = []
+    monkeypatch.setattr(Item, "measure", lambda self, number=None: pytest.fail("an item was run"))
+    monkeypatch.setattr(results, "write", written.append)
+    monkeypatch.setattr(page, "write", written.append)
+    assert program.main(["--write"]) == 0
+    assert written == [RESULTS, RESULTS]
+
+
 def test_a_module_that_raises_fails_with_its_words() -> None:
     # Of 20 files and 33 nothing can be compared: it ends at once.
     with pytest.raises(FailedError, match="--files 20: 330 at least are needed"):
@@ -223,7 +232,20 @@ def test_backends_share_is_of_the_product_of_the_same_process() -> None:
     assert found["share_of_product"] == {"graph": {"32": 0.2, "64": None}, "JAX": {"32": None, "64": None}}
     assert found["best_share"] == 0.2
     assert found["ratio_JAX"] is None
+    assert found["not_finished"] == ["graph", "JAX"]
     assert backends.figures({"graph": {32: (100.0, 1e9)}}, 0.0, (32,))["best_share"] is None
+
+
+def test_backends_end_a_way_that_takes_too_long() -> None:
+    assert list(backends._said("graph", (2,), 0.1, "tiny")) == []
+
+
+@pytest.mark.slow
+def test_backends_train_by_the_graph() -> None:
+    ((what, batch, rate, peak),) = backends._said("graph", (2,), 120, "tiny")
+    assert (what, batch) == ("rate", 2)
+    assert rate > 0
+    assert peak > rate
 
 
 def test_scores_of_growth_are_quartets_of_which_no_two_are_alike(tmp_path: Path) -> None:
