@@ -22,7 +22,6 @@ from benchmarks import (
     idle,
     ingest,
     items,
-    music,
     page,
     processes,
     results,
@@ -30,9 +29,11 @@ from benchmarks import (
 )
 from benchmarks.items import ITEMS, Asked, FailedError, Item
 from quartetvae import config, files
+from quartetvae.corpus import records
 from quartetvae.io import midi, read
 from quartetvae.io.scores import read as read_score
 from quartetvae.music.codec import Alphabet
+from quartetvae.music.quartet import Grid
 from tests.building import piece, random_tokens
 
 RESULTS = results.read()
@@ -158,15 +159,15 @@ def test_turns_take_the_median_and_leave_the_first_out() -> None:
     assert found == {"one": 2.0}
 
 
-ALPHABET = Alphabet(36, 107)
+GRID = Grid(12, Alphabet(36, 107), "double")
 
 
 def quartet_file(folder: Path) -> Path:
     """Two beats at 12 steps: C5, then two halves of a beat E5; the others hold a note each."""
-    tokens = np.full((24, 4), ALPHABET.sustain, np.uint8)
+    tokens = np.full((24, 4), GRID.alphabet.sustain, np.uint8)
     tokens[0] = [72 - 36, 67 - 36, 60 - 36, 48 - 36]
     tokens[[12, 18], 0] = 76 - 36
-    midi.write_quartet(folder / "a.mid", tokens, ALPHABET, steps_per_beat=12, tempo_qpm=90)
+    midi.write_quartet(folder / "a.mid", tokens, GRID.alphabet, steps_per_beat=12, tempo_qpm=90)
     return folder / "a.mid"
 
 
@@ -198,16 +199,16 @@ def test_ingest_compares_ours_with_all_that_are_installed(tmp_path: Path, monkey
 def test_augment_counts_windows_and_their_copies() -> None:
     form = config.Phrases(beats_per_phrase=1, boundary="onset", align="beat")
     moved = config.Augment(kind="transpose", semitones_min=0, semitones_max=1, hop_steps=12, seed=0)
-    one = np.full((48, 8), music.grid().alphabet.sustain, np.uint8)
+    one = np.full((48, 8), GRID.alphabet.sustain, np.uint8)
     one[::6] = 20
     # By hand: a window at each of four beats, each as it is and a semitone higher.
-    assert augment.of([piece("a", one)], form, moved, turns_of_all=1)["phrases"] == 8
+    corpus = records.Pieces((piece("a", one),), ("train",), GRID, 0.0)
+    assert augment.of(corpus, form, moved, turns_of_all=1)["phrases"] == 8
 
 
 def test_evaluate_times_each_feature_of_each_size() -> None:
-    grid = music.grid()
-    every = random_tokens(12, 48, 8, alphabet=grid.alphabet)
-    found = evaluate.of(every, grid, counts=(4, 8), replicates=2, turns=1)
+    every = random_tokens(12, 48, 8, alphabet=GRID.alphabet)
+    found = evaluate.of(every, GRID, counts=(4, 8), replicates=2, turns=1)
     assert set(found["seconds_by_excerpts"]) == {"4", "8"}
     assert "pitch_count" in found["seconds_by_feature"]
     few, many = found["seconds_by_excerpts"].values()
