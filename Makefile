@@ -6,7 +6,7 @@ INSTALL = $(VENV)/bin/uv pip install --quiet --compile-bytecode --system-certs -
 SLOWLY = $(VENV)/bin/pip install --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help setup demo repro paper test slow light corpus-check lint check gate tiny trust lock clean
+.PHONY: help setup demo repro paper test slow light bench corpus-check lint check gate tiny trust lock clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,6 +57,10 @@ slow: $(READY) ## Run the tests that take long
 
 light: $(READY) ## Build the package, install it into an empty environment, measure that and run it: a minute
 	python -m benchmarks.install
+
+# ITEMS names some of them; `python -m benchmarks --help` lists all.
+bench: $(READY) ## Measure speed and growth, ours beside others: benchmarks/results.json and docs/benchmarks.md
+	python -m benchmarks $(ITEMS)
 
 corpus-check: $(READY) ## Read every score of OpenScore (QUARTETVAE_MIRROR names where it lies) and compare with the counts
 	python -m pytest -m corpus

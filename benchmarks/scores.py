@@ -8,26 +8,43 @@ CPU seconds, imports left out, both in one run, so that their ratio means someth
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import hardware
+from benchmarks import hardware, music
 from quartetvae.io import scores
+
+
+def measure() -> dict[str, Any]:
+    """Time the scores of benchmarks/music.py, one after the other."""
+    found = seconds(music.scores())
+    ours, theirs = (sum(times) for times in zip(*found.values(), strict=True))
+    return {
+        "seconds": {name: {"ours": own, "music21": other} for name, (own, other) in found.items()},
+        "ratio_music21": theirs / ours,
+    }
+
+
+def seconds(paths: Sequence[Path]) -> dict[str, tuple[float, float]]:
+    """Time each file, by its name: ours, music21."""
+    from music21 import converter
+
+    found = {}
+    for path in paths:
+        ours = _seconds(partial(scores.read, path))
+        found[path.name] = (ours, _seconds(partial(converter.parse, path, forceSource=True, storePickle=False)))
+    return found
 
 
 def main() -> None:
     """Time each file and print a table."""
-    from music21 import converter
-
     print(f"CPU seconds, at {hardware.commit()}")
     print(f"{'file':<32} {'ours':>7} {'music21':>8} {'ratio':>6}")
     for name in sys.argv[1:]:
-        path = Path(name)
-        ours = _seconds(partial(scores.read, path))
-        theirs = _seconds(partial(converter.parse, path, forceSource=True, storePickle=False))
-        print(f"{path.name:<32} {ours:7.1f} {theirs:8.1f} {theirs / ours:6.1f}")
+        for file, (ours, theirs) in seconds([Path(name)]).items():
+            print(f"{file:<32} {ours:7.1f} {theirs:8.1f} {theirs / ours:6.1f}")
 
 
 def _seconds(work: Callable[[], Any]) -> float:
