@@ -11,7 +11,6 @@ const trail = [];
 // Milliseconds: from movements to what came of them, of files to encode, and to the first beats; benchmarks/studio.py.
 const timings = { beat: [], phrase: [], sound: [], encode: [], start: 0 };
 let answering = null; // the movement that nothing came of yet: {at, version, beats written since}
-const ROLL = "Piano roll of the music at the point";
 const SLIDERS = ["strength", "freedom", "density", "tempo"];
 
 // Workers: the first decodes, the second computes samples.
@@ -150,10 +149,14 @@ function undo() {
   afterComposing(`Bar ${barAt(from) + 1} is as it was.`);
 }
 
+function composedBars() {
+  const numbers = [...new Set(composed.map(({ from }) => barAt(from) + 1))].sort((a, b) => a - b);
+  return numbers.length ? `; composed: bar ${numbers.join(", ")}` : "";
+}
+
 function afterComposing(text) {
   $("#undo").hidden = !composed.length;
-  const numbers = [...new Set(composed.map(({ from }) => barAt(from) + 1))].sort((a, b) => a - b);
-  $("#roll").setAttribute("aria-label", ROLL + (numbers.length ? `; composed: bar ${numbers.join(", ")}` : ""));
+  $("#roll").setAttribute("aria-label", `Piano roll of the music at the point${composedBars()}`);
   if (text) tell(text);
   assemble();
   player.update();
@@ -221,7 +224,7 @@ function toggle() {
 }
 
 async function download(kind) {
-  const title = `Between ${pieces.map((piece) => piece.who).join(", ")}`;
+  const title = `Between ${pieces.map((piece) => piece.who).join(", ")}${composedBars()}`;
   const key = state.key < 0 ? keyOf(notes) : state.key;
   const options = { ...music(), stepsPerBeat: sizes.stepsPerBeat, tempo: Number(state.tempo), title, key };
   const writers = {

@@ -548,6 +548,9 @@ def test_a_bar_that_is_clicked_is_composed_and_undone(page: "Page", file: Path) 
     assert (np.delete(first, range(48, 96), axis=0) == np.delete(before, range(48, 96), axis=0)).all()
     assert page.locator("#told").inner_text().startswith("Bar 2 is composed")
     assert page.locator("#roll").get_attribute("aria-label") == "Piano roll of the music at the point; composed: bar 2"
+    with page.expect_download() as waiting:
+        page.locator("[data-download='musicxml']").click()
+    assert "composed: bar 2</work-title>" in Path(waiting.value.path()).read_text(encoding="utf-8")
     second = compose(page, 60)
     assert (second != first).any()
     page.keyboard.press("u")
