@@ -4,8 +4,8 @@ Other are the folder's path (blanks and letters beyond ASCII in one), the umask,
 of Python's hashes, the threads that libraries are told to use, the width of the terminal. The same must be the bytes of
 all outs, metrics, plots and pages, and of dvc.lock. Writes trust/bytes.json, with the files that differ.
 
-`--until STAGE` stops after a stage: those up to `augment` take seconds, the others minutes. `--cores 1` gives the second run fewer cores, too: what a network learns may then differ in its last digits, which
-nobody promises.
+`--until STAGE` stops after a stage: those up to `augment` take seconds, the others minutes. `--cores 1` gives the
+second run fewer cores, too: what a network learns may then differ in its last digits, which nobody promises.
 """
 
 import argparse
@@ -95,6 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--profile", type=Path, action="append", default=[], help="parameters other than those of profiles/tiny.yaml"
     )
     options = parser.parse_args(arguments)
+    commit = about.commit()
     began, profiles = time.monotonic(), [path.resolve() for path in options.profile]
     kept = about.ROOT / about.KEPT / "bytes"
     kept.mkdir(parents=True, exist_ok=True)
@@ -110,11 +111,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     command = ["python -m trust.bytes"]
     command += [f"--cores {options.cores}"] if options.cores else []
     command += [f"--until {options.until}"] if options.until else []
-    command += [f"--profile {path.name}" for path in options.profile]
+    command += [f"--profile {about.named(path)}" for path in options.profile]
     result = {"seconds": time.monotonic() - began, "conditions": conditions, "cores_of_the_second": options.cores}
     counted = {"files_compared": len(found[0].keys() | found[1].keys()), "differ": differ}
     name = "bytes" if not options.cores else "bytes_cores"
-    about.write(name, " ".join(command), {**result, **counted})
+    about.write(name, " ".join(command), commit, {**result, **counted})
     print(f"{counted['files_compared']} files, {len(differ)} differ")
     if differ:
         sys.exit("error: not the same bytes: " + ", ".join(differ))
