@@ -47,8 +47,9 @@ tells all damage at once.)"""
 
 NOT_PROMISED = """## What is not promised
 
-- **At once.** A stage ends a moment after its `dvc`; in the middle of a library's long call it may take longer. `dvc` killed in the tenth of a second in which a stage's Python starts leaves it running; it then writes the
-  same bytes as the next run, or, if it trains, the next run names it and how to end it.
+- **At once.** A stage ends a moment after its `dvc`; in the middle of a library's long call it may take longer. `dvc`
+  killed in the tenth of a second in which a stage's Python starts leaves it running; it then writes the same bytes as
+  the next run, or, if it trains, the next run names it and how to end it.
 - **Temporary files** of a killed process stay in the system's folder for them.
 - **Checkpoints of trainings that never went on** stay in .work/checkpoints: a training removes its own, not those with
   other parameters. `python -m stages` names them.

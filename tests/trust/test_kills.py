@@ -87,4 +87,4 @@ def test_killed_at_random_the_pipeline_makes_the_same_bytes(tmp_path: Path) -> N
     found = kills.trial(6, 0, [QUICK], tmp_path)
     assert found["findings"] == []
     assert found["kills"] == 6
-    assert found["files_compared"] > 100
+    assert found["files_compared"] > 50
