@@ -1,6 +1,7 @@
 """Write docs/trust.md: `python -m tools.trust`, or `--check` to see whether it agrees.
 
-It is made of trust/kills.json, trust/bytes.json and trust/mutations.json, which the programs of the same names write.
+It is made of trust/kills.json, trust/bytes.json and trust/mutations.json, which the programs of the same names write;
+of what was not run the page says so.
 """
 
 import argparse
@@ -46,9 +47,9 @@ tells all damage at once.)"""
 
 NOT_PROMISED = """## What is not promised
 
-- **At once.** A stage ends within a second after its `dvc`; in the middle of a library's long call it may take
-  longer. `dvc` killed in the tenth of a second in which a stage's Python starts leaves it running; it then writes the
-  same bytes as the next run, or, if it trains, the next run names it and how to end it.
+- **At once.** A stage ends a moment after its `dvc`; in the middle of a library's long call it may take longer. `dvc`
+  killed in the tenth of a second in which a stage's Python starts leaves it running; it then writes the same bytes as
+  the next run, or, if it trains, the next run names it and how to end it.
 - **Temporary files** of a killed process stay in the system's folder for them.
 - **Checkpoints of trainings that never went on** stay in .work/checkpoints: a training removes its own, not those with
   other parameters. `python -m stages` names them.
@@ -59,22 +60,18 @@ NOT_PROMISED = """## What is not promised
 - **Ill will.** Random damage is no attack by someone who knows the readers."""
 
 
-def page(kills: Figures, bytes_: Figures, mutations: Figures) -> str:
-    """Make the page."""
-    blocks = [
-        INTRODUCTION,
-        KILLS,
-        _made(kills),
-        _kills(kills),
-        BYTES,
-        _made(bytes_),
-        _bytes(bytes_),
-        MUTATIONS,
-        _made(mutations),
-        _mutations(mutations),
-        NOT_PROMISED,
-    ]
-    return "\n\n".join(blocks) + "\n"
+def page(found: Mapping[str, Figures | None]) -> str:
+    """Make the page, of what each of `NAMES` found; None for what was not run."""
+    sections = {"kills": (KILLS, _kills), "bytes": (BYTES, _bytes), "mutations": (MUTATIONS, _mutations)}
+    blocks = [INTRODUCTION]
+    for name, (introduction, told) in sections.items():
+        figures = found[name]
+        blocks.append(introduction)
+        if figures is None:
+            blocks.append(f"Not run yet: `python -m trust.{name}`.")
+        else:
+            blocks += [_made(figures), told(figures)]
+    return "\n\n".join([*blocks, NOT_PROMISED]) + "\n"
 
 
 def _made(figures: Figures) -> str:
@@ -150,7 +147,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.trust", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; status 1 if the page is another")
     options = parser.parse_args()
-    wanted = page(*read())
+    wanted = page(read())
     if options.check:
         if not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != wanted:
             sys.exit("error: docs/trust.md is not what trust/*.json say; run `python -m tools.trust`.")
@@ -158,12 +155,12 @@ def main() -> None:
     PAGE.write_text(wanted, encoding="utf-8")
 
 
-def read() -> tuple[Figures, ...]:
+def read() -> dict[str, Figures | None]:
     """Read what the programs wrote last."""
-    paths = [ROOT / "trust" / f"{name}.json" for name in NAMES]
-    if lacking := [path.stem for path in paths if not path.is_file()]:
-        sys.exit(f"error: no trust/{lacking[0]}.json; run `python -m trust.{lacking[0]}`.")
-    return tuple(json.loads(path.read_text(encoding="utf-8")) for path in paths)
+    paths = {name: ROOT / "trust" / f"{name}.json" for name in NAMES}
+    return {
+        name: json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None for name, path in paths.items()
+    }
 
 
 if __name__ == "__main__":

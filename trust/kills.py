@@ -355,10 +355,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logs = about.ROOT / about.KEPT / "kills"
     shutil.rmtree(logs, ignore_errors=True)
     logs.mkdir(parents=True)
+    commit = about.commit()
     result = trial(options.count, options.seed, [path.resolve() for path in options.profile], logs)
-    changed = " ".join(f"--profile {path.name}" for path in options.profile)
+    changed = " ".join(f"--profile {about.named(path)}" for path in options.profile)
     command = f"python -m trust.kills --count {options.count} --seed {options.seed} {changed}".strip()
-    about.write("kills", command, result)
+    about.write("kills", command, commit, result)
     for finding in result["findings"]:
         print(finding)
     if result["findings"]:

@@ -178,7 +178,7 @@ def _parser() -> argparse.ArgumentParser:
 def main() -> None:
     """Try all, write trust/mutations.json, and end with status 1 on a finding that is not known."""
     options = _parser().parse_args()
-    began = time.monotonic()
+    began, commit = time.monotonic(), about.commit()
     kept = about.ROOT / about.KEPT / "mutations"
     with tempfile.TemporaryDirectory() as temporary:
         whole = Path(temporary) / "whole"
@@ -202,7 +202,7 @@ def main() -> None:
     command = f"python -m trust.mutations --count {options.count} --seed {options.seed}"
     asked = {"count": options.count, "seed": options.seed, "seconds": time.monotonic() - began}
     limits = {"seconds_limit": SECONDS, "memory_limit_mib": MEMORY // 2**20}
-    about.write("mutations", command, {**asked, **limits, **found})
+    about.write("mutations", command, commit, {**asked, **limits, **found})
     for finding in found["findings"]:
         print("{kind}: {error} ({times} times, first in number {first})".format(**finding))
     if any(not finding["known"] for finding in found["findings"]):

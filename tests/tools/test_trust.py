@@ -1,36 +1,63 @@
 """docs/trust.md says what trust/*.json have."""
 
-import copy
 from typing import Any
 
 import pytest
 
 from tools import trust
 
+MADE = {"command": "python -m trust.x", "date": "2026-01-02", "seconds": 60.0, "hardware": "2 cores", "commit": "abc"}
 
-def test_the_page_has_the_committed_figures() -> None:
-    assert trust.page(*trust.read()) == trust.PAGE.read_text(encoding="utf-8")
+FOUND: dict[str, Any] = {
+    "kills": {
+        **MADE,
+        **{"kills": 7, "in_stage": 5, "while_storing": 2, "by_signal": {"SIGKILL to dvc": 7}, "by_stage": {"train": 7}},
+        **{"files_compared": 99, "longest_outlived_seconds": 0.21, "temporary_bytes_left": 12, "findings": []},
+        "lock_halved_by_dvc": 1,
+    },
+    "bytes": {**MADE, "conditions": [{"TZ": "UTC"}, {"TZ": "Asia/Tokyo"}], "files_compared": 88, "differ": []},
+    "mutations": {
+        **MADE,
+        **{"count": 1000, "seconds_limit": 2.0, "memory_limit_mib": 512, "findings": []},
+        "kinds": {"kern": {"read": 3, "refused": 4, "finding": 0, "slowest_seconds": 0.5}},
+    },
+}
+
+
+def test_the_page_is_that_of_the_committed_figures() -> None:
+    assert trust.page(trust.read()) == trust.PAGE.read_text(encoding="utf-8")
+
+
+def test_figures_are_told() -> None:
+    page = trust.page(FOUND)
+    assert "`python -m trust.x`: 2026-01-02, 60 seconds, 2 cores, at commit abc." in page
+    assert "7 kills: 5 in a stage, 2 while DVC stored" in page
+    assert "| TZ | UTC | Asia/Tokyo |" in page
+    assert "| kern | 3 | 4 | 0 | 0.50 |" in page
+    assert page.count("Findings: none.") == 2
 
 
 @pytest.mark.parametrize(
-    ("number", "key", "value", "told"),
+    ("name", "key", "value", "told"),
     [
-        (0, "findings", ["kill 3: a file is left"], "Findings: kill 3: a file is left."),
-        (0, "lock_halved_by_dvc", 17, "half of a dvc.lock 17 time(s)"),
-        (1, "differ", ["plots/loss.csv"], "Different: plots/loss.csv."),
-        (2, "seconds", 1234.0, "21 minutes"),
+        ("kills", "findings", ["kill 3: a file is left"], "Findings: kill 3: a file is left."),
+        ("kills", "lock_halved_by_dvc", 17, "half of a dvc.lock 17 time(s)"),
+        ("bytes", "differ", ["plots/loss.csv"], "Different: plots/loss.csv."),
+        ("mutations", "seconds", 1234.0, "21 minutes"),
     ],
 )
-def test_another_figure_is_another_page(number: int, key: str, value: Any, told: str) -> None:
-    figures = copy.deepcopy(list(trust.read()))
-    assert told not in trust.page(*figures)
-    figures[number] = {**figures[number], key: value}
-    assert told in trust.page(*figures)
+def test_another_figure_is_another_page(name: str, key: str, value: Any, told: str) -> None:
+    assert told not in trust.page(FOUND)
+    assert told in trust.page({**FOUND, name: {**FOUND[name], key: value}})
 
 
 def test_findings_that_are_known_stand_apart() -> None:
-    kills, of_bytes, mutations = trust.read()
-    finding = {"kind": "weights", "error": "KeyError: 'x'", "times": 2, "first": 7, "known": False}
-    page = trust.page(kills, of_bytes, {**mutations, "findings": [finding, {**finding, "known": True, "times": 5}]})
+    finding = {"kind": "weights", "error": "KeyError: 'x'", "times": 2, "known": False}
+    findings = [finding, {**finding, "known": True, "times": 5}]
+    page = trust.page({**FOUND, "mutations": {**FOUND["mutations"], "findings": findings}})
     assert "Findings: weights: KeyError: 'x'." in page
     assert "5 damaged tables" in page
+
+
+def test_what_was_not_run_is_said() -> None:
+    assert "Not run yet: `python -m trust.bytes`." in trust.page({**FOUND, "bytes": None})

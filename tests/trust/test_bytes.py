@@ -31,10 +31,10 @@ def test_a_run_has_its_condition_and_leaves_none(tmp_path: Path, monkeypatch: py
         def wait(self) -> int:
             return 0
 
-    def repro(folder: Path, log: Path, setting: dict[str, str]) -> Done:
+    def repro(folder: Path, log: Path, setting: dict[str, str], *more: str) -> Done:
         mask = os.umask(0)
         os.umask(mask)
-        seen.update(mask=mask, zone=setting["TZ"], folder=folder, cores=os.sched_getaffinity(0))
+        seen.update(asked=more, mask=mask, zone=setting["TZ"], folder=folder, cores=os.sched_getaffinity(0))
         return Done()
 
     def prepare(folder: Path, profiles: list[Path]) -> Path:
@@ -45,10 +45,12 @@ def test_a_run_has_its_condition_and_leaves_none(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(tiny, "prepare", prepare)
     before, allowed = os.umask(0o022), os.sched_getaffinity(0)
     try:
-        assert trust_bytes.run(tmp_path, trust_bytes.CONDITIONS[1], tmp_path / "log", [], 1) == {}
+        condition = trust_bytes.CONDITIONS[1]
+        assert trust_bytes.run(tmp_path, condition, tmp_path / "log", cores=1, until="encode") == {}
         assert os.umask(0o022) == 0o022
     finally:
         os.umask(before)
+    assert seen["asked"] == ("repro", "encode")
     assert (seen["mask"], seen["zone"], len(seen["cores"])) == (0o077, "Pacific/Auckland", 1)
     assert seen["folder"] == tmp_path / "another folder, ćwierć" / "ton"
     assert os.sched_getaffinity(0) == allowed

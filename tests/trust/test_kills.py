@@ -5,22 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.imports import ROOT
 from trust import kills, tiny
 from trust.kills import Found, Run
 
 STAGES = list(tiny.stages())
 
-SMALL = """
-model: {encoder_units: 8, decoder_units: 8, head_units: 8, latent_dim: 4, embedding_dim: 4}
-train: {epochs: 2, warmup_steps: 0, batch_size: 256}
-augment: {semitones_min: 0, semitones_max: 1, hop_steps: 8}
-composer: {units: 8, decoder_units: 8, head_units: 8, embedding_dim: 4}
-compose: {epochs: 2, epoch_phrases: 64, warmup_steps: 0}
-interpolate: {points: 3, beats: 16}
-evaluate: {pairs: 20, windows: 4, replicates: 50, excerpts: 10}
-describe: {phrases: 500, held_out: 100}
-report: {beats: 8}
-"""
+QUICK = ROOT / "trust" / "quick.yaml"
 """Less than profiles/tiny.yaml computes."""
 
 
@@ -93,8 +84,7 @@ def test_what_is_left_behind_is_seen(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_killed_at_random_the_pipeline_makes_the_same_bytes(tmp_path: Path) -> None:
-    (tmp_path / "small.yaml").write_text(SMALL, encoding="utf-8")
-    found = kills.trial(6, 0, [tmp_path / "small.yaml"], tmp_path)
+    found = kills.trial(6, 0, [QUICK], tmp_path)
     assert found["findings"] == []
     assert found["kills"] == 6
-    assert found["files_compared"] > 100
+    assert found["files_compared"] > 50
