@@ -50,7 +50,7 @@ def test_music_is_moved_to_the_key_of_other_music() -> None:
     )
     other = replace(up, tokens=np.where(pitched, up.tokens + 3, up.tokens).astype(np.uint8))
     assert np.array_equal(api.in_key_of(other, up).tokens, up.tokens)
-    assert api.in_key_of(up, up) == up
+    assert np.array_equal(api.in_key_of(up, up).tokens, up.tokens)
     with pytest.raises(ModelError, match="read both with one model"):
         api.in_key_of(up, replace(up, grid=replace(up.grid, steps_per_beat=4)))
 
