@@ -56,7 +56,10 @@ def measure(*, largest: int = LARGEST, smallest: int = SMALLEST, turns: int = TU
 
 
 def figures(found: dict[int, dict[str, Spent]]) -> dict[str, Any]:
-    """Sum up what the stages took for each number of files, of which there are two at least."""
+    """Sum up what the stages took for each number of files, of which there are two at least.
+
+    Of two alone it cannot be told whether time per file grows: `growth_of_time` is null.
+    """
     sizes = list(found)
     more = {
         f"{few:,} to {many:,}": {
@@ -74,7 +77,7 @@ def figures(found: dict[int, dict[str, Spent]]) -> dict[str, Any]:
         "per_file_milliseconds": {span: {**more[span], "all": per_file[span]} for span in more},
         "files_per_core_second": 1000 / last,
         "peak_mebibytes": peaks,
-        "growth_of_time": last / first,
+        "growth_of_time": last / first if len(all_files) > 1 else None,
         "growth_of_memory": max(peaks[str(sizes[-1])].values()) / max(peaks[str(sizes[0])].values()),
     }
 

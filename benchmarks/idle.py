@@ -21,7 +21,7 @@ from benchmarks import processes
 from benchmarks.processes import Spent
 
 ROOT = Path(__file__).resolve().parent.parent
-TURNS = 5
+TURNS = 3
 FILES = 3_300
 """In data/raw; MusicNet and OpenScore together have some 800."""
 

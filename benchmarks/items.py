@@ -11,6 +11,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from quartetvae import machine
+
 HERE = Path(__file__).resolve().parent
 
 ABOUT = ("command", "date", "hardware", "commit")
@@ -111,6 +113,7 @@ def figure(figures: Figures, name: str) -> Any:
 
 def _measure(module: str, sizes: dict[str, int], out: Connection) -> None:
     """Send the figures of a module, or None and why there are none."""
+    machine.end_with_parent()
     try:
         out.send((dict(importlib.import_module(module).measure(**sizes)), ""))
     # Whatever it is: the other items go on.
