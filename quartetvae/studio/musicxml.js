@@ -17,15 +17,17 @@ function writeMusicXml(notes, options) {
     `</midi-instrument></score-part>`);
   const parts = PARTS.map((part, k) => {
     const bars = writePart(notes.filter((note) => note.part === k), options);
+    let whole = null;
     const written = bars.map((bar, number) => {
       const time = signatures.get(bar.start);
+      if (time) whole = bar.length;
       const first = number === 0;
       const head = (first ? `<divisions>${stepsPerBeat}</divisions><key><fifths>${sharps}</fifths></key>` : "") +
         (time ? `<time><beats>${time.numerator}</beats><beat-type>${time.denominator}</beat-type></time>` : "") +
         (first ? `<clef><sign>${part.clef[0]}</sign><line>${part.clef[1]}</line></clef>` : "");
       const mark = `<direction placement="above"><direction-type><metronome><beat-unit>quarter</beat-unit>` +
         `<per-minute>${tempo}</per-minute></metronome></direction-type><sound tempo="${tempo}"/></direction>`;
-      const content = spelled(bar, sharps).voices.map((voice, which) => voiceXml(voice, which + 1, bar));
+      const content = spelled(bar, sharps).voices.map((voice, which) => voiceXml(voice, which + 1, bar, bar.length === whole));
       const last = number === bars.length - 1;
       return `<measure number="${number + 1}">${head && `<attributes>${head}</attributes>`}${first && k === 0 ? mark : ""}` +
         content.join(`<backup><duration>${bar.length}</duration></backup>`) +
@@ -39,9 +41,10 @@ function writeMusicXml(notes, options) {
     `${heads.join("\n")}\n<part-group number="1" type="stop"/>\n</part-list>\n${parts.join("\n")}\n</score-partwise>\n`;
 }
 
-// One voice of a bar; of a second one the rests are not to be seen.
-function voiceXml(values, number, bar) {
-  if (values.length && values.every((value) => !value.pitches.length)) {
+// One voice of a bar; of a second one the rests are not to be seen. A rest that fills the bar is read as long as its time
+// signature says, so one that is shorter or longer has rests that say how long they are.
+function voiceXml(values, number, bar, full) {
+  if (full && values.length && values.every((value) => !value.pitches.length)) {
     return `<note><rest measure="yes"/><duration>${bar.length}</duration><voice>${number}</voice></note>`;
   }
   return values.map((value) => {
