@@ -15,7 +15,7 @@ from quartetvae.cli import common, options
 from quartetvae.cli.common import FILE, PLAYERS, Tracks, parts_of_each_option, spread_option
 from quartetvae.composing import filling, requests
 from quartetvae.errors import ArgumentError, RenderingError
-from quartetvae.io import read, splice
+from quartetvae.io import midi_repair, read, splice
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE
 from quartetvae.music.quartet import Quartet
 
@@ -80,8 +80,8 @@ def infill(
 ) -> None:
     """Compose some bars of some parts anew; all else stays.
 
-    A MIDI file comes back with not one other event changed: tempos, controllers, other tracks are the file's. Notes
-    that reach over the edges of the bars stay as well. Scores and sound are of 32 beats, from a little before those
+    A MIDI file comes back with not one other event changed: tempos, controllers, other tracks are the file's (one that
+    has faults is mended first, and that is said). Notes that reach over the edges of the bars stay as well. Scores and sound are of 32 beats, from a little before those
     bars on, unless --whole is said.
 
     \b
@@ -103,6 +103,8 @@ def infill(
     spliced: dict[str, bytes] = {}
     if file.suffix.lower() in read.MIDI_SUFFIXES and ".mid" in kinds:
         content = file.read_bytes()
+        if midi_repair.repair(content, file.name).content != content:
+            click.echo(f"note: {file.name} had faults and is read as mended; the mended file is what stays.", err=True)
         try:
             for name, one in made.items():
                 spliced[name] = splice.splice(content, found, one, asked=asked, composed=composed, tracks=tracks)

@@ -102,7 +102,8 @@ def interpolate(
       quartetvae interpolate a.mid b.mid --as mid,html
     """
     if len(files) not in (2, 4):
-        raise click.UsageError(f"{len(files)} pieces; two, or four for a grid, are needed.")
+        count = f"{len(files)} piece{'s' if len(files) != 1 else ''}"
+        raise click.UsageError(f"{count}; two, or four for a grid, are needed.")
     of_each = common.for_each(tracks, len(files))
     model = api.load(folder)
     pieces = [

@@ -30,6 +30,9 @@ HTML = ".html"
 
 KINDS = {suffix.removeprefix("."): suffix for suffix in write.WRITERS}
 
+MOST_BYTES = 6_000_000
+"""Of a page to play on, before it is said."""
+
 NOTES, SHOWN = (".mid", ".musicxml"), 32
 """What is written of all of the music in any case; beats of it that all else is made of, which takes longer."""
 
@@ -91,12 +94,12 @@ key_options = grouped(
         help="Make its notes likelier: 'C major', 'f# minor' ..., auto (of the music that is given), or free.",
     ),
     click.option("--key-strength", default=1.0, show_default=True, type=click.FloatRange(0, 10), help="By how much."),
-    click.option("--strict-key", is_flag=True, help="Bar all other notes."),
+    click.option("--strict-key", is_flag=True, help="Bar all other notes that are drawn."),
 )
 same_key_option = click.option("--same-key", is_flag=True, help="Move the other pieces to A's key first.")
 excerpt_options = grouped(
     click.option("--from-beat", default=0, show_default=True, type=click.IntRange(0), help="Where to begin, from 0."),
-    click.option("--beats", type=click.IntRange(1), help="How much; by default all of it."),
+    click.option("--beats", type=click.IntRange(1), help="How much; by default all of it, of a page 32."),
     spread_option,
 )
 input_options = grouped(
@@ -230,6 +233,8 @@ def write_page(
     ]
     page.write(path, model, corners, tempo_qpm=tempo)
     click.echo(path)
+    if (size := path.stat().st_size) > MOST_BYTES:
+        click.echo(f"note: it has {size / 1e6:.1f} MB; with fewer --beats it has less.", err=True)
 
 
 def write_origins(

@@ -63,7 +63,7 @@ function change(moved = 0) {
   version++;
   if (moved) {
     answering = { at: moved, version, beats: 0 };
-    if (composed.splice(0).length) afterComposing("");
+    if (composed.splice(0).length) afterComposing("The music has changed: what was composed is gone.");
   }
   const shares = sharesAt(pieces.length, state);
   bars = pieces[shares.indexOf(Math.max(...shares))].bars.filter((bar) => bar < steps);
@@ -185,6 +185,8 @@ function draw() {
 
 function move(x, y, at = performance.now()) {
   const within = (value) => Math.max(0, Math.min(1, value));
+  // Between two pieces there is no up and down.
+  if (pieces.length === 2 && within(x) === state.x) return;
   state.x = within(x);
   state.y = within(y);
   trail.push({ x: state.x, y: pieces.length === 2 ? 0.5 : state.y });
@@ -346,15 +348,16 @@ function begin() {
       event.preventDefault();
       return undo();
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input[type=range]") && event.key.startsWith("Arrow")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input[type=range]") && /^(Arrow|Home|End|Page)/.test(event.key)) return;
     const by = event.shiftKey ? 0.1 : 0.02;
     const ways = { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, -by], ArrowDown: [0, by] };
-    const onButton = event.target.matches("button, summary, a, input");
+    const onButton = event.target.matches("button, summary, a, input, [role=radio]");
+    const letter = event.key.toLowerCase();
     if (event.key in ways) move(state.x + ways[event.key][0], state.y + ways[event.key][1]);
     else if (event.key === " " && !onButton) toggle();
     else if (event.key === "Home") player.seek(0);
-    else if (event.key === "c") fillIn(player.step);
-    else if (event.key === "u") undo();
+    else if (letter === "c") fillIn(player.step);
+    else if (letter === "u") undo();
     else if (/^[1-4]$/.test(event.key)) $("#parts").children[event.key - 1].click();
     else return;
     event.preventDefault();

@@ -568,7 +568,7 @@ def test_the_tempo_is_the_inputs_unless_it_is_given(work: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["interpolate", A], "1 pieces; two, or four for a grid, are needed"),
+        (["interpolate", A], "1 piece; two, or four for a grid, are needed"),
         (["interpolate", A, A, A], "3 pieces; two, or four for a grid, are needed"),
         (["interpolate"], "Missing argument"),
         (["interpolate", A, B, "--points", "1"], "1 is not in the range"),
