@@ -81,8 +81,8 @@ def infill(
     """Compose some bars of some parts anew; all else stays.
 
     A MIDI file comes back with not one other event changed: tempos, controllers, other tracks are the file's (one that
-    has faults is mended first, and that is said). Notes that reach over the edges of the bars stay as well. Scores and sound are of 32 beats, from a little before those
-    bars on, unless --whole is said.
+    has faults is mended first, and that is said). Notes that reach over the edges of the bars stay as well. Scores and
+    sound are of 32 beats, from a little before those bars on, unless --whole is said.
 
     \b
     Examples:

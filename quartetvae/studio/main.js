@@ -185,8 +185,6 @@ function draw() {
 
 function move(x, y, at = performance.now()) {
   const within = (value) => Math.max(0, Math.min(1, value));
-  // Between two pieces there is no up and down.
-  if (pieces.length === 2 && within(x) === state.x) return;
   state.x = within(x);
   state.y = within(y);
   trail.push({ x: state.x, y: pieces.length === 2 ? 0.5 : state.y });
@@ -353,6 +351,8 @@ function begin() {
     const ways = { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, -by], ArrowDown: [0, by] };
     const onButton = event.target.matches("button, summary, a, input, [role=radio]");
     const letter = event.key.toLowerCase();
+    // Between two pieces there is no up and down.
+    if (pieces.length === 2 && ["ArrowUp", "ArrowDown"].includes(event.key)) return event.preventDefault();
     if (event.key in ways) move(state.x + ways[event.key][0], state.y + ways[event.key][1]);
     else if (event.key === " " && !onButton) toggle();
     else if (event.key === "Home") player.seek(0);
