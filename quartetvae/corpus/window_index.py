@@ -1,8 +1,8 @@
 """Which of many pieces are the same music, from an index of their windows on disk: exactly what `works.matches` finds.
 
 Windows are sorted into buckets by the first bits of their hashes: all pieces that have a window meet in its bucket,
-and a bucket fits into memory. Each bucket gives the pairs of pieces that have windows in it, and how many; the sums over
-all buckets say how much two pieces have in common. They are added up for some pieces at a time. So memory holds a
+and a bucket fits into memory. Each bucket gives the pairs of pieces that have windows in it, and how many; the sums
+over all buckets say what two pieces have in common. They are added up for some pieces at a time. So memory holds a
 bucket, or the pairs of some pieces, and a few numbers for each piece; nothing is estimated, and nothing is missed that
 `works.matches` would find.
 """
