@@ -42,6 +42,8 @@ def same_music(
     total
         How many windows there are, about; says how many buckets are made.
     """
+    if not count:
+        return []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         bits = min(max(-(-total // bucket) - 1, 0).bit_length(), MOST_BITS)
@@ -52,7 +54,7 @@ def same_music(
             path.unlink()
             found = works.tally(entries["hash"], entries["number"], count)
             telling += found.telling
-            starting += np.bincount(found.pairs // max(count, 1), minlength=count)
+            starting += np.bincount(found.pairs // count, minlength=count)
             np.save(path.with_suffix(".pairs.npy"), found.pairs)
             np.save(path.with_suffix(".common.npy"), found.common)
         return [match for some in _added(folder, telling, starting, pairs) for match in some if match.is_same]
