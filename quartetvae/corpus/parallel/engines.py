@@ -130,7 +130,7 @@ class Cluster:
         import distributed
 
         with self._client() as client:
-            tasks = distributed.as_completed()
+            tasks = distributed.as_completed(loop=client.loop)
             running: dict[Any, int] = {}
 
             def fill() -> None:
