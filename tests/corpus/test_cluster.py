@@ -51,7 +51,7 @@ def cluster() -> Iterator[Any]:
     with (
         dask.config.set(settings),
         distributed.LocalCluster(
-            n_workers=3, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0
+            n_workers=3, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", memory_limit=0
         ) as running,
     ):
         yield running
@@ -170,7 +170,7 @@ def test_a_scheduler_that_does_not_answer_is_named(address: str) -> None:
 def test_a_cluster_without_workers_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "WORKERS_WITHIN", 1)
     with (
-        distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=None) as empty,
+        distributed.LocalCluster(n_workers=0, processes=False, dashboard_address="127.0.0.1:0") as empty,
         pytest.raises(EngineError, match="no worker within 1 seconds; start some"),
     ):
         list(Cluster(empty.scheduler_address).each(int, ["1"], renew_after=1))
