@@ -40,11 +40,13 @@ def of(module: str, libraries: Iterable[str]) -> str:
 def texts(module: str) -> dict[str, str]:
     """Read the text of a module and of all modules of this package that it imports, by name."""
     package = module.partition(".")[0]
+    # The package's own __init__ is the entrance to all of it, by name: nothing below hangs on it.
+    unheard = (*UNHEARD, package)
     found: dict[str, str] = {}
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        if name in found or name.partition(".")[0] != package or name in UNHEARD:
+        if name in found or name.partition(".")[0] != package or name in unheard:
             continue
         try:
             spec = importlib.util.find_spec(name)
