@@ -124,9 +124,9 @@ class Augmented:
         in_split = np.array(self.file.splits) == self.split
         for part in self.parts:
             table = parallel.read(part)
-            columns = [table[name].to_numpy() for name in _PLACES.names]
-            chosen = in_split[columns[0]]
-            yield _Places(*(column[chosen] for column in columns), self.file.grid.alphabet.pitches)
+            piece, start, lowest, highest = (table[name].to_numpy() for name in _PLACES.names)
+            some = in_split[piece]
+            yield _Places(piece[some], start[some], lowest[some], highest[some], self.file.grid.alphabet.pitches)
 
     def _cut(self, semitones: int, piece: Callable[[int], Piece]) -> Iterator[PhraseSet]:
         """Cut the phrases of a copy, those of a shard at a time."""
