@@ -38,13 +38,14 @@ def test_a_worker_that_is_slowed_down_answers_later(files: tuple[Path, Path]) ->
     tone = "async () => { const at = performance.now(); await ask({ tone: { program: 40, pitch: 60, rate: 44100 } }); "
     times = {}
     with studio.launched() as browser:
-        for slower in (1, 8):
+        # By far more than other work on the machine may make of either.
+        for slower in (1, 60):
             page = browser.new_page()
             page.goto(studio.slowed(files[0], slower).as_uri())
             page.wait_for_function(studio.WRITTEN)
             page.evaluate(f"{tone} }}")
             times[slower] = min(page.evaluate(f"{tone} return performance.now() - at; }}") for _ in range(3))
-    assert times[8] > 3 * times[1]
+    assert times[60] > 3 * times[1]
 
 
 def test_a_page_of_another_make_is_an_error(tmp_path: Path) -> None:
