@@ -41,6 +41,10 @@ class CorpusError(QuartetError):
     """A corpus without quartets, or a piece that is not in it."""
 
 
+class EngineError(QuartetError):
+    """Processes or a cluster that cannot be had, or did not do what they were given."""
+
+
 class CodecError(QuartetError):
     """Notes or part arrays that the codec cannot represent."""
 
@@ -78,6 +82,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
         *("dvc", "filelock", "jinja2", "keras", "pandas", "pyarrow", "requests", "ruamel", "sklearn", "tensorflow"),
         "urllib3",
     ),
+    "dask": ("distributed",),
     "jax": ("jax",),
 }
 """What each extra of pyproject.toml brings, as modules: what the base package does without."""

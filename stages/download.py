@@ -5,12 +5,11 @@ from pathlib import Path
 
 from quartetvae import errors
 from quartetvae.corpus import sources
-from quartetvae.corpus.sources import conversion
-from quartetvae.pipeline import locations, params
+from quartetvae.pipeline import locations, params, sharding
 
 
 def main() -> None:
-    """Fetch the sources; mirror, cache and processes come from the environment, since they must not change a hash."""
+    """Fetch the sources; mirror, cache and engine come from the environment, since they must not change a hash."""
     (download,) = params.load("download")
     sources.fetch(
         download.sources,
@@ -18,7 +17,7 @@ def main() -> None:
         directory=Path(download.directory),
         cache=Path(os.environ.get("QUARTETVAE_CACHE", locations.DOWNLOADS)),
         mirror=os.environ.get("QUARTETVAE_MIRROR") or None,
-        workers=conversion.workers(os.environ.get("QUARTETVAE_WORKERS", "")),
+        engine=sharding.engine(),
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from quartetvae.corpus.sources import processes
+from quartetvae.corpus.parallel import processes
 from tests import workspace
 from tests.imports import ROOT
 

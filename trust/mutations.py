@@ -44,12 +44,7 @@ HANG = 60.0
 RENEW_AFTER = 2000
 """Files that a process reads before another takes its place."""
 
-KNOWN = {
-    "Parquet of quartets": "raises Arrow's and pandas' own errors; they are the pipeline's own files",
-    "Parquet of pieces": "likewise",
-    "Parquet of phrases": "likewise",
-    "Parquet of phrases, streamed": "likewise",
-}
+KNOWN: dict[str, str] = {}
 """Kinds whose findings are no failure of the trial, and why."""
 
 Outcome = Literal["read", "refused", "finding"]

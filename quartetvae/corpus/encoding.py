@@ -1,13 +1,20 @@
 """Part arrays of the selected files of a corpus, and what was lost on the way."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from quartetvae.config import Encode
+from quartetvae.corpus import outlines
+from quartetvae.corpus.outlines import Outline
+from quartetvae.corpus.parallel import shards as parallel
+from quartetvae.corpus.parallel.shards import IN_MEMORY, Item, Shards
 from quartetvae.corpus.records import SPLITS, Origin
 from quartetvae.errors import CorpusError
 from quartetvae.io import read as reading
@@ -40,9 +47,89 @@ def encode_all(raw: Path, table: pd.DataFrame, grid: Grid) -> Iterator[tuple[Pie
         yield encode_file(raw, row, grid)
 
 
+@contextmanager
+def encoded(raw: Path, table: pd.DataFrame, grid: Grid, shards: Shards = IN_MEMORY) -> Iterator["Encoded"]:
+    """Encode as `encode_all` does, but shard by shard: only some pieces are in memory at a time."""
+    selected = table[table["position"] >= 0].sort_values("position")
+    items = [_item(raw, row) for row in selected.to_dict("records")]
+    with shards.parts(encoded_rows, items, label="encode", grid=grid) as parts:
+        yield Encoded(parts, grid)
+
+
+def _item(raw: Path, row: Any) -> Item:
+    known = {name: row[name] for name in ("id", "composer", "work", "file", "reason")}
+    return parallel.item(raw / row["file"], {**known, "parts": list(row["parts"])})
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """The pieces of a corpus, on disk."""
+
+    parts: Sequence[Path]
+    grid: Grid
+
+    def outlines(self) -> list[Outline]:
+        """Read what is known of the pieces beside their tokens."""
+        losses = [field.name for field in fields(Losses)]
+        return [
+            Outline(
+                row["id"],
+                row["composer"],
+                row["work"],
+                row["steps"],
+                Losses(*(row[name] for name in losses)),
+                frozenset(row["symbols"]),
+            )
+            for part in self.parts
+            for row in parallel.read(part).drop_columns(["tokens", "bars"]).to_pylist()
+        ]
+
+    def __iter__(self) -> Iterator[Piece]:
+        """Read the pieces, those of a part at a time."""
+        for part in self.parts:
+            for row in parallel.read(part).to_pylist():
+                tokens = np.frombuffer(row["tokens"], np.uint8).reshape(row["steps"], self.grid.columns)
+                yield Piece(row["id"], row["composer"], row["work"], tokens, np.frombuffer(row["bars"], "<i8"))
+
+
+_ROWS = pa.schema(
+    {
+        **dict.fromkeys(("id", "composer", "work"), pa.string()),
+        "steps": pa.int64(),
+        **{field.name: pa.int64() for field in fields(Losses)},
+        "symbols": pa.list_(pa.uint8()),
+        "tokens": pa.binary(),
+        "bars": pa.binary(),
+    }
+)
+"""A piece: its outline, then its arrays as they are in memory, row by row."""
+
+
+def encoded_rows(items: Sequence[Item], *, grid: Grid) -> pa.Table:
+    """Encode some files: a shard of a corpus."""
+    rows = []
+    for one in items:
+        piece, losses = _encode(one.path, one.known, grid)
+        known = outlines.outline(piece, losses)
+        rows.append(
+            {
+                **{"id": known.id, "composer": known.composer, "work": known.work, "steps": known.steps},
+                **asdict(losses),
+                "symbols": sorted(known.symbols),
+                "tokens": np.ascontiguousarray(piece.tokens).tobytes(),
+                "bars": piece.bars.astype("<i8").tobytes(),
+            }
+        )
+    return pa.Table.from_pylist(rows, schema=_ROWS)
+
+
 def encode_file(raw: Path, row: Any, grid: Grid) -> tuple[Piece, Losses]:
     """Encode one file by its row of the table of `survey`; any file whose four parts were found will do."""
-    music, notes = read_parts(raw, row)
+    return _encode(raw / row["file"], row, grid)
+
+
+def _encode(path: Path, row: Any, grid: Grid) -> tuple[Piece, Losses]:
+    music, notes = _read_parts(path, row)
     tokens, losses = codec.encode(
         notes,
         ticks_per_beat=music.ticks_per_beat,
@@ -59,10 +146,14 @@ def read_parts(raw: Path, row: Any) -> tuple[Music, list[Notes]]:
 
     They are all that the tracks of the parts play, repeats as often as they are played.
     """
+    return _read_parts(raw / row["file"], row)
+
+
+def _read_parts(path: Path, row: Any) -> tuple[Music, list[Notes]]:
     parts = [part or None for part in row["parts"]]
     if not set(parts).issuperset(PARTS):
         raise CorpusError(f"{row['id']} ({row['file']}): its four parts were not found ({row['reason']}).")
-    music, _ = read(raw / row["file"])
+    music, _ = read(path)
     return music, part_assignment.merge(music.tracks, parts)
 
 
@@ -73,7 +164,7 @@ def origins(table: pd.DataFrame) -> dict[str, Origin]:
 
 
 def figures(
-    encoded: Sequence[tuple[Piece, Losses]],
+    encoded: Sequence[Outline],
     splits: Mapping[str, str],
     grid: Grid,
     origins: Mapping[str, Origin] | None = None,
@@ -82,56 +173,51 @@ def figures(
 
     `phrases` are of four beats, whatever length params.yaml gives to the phrases that the model sees.
     """
-    losses = sum((losses for _, losses in encoded), Losses())
-    tokens = np.concatenate([piece.tokens for piece, _ in encoded])
-    pitches = np.unique(tokens[codec.onset_mask(tokens, grid.alphabet)]).astype(int) + grid.alphabet.pitch_min
+    losses = sum((piece.losses for piece in encoded), Losses())
+    steps = sum(piece.steps for piece in encoded)
+    symbols = frozenset[int]().union(*(piece.symbols for piece in encoded))
+    pitches = [token + grid.alphabet.pitch_min for token in symbols if token < grid.alphabet.rest]
     of = dict(origins or {})
-    sources = dict.fromkeys(of[piece.id].source for piece, _ in encoded if piece.id in of)
+    by_source: dict[str, list[Outline]] = {}
+    for piece in encoded:
+        if piece.id in of:
+            by_source.setdefault(of[piece.id].source, []).append(piece)
     return {
         "pieces": len(encoded),
-        "steps": len(tokens),
-        "phrases": sum(-(-len(piece.tokens) // (4 * grid.steps_per_beat)) for piece, _ in encoded),
-        "beats": -(-len(tokens) // grid.steps_per_beat),
+        "steps": steps,
+        "phrases": sum(-(-piece.steps // (4 * grid.steps_per_beat)) for piece in encoded),
+        "beats": -(-steps // grid.steps_per_beat),
         "alphabet": grid.alphabet.size,
-        "symbols_used": len(np.unique(tokens)),
-        "pitch_lowest": int(pitches.min()),
-        "pitch_highest": int(pitches.max()),
+        "symbols_used": len(symbols),
+        "pitch_lowest": min(pitches),
+        "pitch_highest": max(pitches),
         **_lost(losses),
         "onsets_off_grid_share": losses.off_grid / losses.notes,
-        "splits": _by_split([piece for piece, _ in encoded], splits, grid, of),
-        "sources": {
-            source: _of_source(
-                [(piece, losses) for piece, losses in encoded if piece.id in of and of[piece.id].source == source],
-                splits,
-                grid,
-                of,
-            )
-            for source in sources
-        },
+        "splits": _by_split(encoded, splits, grid, of),
+        "sources": {source: _of_source(some, splits, grid, of) for source, some in by_source.items()},
     }
 
 
 def _of_source(
-    encoded: Sequence[tuple[Piece, Losses]], splits: Mapping[str, str], grid: Grid, origins: Mapping[str, Origin]
+    pieces: Sequence[Outline], splits: Mapping[str, str], grid: Grid, origins: Mapping[str, Origin]
 ) -> SourceEncodeCounts:
-    pieces = [piece for piece, _ in encoded]
-    steps = sum(len(piece.tokens) for piece in pieces)
+    steps = sum(piece.steps for piece in pieces)
     return {
         "works": len({_work(piece, origins) for piece in pieces}),
         "composers": len({piece.composer for piece in pieces}),
         "pieces": len(pieces),
         "steps": steps,
         "beats": -(-steps // grid.steps_per_beat),
-        **_lost(sum((losses for _, losses in encoded), Losses())),
+        **_lost(sum((piece.losses for piece in pieces), Losses())),
         "splits": _by_split(pieces, splits, grid, origins),
     }
 
 
 def _by_split(
-    pieces: Sequence[Piece], splits: Mapping[str, str], grid: Grid, origins: Mapping[str, Origin]
+    pieces: Sequence[Outline], splits: Mapping[str, str], grid: Grid, origins: Mapping[str, Origin]
 ) -> dict[str, SplitCounts]:
     in_split = {name: [piece for piece in pieces if splits[piece.id] == name] for name in SPLITS}
-    steps = {name: sum(len(piece.tokens) for piece in chosen) for name, chosen in in_split.items()}
+    steps = {name: sum(piece.steps for piece in chosen) for name, chosen in in_split.items()}
     return {
         name: {
             "works": len({_work(piece, origins) for piece in chosen}),
@@ -143,7 +229,7 @@ def _by_split(
     }
 
 
-def _work(piece: Piece, origins: Mapping[str, Origin]) -> object:
+def _work(piece: Outline, origins: Mapping[str, Origin]) -> object:
     return origins[piece.id].work_id if piece.id in origins else (piece.composer, piece.work)
 
 

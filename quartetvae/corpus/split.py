@@ -4,16 +4,16 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from quartetvae import config
+from quartetvae.corpus.outlines import Outline
 from quartetvae.corpus.records import Origin
 from quartetvae.errors import DatasetError
-from quartetvae.music.quartet import Piece
 
 _Title = tuple[str, str]
 """Composer and title of a work."""
 
 
 def by_work(
-    pieces: Sequence[Piece], split: config.Split, origins: Mapping[str, Origin] | None = None
+    pieces: Sequence[Outline], split: config.Split, origins: Mapping[str, Origin] | None = None
 ) -> dict[str, str]:
     """Give each piece its split; all pieces of a work go together, and each source is split on its own.
 
@@ -41,7 +41,7 @@ def by_work(
         origin = (origins or {}).get(piece.id)
         of_source.setdefault(title, 0)
         if origin is None or origin.source == source:
-            of_source[title] += len(piece.tokens)
+            of_source[title] += piece.steps
 
     shares = {"test": split.test, "validation": split.validation if split.by == "work" else 0.0}
     wanted = {name: share for name, share in shares.items() if share > 0}
@@ -56,7 +56,7 @@ def by_work(
     return {id: held_out[source].get(title, "train") for id, (source, title) in homes.items()}
 
 
-def _homes(pieces: Sequence[Piece], origins: Mapping[str, Origin]) -> dict[str, tuple[str, _Title]]:
+def _homes(pieces: Sequence[Outline], origins: Mapping[str, Origin]) -> dict[str, tuple[str, _Title]]:
     """Find the source and title of each piece's work, by the piece's id."""
     named = {piece.id: piece for piece in pieces}
     homes = {}

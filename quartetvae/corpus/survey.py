@@ -5,17 +5,22 @@ in `quartetvae.corpus.works`.
 """
 
 import hashlib
+import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from quartetvae.config import Match
-from quartetvae.corpus import encoding, metadata, paper_files, works
+from quartetvae.corpus import encoding, metadata, paper_files, window_index, works
+from quartetvae.corpus.parallel import shards as parallel
+from quartetvae.corpus.parallel.shards import IN_MEMORY, Item, Shards
 from quartetvae.corpus.tables import LOST
-from quartetvae.corpus.works import Candidate
+from quartetvae.corpus.works import Candidate, Place, Windows
 from quartetvae.errors import CorpusError, QuartetError, check_mode
 from quartetvae.metrics.figures import Edition, FilterCounts, FilterFigures, SharedWork, SourceFilterCounts
 from quartetvae.music import codec, part_assignment
@@ -36,7 +41,7 @@ def survey(
     match: Match,
     prefer: Sequence[str] = (),
     grid: Grid = GRID,
-    progress: Callable[[list[dict[str, Any]]], Iterable[dict[str, Any]]] = iter,
+    shards: Shards = IN_MEMORY,
 ) -> pd.DataFrame:
     """Decide on every file of a corpus.
 
@@ -50,8 +55,8 @@ def survey(
         Sources, the one first whose edition is used where several have the same music; see `works.sort_out`.
     grid
         On which quartets lose what the table tells.
-    progress
-        Goes through the files, as `tqdm.tqdm` does.
+    shards
+        How the files are gone over: where, and what is kept of it. It changes nothing of the table.
 
     Returns
     -------
@@ -68,26 +73,22 @@ def survey(
         If no file is selected, or one of the paper's is missing.
     """
     check_mode("match", match, Match)
-    rows: list[dict[str, Any]] = []
-    candidates: list[Candidate] = []
-    entries = [{str(key): value for key, value in entry.items()} for entry in metadata.read(raw).to_dict("records")]
-    for entry in progress(entries):
-        known = {key: str(value) for key, value in entry.items()}
-        row, notes, ticks_per_beat = _decide(raw / entry["file"], known, match)
-        if row["decision"] == SELECTED:
-            row |= _lost(notes, ticks_per_beat, grid)
-            candidates.append(
-                Candidate(
-                    known["id"],
-                    known["source"],
-                    known["composer"],
-                    known["work"],
-                    works.fingerprint(notes, ticks_per_beat),
-                    works.windows(notes, ticks_per_beat),
-                )
-            )
-        rows.append(known | row)
-    _sort_out(rows, candidates, prefer, match)
+    entries = [
+        {str(key): str(value) for key, value in entry.items()} for entry in metadata.read(raw).to_dict("records")
+    ]
+    items = [parallel.item(raw / entry["file"], entry) for entry in entries]
+    with shards.parts(examined, items, label="filter", match=match, grid=grid) as parts:
+        rows = [row for part in parts for row in parallel.read(part).drop_columns(["windows"]).to_pylist()]
+        candidates = [
+            Candidate(row["id"], row["source"], row["composer"], row["work"], row["fingerprint"])
+            for row in rows
+            if row["decision"] == SELECTED
+        ]
+        total = sum(row.pop("window_count") for row in rows)
+        same = window_index.same_music(_windows(parts), len(candidates), total)
+    for row in rows:
+        del row["fingerprint"]
+    _sort_out(rows, works.sort_out(candidates, same, prefer), match)
 
     selected = [row["id"] for row in rows if row["decision"] == SELECTED]
     if match == "paper":
@@ -112,6 +113,51 @@ def survey(
     table = pd.DataFrame(rows)
     table["position"] = [position.get(id, -1) for id in table["id"]]
     return table
+
+
+_EXAMINED = pa.schema(
+    {
+        **dict.fromkeys((*metadata.COLUMNS, "sha256", "decision", "reason"), pa.string()),
+        "programs": pa.list_(pa.int64()),
+        **dict.fromkeys(("tracks", "parts"), pa.list_(pa.string())),
+        "notes": pa.int64(),
+        "beats": pa.float64(),
+        "duplicate_of": pa.string(),
+        "share": pa.float64(),
+        "work_id": pa.string(),
+        **dict.fromkeys(LOST, pa.int64()),
+        "left_out": pa.map_(pa.string(), pa.int64()),
+        "fingerprint": pa.string(),
+        "window_count": pa.int64(),
+        "windows": pa.list_(pa.uint64()),
+    }
+)
+"""Of a shard's table: a row of the survey's for each file, and of quartets what tells the same music."""
+
+
+def examined(items: Sequence[Item], *, match: Match, grid: Grid) -> pa.Table:
+    """Decide on each file by itself, and find what tells whether it is the same as another: a shard of a survey."""
+    rows = []
+    for one in items:
+        row, notes, ticks_per_beat = _decide(one.path, dict(one.known), match)
+        fingerprint, windows = "", np.zeros(0, np.uint64)
+        if row["decision"] == SELECTED:
+            row |= _lost(notes, ticks_per_beat, grid)
+            fingerprint = works.fingerprint(notes, ticks_per_beat)
+            windows = works.windows(notes, ticks_per_beat)
+        found = {"fingerprint": fingerprint, "window_count": len(windows), "windows": windows}
+        rows.append({**one.known, **row, **found})
+    return pa.Table.from_pylist(rows, schema=_EXAMINED)
+
+
+def _windows(parts: Sequence[Path]) -> Iterator[tuple[int, Windows]]:
+    """Read the windows of each quartet in the parts of a survey, a part at a time; the quartets are numbered."""
+    numbers = itertools.count()
+    for part in parts:
+        table = parallel.read(part).select(["decision", "windows"])
+        for decision, windows in zip(table["decision"].to_pylist(), table["windows"], strict=True):
+            if decision == SELECTED:
+                yield next(numbers), windows.values.to_numpy()
 
 
 def _decide(path: Path, entry: dict[str, Any], match: Match) -> tuple[dict[str, Any], list[Notes], int]:
@@ -168,11 +214,11 @@ def _lost(notes: list[Notes], ticks_per_beat: int, grid: Grid) -> dict[str, int]
     return {name: getattr(losses, name.removeprefix("notes_")) for name in LOST}
 
 
-def _sort_out(rows: list[dict[str, Any]], candidates: Sequence[Candidate], prefer: Sequence[str], match: Match) -> None:
-    """Write into the rows which work each candidate is of, and which are not used for another's sake."""
+def _sort_out(rows: list[dict[str, Any]], places: Sequence[Place], match: Match) -> None:
+    """Write into the rows which work each quartet is of, and which are not used for another's sake."""
     by_id = {row["id"]: row for row in rows}
-    for candidate, place in zip(candidates, works.sort_out(candidates, prefer), strict=True):
-        row = by_id[candidate.id]
+    quartets = [row for row in rows if row["decision"] == SELECTED]
+    for row, place in zip(quartets, places, strict=True):
         row["work_id"] = place.work_id
         if not place.duplicate_of or match == "paper":
             continue

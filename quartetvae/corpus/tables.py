@@ -10,6 +10,7 @@ phrases/<split>.parquet
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -21,7 +22,7 @@ import pyarrow.parquet as pq
 
 from quartetvae.config import Chords, Phrases
 from quartetvae.corpus.records import Origin, PhraseSet, Pieces
-from quartetvae.errors import DatasetError
+from quartetvae.errors import DatasetError, QuartetError
 from quartetvae.files import replacing
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import PARTS
@@ -29,6 +30,12 @@ from quartetvae.music.quartet import Grid, Piece
 
 LOST = ("notes_dropped_from_chords", "notes_merged_on_grid", "notes_moved_into_range")
 """Columns of quartets.parquet: what becomes of notes on the grid; see `music.codec.Losses`."""
+
+DAMAGES = (
+    *(pa.ArrowException, OSError, MemoryError, OverflowError),
+    *(ValueError, TypeError, LookupError, AttributeError, AssertionError),
+)
+"""What Arrow, pandas and NumPy say of a table that is damaged, or whose schema is not ours."""
 
 GROUP = 8192
 """Phrases of a row group, at most."""
@@ -82,7 +89,8 @@ def write_quartets(path: Path, table: pd.DataFrame) -> None:
 
 def read_quartets(path: Path) -> pd.DataFrame:
     """Read the table of `corpus.survey.survey`."""
-    frame: pd.DataFrame = _read(path, "filter").to_pandas()
+    with _open(path, "filter") as file:
+        frame: pd.DataFrame = file.read().to_pandas()
     return frame
 
 
@@ -140,9 +148,9 @@ def read_pieces(path: Path) -> Pieces:
             splits.append(first["split"])
             if first["work_id"]:
                 origins[first["piece"]] = Origin(first["source"], first["work_id"])
+        tail_share = float(json.loads(metadata["tail_share"]))
     if not pieces:
         raise DatasetError(f"{path}: no pieces in it; run `dvc repro encode`.")
-    tail_share = float(json.loads(metadata["tail_share"]))
     return Pieces(tuple(pieces), tuple(splits), grid, tail_share, origins)
 
 
@@ -240,9 +248,9 @@ def open_phrases(path: Path) -> PhraseTable:
         metadata, schema = _metadata(file.schema_arrow, path, "form"), file.schema_arrow
         groups = range(file.num_row_groups)
         rows = tuple(int(file.metadata.row_group(group).num_rows) for group in groups)
+        grid, form = _grid(metadata), Phrases.model_validate_json(metadata["form"])
     if not sum(rows):
         raise DatasetError(f"{path}: no phrases in it; give this split a share in params.yaml (section `split`).")
-    grid, form = _grid(metadata), Phrases.model_validate_json(metadata["form"])
     # Told by their type: how many there are for a part is the encoding's affair.
     cells = pa.list_(pa.uint8(), form.beats_per_phrase * grid.steps_per_beat)
     columns = tuple(column.name for column in schema if column.type.equals(cells))
@@ -282,15 +290,16 @@ def _grid(metadata: Mapping[str, str]) -> Grid:
     return Grid(int(metadata["steps_per_beat"]), alphabet, cast(Chords, metadata["chords"]))
 
 
-def _open(path: Path, stage: str) -> pq.ParquetFile:
+@contextmanager
+def _open(path: Path, stage: str) -> Iterator[pq.ParquetFile]:
+    """Open a table to read it; whatever damage does meanwhile is a `DatasetError`."""
     if not path.is_file():
         raise DatasetError(f"{path}: not there; run the stage `{stage}` first (dvc repro {stage}).")
     try:
-        return pq.ParquetFile(path)
-    except pa.ArrowException as error:
-        raise DatasetError(f"{path}: not a readable Parquet table ({error}); run `dvc repro {stage}`.") from error
-
-
-def _read(path: Path, stage: str) -> pa.Table:
-    with _open(path, stage) as file:
-        return file.read()
+        with pq.ParquetFile(path) as file:
+            yield file
+    except QuartetError:
+        raise
+    except DAMAGES as error:
+        detail = " ".join(str(error).split()) or type(error).__name__
+        raise DatasetError(f"{path}: not a readable Parquet table ({detail}); run `dvc repro {stage}`.") from error

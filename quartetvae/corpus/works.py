@@ -17,7 +17,7 @@ of the split, as long as another one of its work is found.
 import hashlib
 import itertools
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -49,7 +49,6 @@ class Candidate:
     composer: str
     work: str
     fingerprint: str
-    windows: Windows = field(repr=False)
 
     @property
     def edition(self) -> tuple[str, str, str]:
@@ -79,6 +78,11 @@ class Match:
     second: int
     common: int
     share: float
+
+    @property
+    def is_same(self) -> bool:
+        """Whether the two are the same music."""
+        return self.share >= SAME and self.common >= SAME_WINDOWS
 
 
 def fingerprint(quartet: list[Notes], ticks_per_beat: int) -> str:
@@ -158,22 +162,34 @@ def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return np.asarray(mixed ^ (mixed >> np.uint64(31)))
 
 
-def matches(pieces: Sequence[Windows]) -> list[Match]:
-    """Find the pairs of pieces with windows in common, in the order of their numbers.
+@dataclass(frozen=True)
+class Tally:
+    """Which of `count` pieces have windows in common, and how many each has that count."""
 
-    From an index of the windows, so that pairs with none cost nothing. Windows of more than `COMMON` pieces count for
-    none of them.
+    pairs: NDArray[np.int64]
+    """first * count + second, each once, sorted; first < second."""
+    common: NDArray[np.int64]
+    """Windows of each pair."""
+    telling: NDArray[np.int64]
+    """Windows of each piece, without those of more than `COMMON` pieces."""
+
+
+def tally(hashes: Windows, number: NDArray[np.int64], count: int) -> Tally:
+    """Count windows in common from an index of the windows, so that pairs with none cost nothing.
+
+    Parameters
+    ----------
+    hashes, number
+        (windows,): windows, and the piece that each is of; pieces in their order.
+    count
+        How many pieces there are.
     """
-    count = len(pieces)
-    hashes = np.concatenate([np.zeros(0, np.uint64), *pieces])
-    number = np.repeat(np.arange(count), [len(piece) for piece in pieces])
     # Stable: the pieces that have a window stay in their order.
     order = np.argsort(hashes, kind="stable")
     hashes, number = hashes[order], number[order]
     first = np.flatnonzero(np.diff(hashes, prepend=~hashes[:1]) != 0)
     sizes = np.diff(first, append=len(hashes))
     left_out = np.repeat(sizes > COMMON, sizes)
-    telling = np.bincount(number[~left_out], minlength=count)
     keys: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
     times: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
     for size in np.unique(sizes[(sizes > 1) & (sizes <= COMMON)]).tolist():
@@ -182,15 +198,38 @@ def matches(pieces: Sequence[Windows]) -> list[Match]:
             found, common = np.unique(sharing[:, a] * count + sharing[:, b], return_counts=True)
             keys.append(found)
             times.append(common)
-    pairs, place = np.unique(np.concatenate(keys), return_inverse=True)
-    totals = np.bincount(place, weights=np.concatenate(times), minlength=len(pairs)).astype(int)
+    pairs, common = summed(np.concatenate(keys), np.concatenate(times))
+    return Tally(pairs, common, np.bincount(number[~left_out], minlength=count))
+
+
+def summed(keys: NDArray[np.int64], times: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Add up what there is of each key: the keys, each once, sorted, and their sums."""
+    found, place = np.unique(keys, return_inverse=True)
+    return found, np.bincount(place, weights=times, minlength=len(found)).astype(np.int64)
+
+
+def matches(pieces: Sequence[Windows]) -> list[Match]:
+    """Find the pairs of pieces with windows in common, in the order of their numbers, all in memory.
+
+    Windows of more than `COMMON` pieces count for none of them. `window_index.same_music` is for many pieces.
+    """
+    hashes = np.concatenate([np.zeros(0, np.uint64), *pieces])
+    number = np.repeat(np.arange(len(pieces)), [len(piece) for piece in pieces])
+    found = tally(hashes, number, len(pieces))
+    return matches_of(found.pairs, found.common, found.telling)
+
+
+def matches_of(pairs: NDArray[np.int64], common: NDArray[np.int64], telling: NDArray[np.int64]) -> list[Match]:
+    """Give pairs (see `Tally`) as matches."""
+    first, second = np.divmod(pairs, max(len(telling), 1))
+    least = np.minimum(telling[first], telling[second])
     return [
-        Match(a, b, common, common / int(min(telling[a], telling[b])))
-        for a, b, common in zip((pairs // count).tolist(), (pairs % count).tolist(), totals.tolist(), strict=True)
+        Match(a, b, times, times / of)
+        for a, b, times, of in zip(first.tolist(), second.tolist(), common.tolist(), least.tolist(), strict=True)
     ]
 
 
-def sort_out(candidates: Sequence[Candidate], prefer: Sequence[str]) -> list[Place]:
+def sort_out(candidates: Sequence[Candidate], same: Iterable[Match], prefer: Sequence[str]) -> list[Place]:
     """Find the work of each candidate, and which of them are there twice.
 
     A work is what hangs together: files that hold the same music, and the movements of an edition. Where a movement is
@@ -201,6 +240,8 @@ def sort_out(candidates: Sequence[Candidate], prefer: Sequence[str]) -> list[Pla
 
     Parameters
     ----------
+    same
+        The pairs of candidates that are the same music: those of `matches` that `is_same` is true of, in their order.
     prefer
         Names of sources, the preferred one first. Those that it does not name come last; of one source, the edition
         that comes first.
@@ -210,11 +251,7 @@ def sort_out(candidates: Sequence[Candidate], prefer: Sequence[str]) -> list[Pla
     places
         In the order of the candidates.
     """
-    same = [
-        match
-        for match in matches([candidate.windows for candidate in candidates])
-        if match.share >= SAME and match.common >= SAME_WINDOWS
-    ]
+    same = list(same)
     shares: dict[int, list[tuple[int, float]]] = {}
     for match in same:
         shares.setdefault(match.first, []).append((match.second, match.share))

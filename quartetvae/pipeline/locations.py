@@ -19,7 +19,8 @@ COMPOSE_LOSS = PLOTS / "compose.csv"
 
 CHECKPOINTS = Path(".work/checkpoints")
 DOWNLOADS = Path(".work/downloads")
-"""What belongs to no stage: what a killed training goes on from; what was downloaded."""
+SHARDS = Path(".work/shards")
+"""What belongs to no stage: what a killed training goes on from; what was downloaded; finished shards of stages."""
 
 
 def phrases(split: str) -> Path:

@@ -1,7 +1,7 @@
 """From pieces to phrases: who is held out, where cuts fall, what training sees besides."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
 import numpy as np
@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from quartetvae import config
 from quartetvae.config import Align, Boundary
-from quartetvae.corpus import phrases, split
+from quartetvae.corpus import outlines, phrases, split
 from quartetvae.corpus.records import Origin, PhraseSet, Pieces
 from quartetvae.errors import ArgumentError, DatasetError
 from quartetvae.music.codec import Alphabet, Tokens
@@ -47,6 +47,12 @@ def movements(*lengths: int) -> list[Piece]:
     return [silence(f"{k}/{m}", steps, f"work {k}") for k, steps in enumerate(lengths) for m in range(3)]
 
 
+def held_out(
+    pieces: Sequence[Piece], shares: config.Split, origins: Mapping[str, Origin] | None = None
+) -> dict[str, str]:
+    return split.by_work(outlines.outlines(pieces), shares, origins)
+
+
 # Who is held out
 
 
@@ -54,7 +60,7 @@ def movements(*lengths: int) -> list[Piece]:
     st.integers(0, 2**31 - 1), st.lists(st.integers(1, 500), min_size=3, max_size=12), st.sampled_from(["work", "tail"])
 )
 def test_a_work_is_on_one_side_and_no_side_is_empty(seed: int, lengths: list[int], by: str) -> None:
-    of = split.by_work(movements(*lengths), SPLIT.model_copy(update={"seed": seed, "by": by}))
+    of = held_out(movements(*lengths), SPLIT.model_copy(update={"seed": seed, "by": by}))
     sides = [{of[f"{k}/{movement}"] for movement in range(3)} for k in range(len(lengths))]
     assert all(len(side) == 1 for side in sides)
     wanted = {"train", "validation", "test"} if by == "work" else {"train", "test"}
@@ -64,7 +70,7 @@ def test_a_work_is_on_one_side_and_no_side_is_empty(seed: int, lengths: list[int
 @given(st.integers(0, 2**31 - 1), st.lists(st.integers(50, 150), min_size=10, max_size=30))
 def test_the_shares_are_met_within_half_a_work(seed: int, lengths: list[int]) -> None:
     all_works = movements(*lengths)
-    of = split.by_work(all_works, SPLIT.model_copy(update={"seed": seed}))
+    of = held_out(all_works, SPLIT.model_copy(update={"seed": seed}))
     for name in ("validation", "test"):
         taken = sum(len(piece.tokens) for piece in all_works if of[piece.id] == name)
         assert abs(taken - 0.2 * 3 * sum(lengths)) <= 3 * max(lengths) / 2
@@ -76,12 +82,12 @@ def test_the_order_of_the_pieces_does_not_matter(seed: int, random: Any) -> None
     shuffled = list(ordered)
     random.shuffle(shuffled)
     changed = SPLIT.model_copy(update={"seed": seed})
-    assert split.by_work(shuffled, changed) == split.by_work(ordered, changed)
+    assert held_out(shuffled, changed) == held_out(ordered, changed)
 
 
 def test_a_further_work_leaves_most_others_where_they_were() -> None:
     lengths = [40] * 20
-    before, after = split.by_work(movements(*lengths), SPLIT), split.by_work(movements(*lengths, 40), SPLIT)
+    before, after = held_out(movements(*lengths), SPLIT), held_out(movements(*lengths, 40), SPLIT)
     moved = {id.split("/")[0] for id in before if before[id] != after[id]}
     assert len(moved) <= 3
 
@@ -89,7 +95,7 @@ def test_a_further_work_leaves_most_others_where_they_were() -> None:
 def test_works_of_one_title_by_two_composers_are_two_works() -> None:
     some = movements(10, 10)
     other = [dataclasses.replace(p, id=f"other {p.id}", composer="Mozart") for p in some]
-    of = split.by_work([*some, *other], SPLIT.model_copy(update={"validation": 0.25, "test": 0.5}))
+    of = held_out([*some, *other], SPLIT.model_copy(update={"validation": 0.25, "test": 0.5}))
     counted = {name: sum(split == name for split in of.values()) for name in ("train", "validation", "test")}
     assert counted == {"train": 3, "validation": 3, "test": 6}
 
@@ -107,20 +113,20 @@ LENGTHS = st.lists(st.integers(1, 500), min_size=3, max_size=12)
 def test_a_source_is_split_as_if_it_were_alone(seed: int, one: list[int], other: list[int], by: str) -> None:
     shares = SPLIT.model_copy(update={"seed": seed, "by": by})
     sources = [of_source("musicnet", *one), of_source("openscore", *other)]
-    together = split.by_work([p for some, _ in sources for p in some], shares, sources[0][1] | sources[1][1])
-    apart = [split.by_work(some, shares, origins) for some, origins in sources]
+    together = held_out([p for some, _ in sources for p in some], shares, sources[0][1] | sources[1][1])
+    apart = [held_out(some, shares, origins) for some, origins in sources]
     assert together == apart[0] | apart[1]
     # Nor do origins change anything where there is one source.
-    assert apart[0] == split.by_work(sources[0][0], shares)
+    assert apart[0] == held_out(sources[0][0], shares)
 
 
 def test_a_work_of_two_sources_lies_where_its_preferred_one_puts_it() -> None:
     (own, origins), (others, other_origins) = of_source("musicnet", *[40] * 8), of_source("openscore", *[40] * 8)
-    alone = split.by_work(own, SPLIT, origins)
+    alone = held_out(own, SPLIT, origins)
     # Long movements that the preferred edition lacks: they weigh nothing there.
     for id, of in alone.items():
         joined = dataclasses.replace(silence("openscore:more", 5000, "another title"), composer="Another")
-        found = split.by_work(
+        found = held_out(
             [joined, *others, *own],
             SPLIT,
             {**origins, **other_origins, joined.id: Origin("openscore", origins[id].work_id)},
@@ -131,24 +137,24 @@ def test_a_work_of_two_sources_lies_where_its_preferred_one_puts_it() -> None:
 
 def test_one_title_in_two_sources_is_two_works() -> None:
     (own, origins), (others, other_origins) = of_source("musicnet", *[40] * 5), of_source("openscore", *[40] * 5, 900)
-    found = split.by_work([*own, *others], SPLIT, origins | other_origins)
+    found = held_out([*own, *others], SPLIT, origins | other_origins)
     assert any(found[p.id] != found[f"openscore:{p.id.split(':')[1]}"] for p in own)
 
 
 def test_a_source_of_too_few_works_is_for_training_if_another_has_enough() -> None:
     (own, origins), (others, other_origins) = of_source("musicnet", *[40] * 5), of_source("openscore", 40, 40)
-    found = split.by_work([*own, *others], SPLIT, origins | other_origins)
+    found = held_out([*own, *others], SPLIT, origins | other_origins)
     assert {found[p.id] for p in others} == {"train"}
     assert {found[p.id] for p in own} == {"train", "validation", "test"}
     (few, few_origins) = of_source("musicnet", 40, 40)
     message = r"4 work\(s\) found \(2 of musicnet, 2 of openscore\); split by work needs 3 at least of one source"
     with pytest.raises(DatasetError, match=message):
-        split.by_work([*few, *others], SPLIT, few_origins | other_origins)
+        held_out([*few, *others], SPLIT, few_origins | other_origins)
 
 
 def test_a_share_of_nothing_holds_nothing_out() -> None:
     none = SPLIT.model_copy(update={"validation": 0.0, "test": 0.0})
-    assert set(split.by_work(movements(10), none).values()) == {"train"}
+    assert set(held_out(movements(10), none).values()) == {"train"}
 
 
 @pytest.mark.parametrize(
@@ -162,7 +168,7 @@ def test_a_share_of_nothing_holds_nothing_out() -> None:
 )
 def test_too_few_works_are_an_error(count: int, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(DatasetError, match=message):
-        split.by_work(movements(*[10] * count), SPLIT.model_copy(update=changes))
+        held_out(movements(*[10] * count), SPLIT.model_copy(update=changes))
 
 
 # Where cuts fall
@@ -503,7 +509,7 @@ def test_every_parameter_changes_something(section: str, key: str, value: Any) -
 
     def outcome(form: Any = FORM, augment: Any = augment, shares: Any = SPLIT) -> Any:
         built = phrases.build(dataclasses.replace(CORPUS, pieces=bars_of_five), form, augment)
-        return split.by_work(movements(*range(30, 60)), shares), as_lists(built)
+        return held_out(movements(*range(30, 60)), shares), as_lists(built)
 
     change = {key: value}
     after = {

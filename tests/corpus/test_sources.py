@@ -26,6 +26,9 @@ from urllib3.util import Retry
 from quartetvae.config import Source
 from quartetvae.corpus import sources
 from quartetvae.corpus.metadata import MetadataRow
+from quartetvae.corpus.parallel import processes, versions
+from quartetvae.corpus.parallel.engines import Processes
+from quartetvae.corpus.parallel.processes import Failure
 from quartetvae.corpus.sources import (
     archives,
     conversion,
@@ -35,10 +38,8 @@ from quartetvae.corpus.sources import (
     musicnet,
     naming,
     openscore,
-    processes,
 )
 from quartetvae.corpus.sources.conversion import Conversion, convert_all
-from quartetvae.corpus.sources.processes import Failure
 from quartetvae.errors import ArgumentError, ScoreError, SourceError
 from quartetvae.io import midi, scores
 from quartetvae.music.ensemble import Ensemble
@@ -492,7 +493,9 @@ def test_embedded_quartets_become_four_named_tracks_by_any_number_of_workers(
     monkeypatch.setattr(embedded, "embedded_quartets", lambda: some)
     for workers in (1, 2):
         raw = tmp_path / str(workers) / "raw"
-        sources.fetch(["music21"], raw, directory=tmp_path, cache=tmp_path / str(workers) / "cache", workers=workers)
+        sources.fetch(
+            ["music21"], raw, directory=tmp_path, cache=tmp_path / str(workers) / "cache", engine=Processes(workers)
+        )
     assert tree(tmp_path / "1" / "raw") == tree(tmp_path / "2" / "raw")
     assert {row["id"] for row in rows(tmp_path / "1" / "raw")} == chosen
     for row in rows(tmp_path / "1" / "raw"):
@@ -803,46 +806,46 @@ def scores_in(folder: Path, **contents: str) -> list[Conversion]:
 
 def test_a_score_is_converted_once(tmp_path: Path, counted: list[str]) -> None:
     jobs = scores_in(tmp_path / "in", a="A", b="BB")
-    first = convert_all(jobs, cache=tmp_path / "cache", workers=1)
+    first = convert_all(jobs, cache=tmp_path / "cache", engine=Processes(1))
     assert counted == ["b.mxl", "a.mxl"]  # the longer one first
-    assert convert_all(jobs, cache=tmp_path / "cache", workers=1) == first
+    assert convert_all(jobs, cache=tmp_path / "cache", engine=Processes(1)) == first
     assert [found.credits.work for found in first if isinstance(found, archives.Converted)] == ["A", "BB"]
     assert len(counted) == 2
 
 
 def test_only_what_changed_is_converted_anew(tmp_path: Path, counted: list[str]) -> None:
-    convert_all(scores_in(tmp_path / "in", a="A", b="B"), cache=tmp_path / "cache", workers=1)
+    convert_all(scores_in(tmp_path / "in", a="A", b="B"), cache=tmp_path / "cache", engine=Processes(1))
     counted.clear()
-    (found, _) = convert_all(scores_in(tmp_path / "in", a="new", b="B"), cache=tmp_path / "cache", workers=1)
+    (found, _) = convert_all(scores_in(tmp_path / "in", a="new", b="B"), cache=tmp_path / "cache", engine=Processes(1))
     assert counted == ["a.mxl"]
     assert isinstance(found, archives.Converted)
     assert found.credits.work == "new"
 
 
 def test_a_score_may_be_renamed_but_not_to_another_kind(tmp_path: Path, counted: list[str]) -> None:
-    convert_all(scores_in(tmp_path / "in", a="A"), cache=tmp_path / "cache", workers=1)
+    convert_all(scores_in(tmp_path / "in", a="A"), cache=tmp_path / "cache", engine=Processes(1))
     (tmp_path / "in" / "a.mxl").rename(tmp_path / "in" / "b.mxl")
-    convert_all([Conversion(tmp_path / "in" / "b.mxl")], cache=tmp_path / "cache", workers=1)
+    convert_all([Conversion(tmp_path / "in" / "b.mxl")], cache=tmp_path / "cache", engine=Processes(1))
     assert counted == ["a.mxl"]
     (tmp_path / "in" / "b.mxl").rename(tmp_path / "in" / "b.krn")
-    convert_all([Conversion(tmp_path / "in" / "b.krn")], cache=tmp_path / "cache", workers=1)
+    convert_all([Conversion(tmp_path / "in" / "b.krn")], cache=tmp_path / "cache", engine=Processes(1))
     assert counted == ["a.mxl", "b.krn"]
 
 
 def test_a_new_reader_converts_anew(tmp_path: Path, counted: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     jobs = scores_in(tmp_path / "in", a="A")
-    convert_all(jobs, cache=tmp_path / "cache", workers=1)
+    convert_all(jobs, cache=tmp_path / "cache", engine=Processes(1))
     monkeypatch.setattr(conversion, "reader_version", lambda: "another")
-    convert_all(jobs, cache=tmp_path / "cache", workers=1)
+    convert_all(jobs, cache=tmp_path / "cache", engine=Processes(1))
     assert counted == ["a.mxl", "a.mxl"]
 
 
 def test_a_damaged_archive_is_made_anew(tmp_path: Path, counted: list[str]) -> None:
     jobs = scores_in(tmp_path / "in", a="A")
-    convert_all(jobs, cache=tmp_path / "cache", workers=1)
+    convert_all(jobs, cache=tmp_path / "cache", engine=Processes(1))
     (archive,) = (tmp_path / "cache").rglob("*.zip")
     archive.write_bytes(archive.read_bytes()[:50])
-    (found,) = convert_all(jobs, cache=tmp_path / "cache", workers=1)
+    (found,) = convert_all(jobs, cache=tmp_path / "cache", engine=Processes(1))
     assert isinstance(found, archives.Converted)
     assert found.credits.work == "A"
     assert len(counted) == 2
@@ -861,14 +864,14 @@ def test_a_run_that_was_ended_goes_on_where_it_stopped(
 
         ended.setattr(processes, "each", stopped)
         with pytest.raises(KeyboardInterrupt):
-            convert_all(jobs, cache=tmp_path / "cache", workers=1)
+            convert_all(jobs, cache=tmp_path / "cache", engine=Processes(1))
     assert counted == ["a.mxl"]
-    assert len(convert_all(jobs, cache=tmp_path / "cache", workers=1)) == 3
+    assert len(convert_all(jobs, cache=tmp_path / "cache", engine=Processes(1))) == 3
     assert counted == ["a.mxl", "b.mxl", "c.mxl"]
 
 
 def test_two_scores_of_one_content_are_converted_once(tmp_path: Path, counted: list[str]) -> None:
-    found = convert_all(scores_in(tmp_path / "in", a="A", b="A"), cache=tmp_path / "cache", workers=1)
+    found = convert_all(scores_in(tmp_path / "in", a="A", b="A"), cache=tmp_path / "cache", engine=Processes(1))
     assert len(counted) == 1
     assert found[0] == found[1]
 
@@ -876,14 +879,14 @@ def test_two_scores_of_one_content_are_converted_once(tmp_path: Path, counted: l
 def test_a_failure_is_its_scores_own_and_is_tried_again(tmp_path: Path, counted: list[str]) -> None:
     jobs = scores_in(tmp_path / "in", a="A", b="bad")
     for _ in range(2):
-        good, bad = convert_all(jobs, cache=tmp_path / "cache", workers=1)
+        good, bad = convert_all(jobs, cache=tmp_path / "cache", engine=Processes(1))
         assert isinstance(good, archives.Converted)
         assert bad == Failure("b.mxl: damaged")
     assert counted == ["b.mxl", "a.mxl", "b.mxl"]
 
 
 def test_the_version_of_the_reader_is_that_of_all_that_it_imports(monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = conversion._sources(conversion.READER)
+    texts = versions.texts(conversion.READER)
     assert {
         "quartetvae.corpus.sources.archives",
         "quartetvae.io.midi",
@@ -895,9 +898,9 @@ def test_the_version_of_the_reader_is_that_of_all_that_it_imports(monkeypatch: p
     version = conversion.reader_version()
     assert version == conversion.reader_version()
     changed = {**texts, "quartetvae.io.scores": texts["quartetvae.io.scores"] + "# changed\n"}
-    monkeypatch.setattr(conversion, "_sources", lambda module: changed)
+    monkeypatch.setattr(versions, "texts", lambda module: changed)
     assert conversion.reader_version() != version
-    monkeypatch.setattr(conversion, "_sources", lambda module: texts)
+    monkeypatch.setattr(versions, "texts", lambda module: texts)
     monkeypatch.setattr(importlib.metadata, "version", lambda name: "0")
     assert conversion.reader_version() != version
 

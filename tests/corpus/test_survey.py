@@ -1,5 +1,6 @@
 """A corpus: what is a quartet in it, what is there twice, and what comes of encoding it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 from pydantic import ValidationError
 
 from quartetvae import config
-from quartetvae.corpus import encoding, metadata, paper_files, split, survey, tables
+from quartetvae.corpus import encoding, metadata, outlines, paper_files, split, survey, tables
+from quartetvae.corpus.outlines import Outline
 from quartetvae.corpus.records import Origin
 from quartetvae.errors import ArgumentError, CorpusError
 from quartetvae.io import limits, midi
@@ -25,6 +27,11 @@ from tests.building import line, quartet, track, write_corpus
 
 WIDE = Alphabet(36, 99)
 GRID = Grid(4, WIDE)
+
+
+def known(encoded: Sequence[tuple[Piece, codec.Losses]]) -> list[Outline]:
+    return [outlines.outline(piece, losses) for piece, losses in encoded]
+
 
 # MusicNet
 
@@ -164,7 +171,7 @@ def test_musicnet_on_finer_grids_is_as_long_and_loses_less(
 
 def test_the_figures_of_encoding_musicnet(encoded: list[tuple[Piece, codec.Losses]]) -> None:
     splits = {piece.id: "train" for piece, _ in encoded[1:]} | {encoded[0][0].id: "test"}
-    figures = encoding.figures(encoded, splits, GRID)
+    figures = encoding.figures(known(encoded), splits, GRID)
     assert (figures["pieces"], figures["alphabet"], figures["symbols_used"]) == (53, 66, 66)
     assert (figures["pitch_lowest"], figures["pitch_highest"]) == (36, 99)
     assert figures["steps"] == sum(len(piece.tokens) for piece, _ in encoded)
@@ -185,7 +192,7 @@ def test_musicnet_holds_out_the_works_that_it_always_did(
     more = [building.piece(f"sq{k}", np.zeros((400 + 10 * k, 4), np.uint8)) for k in range(20)]
     others = {one.id: Origin("openscore", one.id) for one in more}
     for together, of in ((pieces, origins), ([*more, *pieces], origins | others)):
-        splits = split.by_work(together, shares, of)
+        splits = split.by_work(outlines.outlines(together), shares, of)
         held_out = {name: {p.id for p in pieces if splits[p.id] == name} for name in ("test", "validation")}
         assert held_out == {
             "test": {"2560", "2562", "1931", "1932", "1933", "1788", "1789", "1790", "1791"},
@@ -197,8 +204,8 @@ def test_figures_by_source_add_up(encoded: list[tuple[Piece, codec.Losses]], tab
     origins = encoding.origins(table)
     # As if every third piece, with its work, were of another source.
     other = {id: Origin("openscore" if int(of.work_id) % 3 else "musicnet", of.work_id) for id, of in origins.items()}
-    splits = split.by_work([piece for piece, _ in encoded], config.Split(by="work", seed=2, validation=0.1, test=0.2))
-    figures = encoding.figures(encoded, splits, GRID, other)
+    splits = split.by_work(known(encoded), config.Split(by="work", seed=2, validation=0.1, test=0.2))
+    figures = encoding.figures(known(encoded), splits, GRID, other)
     assert set(figures["sources"]) == {"musicnet", "openscore"}
     sources = list(figures["sources"].values())
     for name in ("pieces", "steps", "notes", *tables.LOST):
@@ -347,7 +354,7 @@ def test_a_work_counts_once_whatever_its_editions_are_called(tmp_path: Path) -> 
     table = survey.survey(folder, match="quartet", prefer=["musicnet"])
     encoded = list(encoding.encode_all(folder, table, GRID))
     splits = {piece.id: "train" for piece, _ in encoded}
-    figures = encoding.figures(encoded, splits, GRID, encoding.origins(table))
+    figures = encoding.figures(known(encoded), splits, GRID, encoding.origins(table))
     assert figures["splits"]["train"]["works"] == 2
     # A work with movements of both sources counts for both.
     assert {name: of["works"] for name, of in figures["sources"].items()} == {"musicnet": 1, "openscore": 2}
@@ -374,7 +381,7 @@ def test_no_edition_leaks_through_the_split(tmp_path: Path) -> None:
         shares = config.Split(by="tail", seed=seed, validation=0.1, test=0.4)
         more = [building.piece(f"w{k}", np.zeros((300, 4), np.uint8)) for k in range(3)]
         of = {one.id: Origin("musicnet", one.id) for one in more} | encoding.origins(table)
-        splits = split.by_work([*pieces, *more], shares, of)
+        splits = split.by_work(outlines.outlines([*pieces, *more]), shares, of)
         assert splits["m1"] == splits["m2"] == splits["o3"]
 
 

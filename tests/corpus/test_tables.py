@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -235,6 +236,18 @@ def test_a_cut_table_is_an_error(kind: str, tmp_path: Path) -> None:
     path = WRITERS[kind](tmp_path / "table.parquet")
     path.write_bytes(path.read_bytes()[:-50])
     with pytest.raises(DatasetError, match=r"table\.parquet: not a readable Parquet table"):
+        READERS[kind](path)
+
+
+@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_damage_anywhere_in_a_table_is_read_over_or_an_error(kind: str, share: float, tmp_path: Path) -> None:
+    path = WRITERS[kind](tmp_path / "table.parquet")
+    content = bytearray(path.read_bytes())
+    for place in range(int(share * len(content)), int(share * len(content)) + 6):
+        content[place] ^= 0xFF
+    path.write_bytes(content)
+    with suppress(DatasetError):
         READERS[kind](path)
 
 

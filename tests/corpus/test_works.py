@@ -1,6 +1,7 @@
 """Works: the same music is found whatever it is called, and nothing else is."""
 
 import itertools
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -154,14 +155,24 @@ def test_a_window_of_many_pieces_is_no_sign() -> None:
 # Works
 
 
-def candidate(id: str, title: str, windows: range | list[int], *, notes: str = "") -> Candidate:
+@dataclass(frozen=True)
+class File:
+    """A candidate, and its windows."""
+
+    candidate: Candidate
+    windows: Windows
+
+
+def candidate(id: str, title: str, windows: range | list[int], *, notes: str = "") -> File:
     """A file of `source` (the first part of its id); windows are numbers."""
     hashes: Windows = np.array(windows, np.uint64)
-    return Candidate(id, id.split("-", maxsplit=1)[0], "Mozart", title, notes or id, hashes)
+    return File(Candidate(id, id.split("-", maxsplit=1)[0], "Mozart", title, notes or id), hashes)
 
 
-def places(*candidates: Candidate, prefer: tuple[str, ...] = PREFER) -> dict[str, Place]:
-    return dict(zip((one.id for one in candidates), works.sort_out(candidates, prefer), strict=True))
+def places(*files: File, prefer: tuple[str, ...] = PREFER) -> dict[str, Place]:
+    candidates = [file.candidate for file in files]
+    same = [match for match in works.matches([file.windows for file in files]) if match.is_same]
+    return dict(zip((one.id for one in candidates), works.sort_out(candidates, same, prefer), strict=True))
 
 
 M1 = candidate("musicnet-1", "Dissonance", range(100))
@@ -213,8 +224,8 @@ def test_movements_of_one_edition_that_are_alike_are_both_used() -> None:
 
 
 def test_the_same_notes_are_one_piece_even_in_one_edition() -> None:
-    again = candidate("musicnet-9", "Dissonance", M1.windows.tolist(), notes=M1.fingerprint)
-    elsewhere = candidate("musicnet-8", "Another", M1.windows.tolist(), notes=M1.fingerprint)
+    again = candidate("musicnet-9", "Dissonance", M1.windows.tolist(), notes=M1.candidate.fingerprint)
+    elsewhere = candidate("musicnet-8", "Another", M1.windows.tolist(), notes=M1.candidate.fingerprint)
     found = places(M1, again, elsewhere)
     assert found["musicnet-9"] == Place("musicnet-1", "musicnet-1", 1.0, same_notes=True)
     assert found["musicnet-8"] == Place("musicnet-1", "musicnet-1", 1.0, same_notes=True)
@@ -238,7 +249,7 @@ def test_works_hang_together_through_a_third() -> None:
 
 
 def test_a_corpus_without_quartets_has_no_works() -> None:
-    assert works.sort_out([], PREFER) == []
+    assert works.sort_out([], [], PREFER) == []
 
 
 def test_no_two_works_of_musicnet_are_alike(musicnet_raw: Path) -> None:

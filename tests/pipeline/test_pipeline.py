@@ -41,7 +41,7 @@ NOT_COMPUTING = {
         Path("quartetvae") / name
         for name in ("__init__.py", "config.py", "errors.py", "machine.py", "metrics/figures.py")
     ),
-    *(Path("quartetvae/pipeline") / name for name in ("locations.py", "params.py")),
+    *(Path("quartetvae/pipeline") / name for name in ("locations.py", "params.py", "sharding.py")),
     # By which names tracks are known: the ensemble brings them, and training asks nobody's name.
     *(Path("quartetvae/music") / name for name in ("instrument_names.py", "track_names.py")),
 }

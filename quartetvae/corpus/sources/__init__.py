@@ -25,14 +25,24 @@ from tqdm import tqdm
 from quartetvae.config import Source
 from quartetvae.corpus import metadata
 from quartetvae.corpus.metadata import MetadataRow
+from quartetvae.corpus.parallel.engines import Engine, Processes
 from quartetvae.corpus.sources import directory as folders
 from quartetvae.corpus.sources import embedded, musicnet, openscore
 from quartetvae.errors import ArgumentError, SourceError, check_mode
 from quartetvae.files import replacing_folder
 
+ONE = Processes(1)
+"""A process beside this one: what hangs or ends there does not end this one."""
+
 
 def fetch(
-    sources: Sequence[Source], raw: Path, *, directory: Path, cache: Path, mirror: str | None = None, workers: int = 1
+    sources: Sequence[Source],
+    raw: Path,
+    *,
+    directory: Path,
+    cache: Path,
+    mirror: str | None = None,
+    engine: Engine = ONE,
 ) -> None:
     """Fill the folder `raw` from one or several sources; what it held before is gone afterwards.
 
@@ -45,8 +55,8 @@ def fetch(
     mirror
         Where to get MusicNet and OpenScore instead of Zenodo and GitHub: a folder, or a file://, http:// or https://
         URL of one, with a source's files, or with folders `musicnet` and `openscore`. None or "" for no mirror.
-    workers
-        How many processes convert scores.
+    engine
+        Where scores are converted.
 
     Raises
     ------
@@ -65,9 +75,9 @@ def fetch(
             raise ArgumentError(f"source '{source}' is there twice; name each once.")
     fetchers: dict[Source, Callable[[Path], list[MetadataRow]]] = {
         "musicnet": lambda folder: musicnet.fetch(folder, cache=cache, mirror=mirror),
-        "openscore": lambda folder: openscore.fetch(folder, cache=cache, mirror=mirror, workers=workers),
-        "music21": lambda folder: embedded.fetch(folder, cache=cache, workers=workers),
-        "directory": lambda folder: folders.fetch(directory, folder, raw=raw, cache=cache, workers=workers),
+        "openscore": lambda folder: openscore.fetch(folder, cache=cache, mirror=mirror, engine=engine),
+        "music21": lambda folder: embedded.fetch(folder, cache=cache, engine=engine),
+        "directory": lambda folder: folders.fetch(directory, folder, raw=raw, cache=cache, engine=engine),
     }
     try:
         with replacing_folder(raw) as everything:

@@ -1,4 +1,4 @@
-"""Scores to MIDI files, a file for each movement; several scores at a time, and none twice.
+"""Scores to MIDI files, a file for each movement; several scores at a time (`parallel.engines`), and none twice.
 
 What was converted is kept in a folder of the cache, under a key of the score's content and of all that reads it (the
 text of the modules, the versions of the libraries): a score is converted anew when it or its reader has changed, and a
@@ -6,21 +6,18 @@ run that was killed goes on where it stopped. An archive that is damaged is made
 changes nothing.
 """
 
-import ast
 import hashlib
-import importlib.metadata
-import importlib.util
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tqdm import tqdm
 
-from quartetvae import machine
-from quartetvae.corpus.sources import archives, processes
+from quartetvae.corpus.parallel import versions
+from quartetvae.corpus.parallel.engines import Engine
+from quartetvae.corpus.parallel.processes import Failure
+from quartetvae.corpus.sources import archives
 from quartetvae.corpus.sources.archives import Converted
-from quartetvae.corpus.sources.processes import Failure
 from quartetvae.errors import ScoreError, SourceError
 from quartetvae.files import replacing
 
@@ -33,24 +30,9 @@ RENEW_AFTER = 40
 READER = archives.__name__
 """The module that converts; those that it imports count too."""
 
-UNHEARD = ("quartetvae.errors", "quartetvae.files")
-"""What it imports that changes no music: an edit there converts nothing anew."""
-
 LIBRARIES = ("numpy", "symusic")
 
 _KEPT = "converted"
-
-
-def workers(setting: str) -> int:
-    """Choose how many processes convert scores: the number that the environment sets, as many as cores if it is "".
-
-    Raises `SourceError` for anything but a whole number of 1 or more.
-    """
-    if not setting:
-        return machine.cores()
-    if not setting.isdecimal() or int(setting) < 1:
-        raise SourceError(f"QUARTETVAE_WORKERS is '{setting}'; a number of processes, 1 or more, is needed.")
-    return int(setting)
 
 
 @dataclass(frozen=True)
@@ -61,8 +43,8 @@ class Conversion:
     is_quartet: bool = False
 
 
-def convert_all(jobs: Sequence[Conversion], *, cache: Path, workers: int) -> list[Converted | Failure]:
-    """Convert scores in several processes; for each, in order, what came of it, or why nothing did.
+def convert_all(jobs: Sequence[Conversion], *, cache: Path, engine: Engine) -> list[Converted | Failure]:
+    """Convert scores, each in a process with a limit of time; for each, in order, what came of it, or why nothing did.
 
     Failures are not kept: a later run tries again.
     """
@@ -75,10 +57,9 @@ def convert_all(jobs: Sequence[Conversion], *, cache: Path, workers: int) -> lis
     # The longest first: one that came last would keep all others waiting.
     todo = sorted(wanted, key=lambda archive: -wanted[archive].path.stat().st_size)
     with tqdm(desc="scores to MIDI", total=len(set(places)), initial=len(set(places) - {*todo}), unit="score") as bar:
-        for number, result in processes.each(
+        for number, result in engine.each(
             _convert,
-            [(wanted[archive].path, wanted[archive].is_quartet) for archive in todo],
-            processes=max(1, min(workers, len(todo))),
+            [(wanted[archive].path.absolute(), wanted[archive].is_quartet) for archive in todo],
             seconds=SECONDS,
             renew_after=RENEW_AFTER,
         ):
@@ -93,37 +74,7 @@ def convert_all(jobs: Sequence[Conversion], *, cache: Path, workers: int) -> lis
 
 def reader_version() -> str:
     """Give a hash of all that the result of a conversion hangs on, but for the score."""
-    digest = hashlib.sha256()
-    for name in LIBRARIES:
-        digest.update(f"{name}=={importlib.metadata.version(name)}\n".encode())
-    digest.update(f"python {'.'.join(platform.python_version_tuple()[:2])}\n".encode())
-    for name, text in sorted(_sources(READER).items()):
-        digest.update(f"{name} {len(text)}\n{text}".encode())
-    return digest.hexdigest()
-
-
-def _sources(module: str) -> dict[str, str]:
-    """Read the text of a module and of all modules of this package that it imports, by name."""
-    package = module.partition(".")[0]
-    found: dict[str, str] = {}
-    waiting = [module]
-    while waiting:
-        name = waiting.pop()
-        if name in found or name.partition(".")[0] != package or name in UNHEARD:
-            continue
-        try:
-            spec = importlib.util.find_spec(name)
-        except ModuleNotFoundError:  # `from module import name`: a function, not a module
-            continue
-        if spec is None or spec.origin is None:
-            continue
-        found[name] = Path(spec.origin).read_text(encoding="utf-8")
-        for node in ast.walk(ast.parse(found[name])):
-            if isinstance(node, ast.Import):
-                waiting += [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                waiting += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return found
+    return versions.of(READER, LIBRARIES)
 
 
 def _key(job: Conversion, version: str) -> str:

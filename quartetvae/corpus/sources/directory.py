@@ -12,11 +12,12 @@ from tqdm import tqdm
 
 from quartetvae.corpus import metadata
 from quartetvae.corpus.metadata import MetadataRow
+from quartetvae.corpus.parallel.engines import Engine
+from quartetvae.corpus.parallel.processes import Failure
 from quartetvae.corpus.sources import naming
 from quartetvae.corpus.sources.archives import Converted, ConvertedMovement
 from quartetvae.corpus.sources.conversion import Conversion, convert_all
 from quartetvae.corpus.sources.movements import movement_name, warn_of_silence
-from quartetvae.corpus.sources.processes import Failure
 from quartetvae.errors import SourceError
 from quartetvae.io import scores
 from quartetvae.io.read import MIDI_SUFFIXES
@@ -25,7 +26,7 @@ COLUMNS = tuple(name for name in metadata.COLUMNS if name not in ("source", "lef
 """Of the user's metadata.csv."""
 
 
-def fetch(directory: Path, folder: Path, *, raw: Path, cache: Path, workers: int) -> list[MetadataRow]:
+def fetch(directory: Path, folder: Path, *, raw: Path, cache: Path, engine: Engine) -> list[MetadataRow]:
     """Fill `folder`, which will be in `raw`, with the music from anywhere below the user's `directory`.
 
     MIDI files are copied as they are, scores are converted, each movement to a file: `name.mid`, or `name-1.mid`,
@@ -38,7 +39,7 @@ def fetch(directory: Path, folder: Path, *, raw: Path, cache: Path, workers: int
     """
     music, has_metadata = _music(directory, raw)
     known = _read_metadata(directory / metadata.FILE, music) if has_metadata else {}
-    converted = _converted(directory, music, cache, workers)
+    converted = _converted(directory, music, cache, engine)
     movements = {name: converted[name].movements if name in converted else () for name in music}
     several = {name for name, result in converted.items() if not result.is_one}
     described, doubts = naming.describe(
@@ -109,12 +110,12 @@ def _music(directory: Path, raw: Path) -> tuple[list[str], bool]:
     return music, metadata.FILE in everything
 
 
-def _converted(directory: Path, music: Sequence[str], cache: Path, workers: int) -> dict[str, Converted]:
+def _converted(directory: Path, music: Sequence[str], cache: Path, engine: Engine) -> dict[str, Converted]:
     """Convert the scores among the files; those that cannot be read are named on stderr."""
     written = [name for name in music if PurePosixPath(name).suffix.lower() in scores.SUFFIXES]
     jobs = [Conversion(directory / name) for name in written]
     converted = {}
-    for name, result in zip(written, convert_all(jobs, cache=cache, workers=workers), strict=True):
+    for name, result in zip(written, convert_all(jobs, cache=cache, engine=engine), strict=True):
         if isinstance(result, Failure):
             _warn(f"{name} is not converted: {result.reason}")
         else:

@@ -7,19 +7,20 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from quartetvae.corpus.metadata import MetadataRow, left_out_text
+from quartetvae.corpus.parallel.engines import Engine
+from quartetvae.corpus.parallel.processes import Failure
 from quartetvae.corpus.sources.archives import Converted
 from quartetvae.corpus.sources.conversion import Conversion, convert_all
 from quartetvae.corpus.sources.movements import movement_name, warn_of_silence
-from quartetvae.corpus.sources.processes import Failure
 from quartetvae.errors import SourceError, shortened
 from quartetvae.io import musicxml, scores
 from quartetvae.music.ensemble import STRING_QUARTET, VOICES
 
 
-def fetch(folder: Path, *, cache: Path, workers: int) -> list[MetadataRow]:
+def fetch(folder: Path, *, cache: Path, engine: Engine) -> list[MetadataRow]:
     """Fill a folder with the string quartets of music21's corpus; see `quartetvae.corpus.sources.fetch`."""
     found = embedded_quartets()
-    results = convert_all([Conversion(path, is_quartet=True) for path, _ in found], cache=cache, workers=workers)
+    results = convert_all([Conversion(path, is_quartet=True) for path, _ in found], cache=cache, engine=engine)
     failures = [result.reason for result in results if isinstance(result, Failure)]
     if failures:
         raise SourceError(f"music21's corpus: {shortened(failures)} Install music21 anew from its package.")

@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from quartetvae.corpus.metadata import MetadataRow, left_out_text
+from quartetvae.corpus.parallel.engines import Engine
+from quartetvae.corpus.parallel.processes import Failure
 from quartetvae.corpus.sources import fetching
 from quartetvae.corpus.sources.archives import Converted
 from quartetvae.corpus.sources.conversion import Conversion, convert_all
 from quartetvae.corpus.sources.fetching import Publication
 from quartetvae.corpus.sources.movements import movement_name, warn_of_silence
-from quartetvae.corpus.sources.processes import Failure
 from quartetvae.errors import SourceError, shortened
 from quartetvae.music.ensemble import STRING_QUARTET
 
@@ -34,12 +35,12 @@ OPENSCORE = Publication(
 )
 
 
-def fetch(folder: Path, *, cache: Path, mirror: str | None, workers: int) -> list[MetadataRow]:
+def fetch(folder: Path, *, cache: Path, mirror: str | None, engine: Engine) -> list[MetadataRow]:
     """Fill a folder with the movements of OpenScore's quartets; see `quartetvae.corpus.sources.fetch`."""
     files = fetching.obtain_checked(OPENSCORE, _checksums(), cache=cache, mirror=mirror)
     tables = {PurePosixPath(name).stem: _read_table(path) for name, path in files.items() if name.endswith(".tsv")}
     paths = [path for name, path in files.items() if name.endswith(".mxl")]
-    results = convert_all([Conversion(path) for path in paths], cache=cache, workers=workers)
+    results = convert_all([Conversion(path) for path in paths], cache=cache, engine=engine)
     failures = [
         f"{path.name} ({result.reason})"
         for path, result in zip(paths, results, strict=True)

@@ -19,7 +19,10 @@ from typing import Any
 STARTING = 120.0
 """Seconds that a process may take to start, besides those for its first argument."""
 
-_READY, _DONE, _FAILED = "ready", "done", "failed"
+EVER = 7 * 86_400.0
+"""Seconds that stand for no limit: a week."""
+
+_READY, _DONE = "ready", "done"
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,15 @@ def each(
             worker.end()
 
 
+def called(function: Callable[[Any], Any], argument: Any) -> Any:
+    """Call a function; give what it returns, or a `Failure` with what it raises."""
+    try:
+        return function(argument)
+    # Whatever it is, it is this argument's; the caller says which that was.
+    except Exception as error:
+        return Failure(f"{type(error).__name__}: {' '.join(str(error).split())}")
+
+
 class _Worker:
     """A process, and the argument that it is at."""
 
@@ -115,7 +127,7 @@ class _Worker:
             self.deadline = time.monotonic() + self.seconds
             return None
         self.served += 1
-        return self.number, Failure(value) if kind == _FAILED else value
+        return self.number, value
 
     def end(self, *, is_ending: bool = False) -> None:
         if not self.is_alive:
@@ -144,12 +156,7 @@ def _serve(connection: Any, function: Callable[[Any], Any]) -> None:
         connection.send((_READY, None))
         while True:
             argument = connection.recv()
-            try:
-                answer = (_DONE, function(argument))
-            # Whatever it is, it is this argument's; the caller says which that was.
-            except Exception as error:
-                answer = (_FAILED, f"{type(error).__name__}: {' '.join(str(error).split())}")
-            connection.send(answer)
+            connection.send((_DONE, called(function, argument)))
 
 
 def _end_with_parent() -> None:
