@@ -83,7 +83,8 @@ stages:
     params: [epochs], outs: [models/quartetvae]}
   compose: {cmd: mkdir -p models && cat data/pieces.parquet > models/composer, deps: [data/pieces.parquet],
     params: [epochs], outs: [models/composer]}
-  evaluate: {cmd: mkdir -p metrics && cat models/quartetvae models/composer > metrics/a, deps: [models/quartetvae, models/composer], outs: [metrics/a]}
+  evaluate: {cmd: mkdir -p metrics && cat models/quartetvae models/composer > metrics/a,
+    deps: [models/quartetvae, models/composer], outs: [metrics/a]}
 """,
         encoding="utf-8",
     )
