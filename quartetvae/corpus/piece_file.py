@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 
 from quartetvae.corpus import tables
 from quartetvae.errors import DatasetError
@@ -21,19 +22,21 @@ class PieceFile:
     path: Path
 
     # The table's own helpers, though they are private: tables.py is among the files that make training run again.
+    # It is opened for each reading: an open table cannot be sent to another process.
 
-    @cached_property
-    def _file(self) -> Any:
+    def _open(self) -> AbstractContextManager[pq.ParquetFile]:
         return tables._open(self.path, "encode")
 
     @cached_property
     def _metadata(self) -> dict[str, str]:
-        return tables._metadata(self._file.schema_arrow, self.path, "tail_share")
+        with self._open() as file:
+            return tables._metadata(file.schema_arrow, self.path, "tail_share")
 
     @cached_property
     def grid(self) -> Grid:
         """The grid of all pieces."""
-        return tables._grid(self._metadata)
+        with self._open():
+            return tables._grid(self._metadata)
 
     @property
     def tail_share(self) -> float:
@@ -43,8 +46,9 @@ class PieceFile:
     @cached_property
     def steps(self) -> Sequence[int]:
         """How many grid steps each piece has."""
-        about = self._file.metadata
-        return tuple(about.row_group(number).num_rows for number in range(about.num_row_groups))
+        with self._open() as file:
+            about = file.metadata
+            return tuple(about.row_group(number).num_rows for number in range(about.num_row_groups))
 
     @cached_property
     def splits(self) -> Sequence[str]:
@@ -57,20 +61,23 @@ class PieceFile:
         return self._names("source")
 
     def _names(self, column: str) -> tuple[str, ...]:
-        read = self._file.read_row_group
-        return tuple(str(read(number, columns=[column])[column][0].as_py()) for number in range(len(self.steps)))
+        with self._open() as file:
+            read = file.read_row_group
+            return tuple(str(read(number, columns=[column])[column][0].as_py()) for number in range(len(self.steps)))
 
     def piece(self, number: int) -> Piece:
         """Read a piece."""
-        table = self._file.read_row_group(number)
-        id, composer, work = (str(table[name][0].as_py()) for name in ("piece", "composer", "work"))
-        tokens = np.stack([table[column].to_numpy() for column in tables.columns_of(self.grid)], axis=1)
-        return Piece(id, composer, work, tokens, table["bar"].to_numpy().astype(np.int64))
+        with self._open() as file:
+            table = file.read_row_group(number)
+            id, composer, work = (str(table[name][0].as_py()) for name in ("piece", "composer", "work"))
+            tokens = np.stack([table[column].to_numpy() for column in tables.columns_of(self.grid)], axis=1)
+            return Piece(id, composer, work, tokens, table["bar"].to_numpy().astype(np.int64))
 
     def content(self, number: int) -> str:
         """Hash the bytes of a piece, which do not hang on the pieces before it."""
-        about = self._file.metadata.row_group(number)
-        columns = [about.column(place) for place in range(about.num_columns)]
+        with self._open() as table:
+            about = table.metadata.row_group(number)
+            columns = [about.column(place) for place in range(about.num_columns)]
         begin = min(at for column in columns for at in (column.dictionary_page_offset, column.data_page_offset) if at)
         with self.path.open("rb") as file:
             file.seek(begin)
