@@ -97,8 +97,8 @@ with files.replacing_folder(Path("a-b")) as temporary:
 """
 """A program that ends without a word, as if killed, before one of the steps that change the disk."""
 
-# Room made, two files written, the earlier folder moved aside, the new one moved in; then the earlier one is removed, file
-# by file, and the temporary folder, which is gone.
+# Room made, two files written, the earlier folder moved aside, the new one moved in; then the earlier one is removed,
+# file by file, and the temporary folder, which is gone.
 STEPS = [*[EARLIER] * 5, *[NEW] * 5]
 
 
