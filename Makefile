@@ -6,7 +6,7 @@ INSTALL = $(VENV)/bin/uv pip install --quiet --compile-bytecode --system-certs -
 SLOWLY = $(VENV)/bin/pip install --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help setup demo repro paper test slow light bench corpus-check lint check gate tiny trust lock clean
+.PHONY: help setup demo repro paper test slow light bench corpus-check lint check gate tiny trust audit lock clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -88,6 +88,12 @@ trust: $(READY) ## Kill the tiny pipeline again and again, run it elsewhere, dam
 	python -m trust.bytes
 	python -m trust.mutations
 	python -m tools.trust
+
+# pip-audit is run by uv in an environment of its own, so that its dependencies are not ours. It asks a database on the
+# network about each locked version, and ends with 1 if there is one with a known vulnerability.
+audit: $(READY) ## Ask the database of vulnerabilities (OSV) about the versions in requirements.lock
+	uv tool run pip-audit --requirement requirements.lock --require-hashes --disable-pip \
+	  --vulnerability-service osv --progress-spinner off
 
 # numerics.lock repeats the lines of the libraries that figures hang on: another test tool must not retrain the model.
 lock: $(READY) ## Write requirements.lock anew from pyproject.toml, and numerics.lock from that

@@ -155,6 +155,18 @@ def opened(folder: Path) -> Iterator[Checkpoint]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def remove(folder: Path) -> bool:
+    """Remove the folder of a training that nobody wants to go on with; False, and all is left, if it is running."""
+    try:
+        # The lock, not the number in the file `process`: another process may have that number by now.
+        with filelock.FileLock(folder / "lock", timeout=0):
+            Checkpoint(folder).path.unlink(missing_ok=True)
+    except filelock.Timeout:
+        return False
+    shutil.rmtree(folder)
+    return True
+
+
 def _not_written(path: Path, error: OSError) -> TrainingError:
     return TrainingError(
         f"{path}: cannot be written ({error.strerror or error}); make room on the disk, or see who may write there, "
