@@ -27,8 +27,8 @@ import numpy as np
 import psutil
 from tqdm import tqdm
 
-from quartetvae.corpus.sources import processes
-from quartetvae.corpus.sources.processes import Failure
+from quartetvae.corpus.parallel import processes
+from quartetvae.corpus.parallel.processes import Failure
 from quartetvae.errors import QuartetError
 from trust import about, damage, samples
 
