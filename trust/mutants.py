@@ -241,8 +241,8 @@ def draw(root: Path, tested: Tested, known: Equivalents, count: int, seed: int) 
         made = list(mutating.mutants((root / file).read_text(encoding="utf-8")))
         if stale := sorted(entries - {(of.where, of.before, of.after) for of in made}):
             raise ValueError(
-                f"{EQUIVALENTS.name}, {file}: no mutant is {stale[0]}; write where, before and after as trust/mutants.json "
-                "lists them, or remove the entry."
+                f"{EQUIVALENTS.name}, {file}: no mutant is {stale[0]}; write where, before and after as "
+                "trust/mutants.json lists them, or remove the entry."
             )
         found += [Drawn(file, of, (of.where, of.before, of.after) in entries) for of in made]
     places = range(len(found))
