@@ -3,9 +3,9 @@
 Of each of the `TARGETS` so many mutants (`trust.mutating`) are drawn, or all with `--count 0`. Each is imported in the
 place of its module, in a process of its own, and the module's tests run, quickest first, until one fails: then the
 mutant is killed. So is one that takes many times the processor's time or the memory. Survivors are either a test that
-is missing, or the same program as before: those that a person found to be that stand in trust/equivalents.yaml, each
-with the reason, and are counted apart. One that is killed all the same is a finding. Tests draw what is random from
-seeds: the same mutants die each time. Writes trust/mutants.json.
+is missing, or the same program as before: those that were read and found to be that stand in trust/equivalents.yaml,
+each with the reason, and are counted apart. One that is killed all the same is a finding. Tests draw what is random
+from seeds: the same mutants die each time. Writes trust/mutants.json.
 
 Of the tools that there are, mutmut 3 passes over properties and all that stands outside of functions, which are the
 alphabet of the codec and the limits of the assignment, and cosmic-ray starts Python anew for each mutant.
@@ -260,8 +260,11 @@ def trial(root: Path, tested: Tested, known: Equivalents, count: int, seed: int)
             jobs = [job for job in drawn if job.file == file]
             before = _undisturbed(path, tests) if jobs else None
             for job in jobs:
-                tried.append((job, attempt(path, job.mutant.source, tests, before)))
+                result = attempt(path, job.mutant.source, tests, before)
+                tried.append((job, result))
                 progress.update()
+                if result.outcome == "survived" and not job.is_equivalent:
+                    progress.write(f"survived: {_listed(job)}", file=sys.stderr)
     return {"mutants": made, **summed(tried)}
 
 
