@@ -238,7 +238,7 @@ def draw(root: Path, tested: Tested, known: Equivalents, count: int, seed: int) 
     found = []
     for file in tested:
         entries = {(of["where"], of["before"], of["after"]) for of in known.get(file, ())}
-        made = list(mutating.mutants((root / file).read_text(encoding="utf-8")))
+        made = mutating.mutants((root / file).read_text(encoding="utf-8"))
         if stale := sorted(entries - {(of.where, of.before, of.after) for of in made}):
             raise ValueError(
                 f"{EQUIVALENTS.name}, {file}: no mutant is {stale[0]}; write where, before and after as "
@@ -257,10 +257,11 @@ def trial(root: Path, tested: Tested, known: Equivalents, count: int, seed: int)
     with tqdm(total=len(drawn), unit="mutant") as progress:
         for file, names in tested.items():
             path, tests = root / file, [root / name for name in names]
+            source = path.read_text(encoding="utf-8")
             jobs = [job for job in drawn if job.file == file]
             before = _undisturbed(path, tests) if jobs else None
             for job in jobs:
-                result = attempt(path, job.mutant.source, tests, before)
+                result = attempt(path, mutating.with_fault(source, job.mutant.number), tests, before)
                 tried.append((job, result))
                 progress.update()
                 if result.outcome == "survived" and not job.is_equivalent:

@@ -10,6 +10,7 @@ What is not: texts, annotations, decorators, and what only guards against bugs o
 
 import ast
 import copy
+import itertools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -49,23 +50,32 @@ _PASSED_OVER = {"annotation", "returns", "decorator_list"}
 class Mutant(NamedTuple):
     """A module with a fault."""
 
+    number: int
+    """Its place among all of the module."""
     where: str
     """The function or class, as `Class.method`; "" outside of any."""
     line: int
     before: str
     """The statement, or the head of a block, as `ast.unparse` writes it."""
     after: str
-    source: str
-    """Of the whole module."""
 
 
-def mutants(source: str) -> Iterator[Mutant]:
-    """Make all mutants of a module, in the order of its nodes."""
+def mutants(source: str) -> list[Mutant]:
+    """List all mutants of a module, in the order of its nodes."""
     tree = ast.parse(source)
-    return _within(tree, tree, "", tree)
+    return [Mutant(number, *told) for number, told in enumerate(_faults(tree, "", tree))]
 
 
-def _within(tree: ast.Module, parent: ast.AST, where: str, statement: ast.AST) -> Iterator[Mutant]:
+def with_fault(source: str, number: int) -> str:
+    """Write the source of a mutant."""
+    tree = ast.parse(source)
+    # A fault is in the tree until the next one is asked for.
+    next(itertools.islice(_faults(tree, "", tree), number, None))
+    return ast.unparse(tree)
+
+
+def _faults(parent: ast.AST, where: str, statement: ast.AST) -> Iterator[tuple[str, int, str, str]]:
+    """Put one fault after the other into a tree, and tell where it is, its line, the statement before and after."""
     for field, value in ast.iter_fields(parent):
         if field in _PASSED_OVER:
             continue
@@ -73,13 +83,13 @@ def _within(tree: ast.Module, parent: ast.AST, where: str, statement: ast.AST) -
             if not isinstance(node, ast.AST) or _is_guard(node):
                 continue
             own = node if isinstance(node, ast.stmt) else statement
-            before = _told(own)
             for other in _others(node, is_condition=field in ("test", "ifs")):
+                before = _told(own)
                 _put(parent, field, place, other)
-                yield Mutant(where, _line(own), before, _told(other if own is node else own), ast.unparse(tree))
+                yield where, getattr(own, "lineno", 1), before, _told(other if own is node else own)
                 _put(parent, field, place, node)
-            named = isinstance(node, ast.FunctionDef | ast.ClassDef)
-            yield from _within(tree, node, f"{where}.{node.name}".strip(".") if named else where, own)
+            inner = f"{where}.{node.name}".strip(".") if isinstance(node, ast.FunctionDef | ast.ClassDef) else where
+            yield from _faults(node, inner, own)
 
 
 def _is_guard(node: ast.AST) -> bool:
@@ -102,13 +112,9 @@ def _told(statement: ast.AST) -> str:
     return ast.unparse(head)
 
 
-def _line(node: ast.AST) -> int:
-    return getattr(node, "lineno", 1)
-
-
 def _others(node: ast.AST, *, is_condition: bool) -> Iterator[ast.AST]:
     """Give what may stand in a node's place."""
-    if is_condition and not isinstance(node, ast.Compare | ast.BoolOp | ast.UnaryOp):
+    if is_condition and isinstance(node, ast.expr) and not isinstance(node, ast.Compare | ast.BoolOp | ast.UnaryOp):
         yield ast.UnaryOp(ast.Not(), node)
     match node:
         case ast.Compare():
@@ -123,8 +129,8 @@ def _others(node: ast.AST, *, is_condition: bool) -> Iterator[ast.AST]:
             yield node.operand
         case ast.Constant(value=bool()):
             yield ast.Constant(not node.value)
-        case ast.Constant(value=int() | float()):
-            yield ast.Constant(node.value + 1)
+        case ast.Constant(value=int() | float() as number):
+            yield ast.Constant(number + 1)
         case ast.Call(func=ast.Name(id=name)) if name in CALLS:
             yield _changed(node, func=ast.Name(CALLS[name], ast.Load()))
         case ast.Call(func=ast.Attribute(attr=name)) if name in CALLS:

@@ -79,13 +79,14 @@ def test_what_no_test_could_see_is_left_alone(source: str) -> None:
 
 def test_a_fault_knows_where_it_is() -> None:
     source = "class A:\n    def b(self, c=1):\n        for d in c:\n            if d:\n                continue"
-    found = list(mutating.mutants(source))
+    found = mutating.mutants(source)
     assert [(of.where, of.line, of.before, of.after) for of in found] == [
         ("A.b", 2, "def b(self, c=1):", "def b(self, c=2):"),
         ("A.b", 4, "if d:", "if not d:"),
         ("A.b", 5, "continue", "break"),
     ]
-    assert found[2].source == ast.unparse(ast.parse(source.replace("continue", "break")))
+    assert [of.number for of in found] == [0, 1, 2]
+    assert mutating.with_fault(source, 2) == ast.unparse(ast.parse(source.replace("continue", "break")))
 
 
 def test_faults_are_killed_and_the_one_that_changes_nothing_survives(tmp_path: Path) -> None:
