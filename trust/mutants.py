@@ -69,7 +69,7 @@ EQUIVALENTS = about.ROOT / "trust" / "equivalents.yaml"
 NEEDED = 0.85
 """The share of mutants that must be killed, of each target."""
 
-SLOWER, SECONDS = 5.0, 10.0
+SLOWER, SECONDS = 3.0, 5.0
 """A mutant may take so many times the processor's time of the module as it is, and so many seconds more."""
 
 MEMORY = 2 * 1024**3
