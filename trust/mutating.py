@@ -39,7 +39,7 @@ OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitOr: ast.BitAnd,
 }
 
-_PAIRS = {"all": "any", "argmax": "argmin", "ceil": "floor", "max": "min", "maximum": "minimum", "ones": "zeros"}
+_PAIRS = {"all": "any", "argmax": "argmin", "ceil": "floor", "max": "min", "maximum": "minimum"}
 CALLS = _PAIRS | {other: name for name, other in _PAIRS.items()}
 """Functions, and what is called in their place."""
 
