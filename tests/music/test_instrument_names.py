@@ -119,6 +119,7 @@ QUARTETS = {
         ("第一小提琴", "第二小提琴", "中提琴", "大提琴"),
         ("小提琴Ⅰ", "小提琴Ⅱ", "中提琴", "大提琴"),
         ("小提琴一", "小提琴二", "中提琴", "大提琴"),
+        ("小提琴I", "小提琴II", "中提琴solo", "大提琴solo"),
         ("第一部小提琴", "第二部小提琴", "中提琴", "大提琴"),
         ("一提", "二提", "中提", "大提"),
         ("第1小提琴", "第2小提琴", "中提琴", "大提琴"),
@@ -333,6 +334,7 @@ OPEN = "violin_1|violin_2"
         (("Quartet 2 Violin", "Quartet 2 Violin", "Quartet 2 Viola"), [OPEN, OPEN, "viola"]),
         (("Piano Quintet: Violin 2", "Piano Quintet: Viola", "Piano Quintet: Piano"), ["violin_2", "viola", ""]),
         (("Violin 2, Op. 1", "Viola, Op. 1"), ["violin_2", "viola"]),
+        (("Soprano Violin 1", "Soprano Viola"), ["violin_1", "viola"]),
         (("Violin 1", "Violin 1"), ["violin_1", "violin_1"]),
     ],
 )
