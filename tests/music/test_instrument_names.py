@@ -314,6 +314,25 @@ def test_what_names_say_of_the_program(name: str, program: int | None) -> None:
     assert STRING_QUARTET.program_by_name(name) == program
 
 
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        *(("Violin 8", 8), ("Violin 9", None), ("Violin A", 1), ("Violin B", 2), ("Violin C", 3), ("Violin D", 4)),
+        *(("Violin E", None), ("Violin", None), ("Violin 1 & 2", 0), ("1 & 2 Violin", 0), ("Violin 1, Violin 2", 0)),
+        *(
+            ("Track 2 Violin", None),
+            ("No. 2 Violin", 2),
+            ("Quartet No. 2 Violin", None),
+            ("First Movement Violin", None),
+        ),
+        *(("First Violin", 1), ("Violin first movement", None), ("Violin solo 2", 2), ("Violin op. 2", None)),
+    ],
+)
+def test_which_player_a_name_says(name: str, number: int | None) -> None:
+    reading = STRING_QUARTET.read_name(name)
+    assert (reading.instrument, reading.number) == (instrument_names.VIOLIN, number)
+
+
 def told(*names: str) -> list[str]:
     """The parts that the names of one file may mean, joined by a stroke."""
     return ["|".join(STRING_QUARTET.parts_of(reading)) for reading in STRING_QUARTET.read_names(names)]
@@ -335,6 +354,7 @@ OPEN = "violin_1|violin_2"
         (("Piano Quintet: Violin 2", "Piano Quintet: Viola", "Piano Quintet: Piano"), ["violin_2", "viola", ""]),
         (("Violin 2, Op. 1", "Viola, Op. 1"), ["violin_2", "viola"]),
         (("Soprano Violin 1", "Soprano Viola"), ["violin_1", "viola"]),
+        (("Violin 1, Soprano", "Viola, Soprano", "Cello, Soprano"), ["violin_1", "viola", "cello"]),
         (("Violin 1", "Violin 1"), ["violin_1", "violin_1"]),
     ],
 )
