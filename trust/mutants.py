@@ -52,7 +52,7 @@ TARGETS: dict[str, Tested] = {
             )
         },
         "quartetvae/metrics/bigram.py": ["tests/metrics/test_interpolation.py", "tests/metrics/test_reconstruction.py"],
-        "quartetvae/metrics/tonality.py": ["tests/metrics/test_interpolation.py"],
+        "quartetvae/metrics/tonality.py": ["tests/metrics/test_tonality.py", "tests/metrics/test_interpolation.py"],
     },
     "part assignment": {
         "quartetvae/music/part_assignment.py": ["tests/music/test_part_assignment.py"],
@@ -142,7 +142,7 @@ def _serve(
     began = time.process_time()
     code = pytest.main(
         [
-            *("--quiet", "--exitfirst", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not slow and not corpus"),
+            *("--quiet", "--exitfirst", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not corpus"),
             *("-W", "ignore::pytest.PytestAssertRewriteWarning", f"--basetemp={temporary / 'tests'}"),
             *map(str, tests),
         ],

@@ -676,3 +676,12 @@ def test_a_phrase_may_be_as_long_as_the_longest_piece_and_no_longer() -> None:
     assert phrases.build(corpus, form, AUGMENT)["train"].tokens.shape[1] == 12
     with pytest.raises(DatasetError, match=r"beats_per_phrase is 4, but the longest piece has 3 whole beats; make"):
         phrases.plan(corpus, changed(FORM, beats_per_phrase=4), AUGMENT)
+
+
+def test_the_lowest_held_pitch_is_transposed_too() -> None:
+    held = np.full((1, 4, 4), REST, np.uint8)
+    held[0, 0, 0] = ALPHABET.held
+    moved, fits = phrases.transpose(held, 1, ALPHABET)
+    assert (int(moved[0, 0, 0]), fits.tolist()) == (ALPHABET.held + 1, [True])
+    noisy = phrases.noise(held, 2, 2, ALPHABET, np.random.default_rng(0))
+    assert int(noisy[0, 0, 0]) == ALPHABET.held + 2

@@ -352,6 +352,9 @@ def test_of_two_notes_as_near_to_a_step_the_earlier_stays() -> None:
         pytest.param(
             [(0, 12, 72), (0, 12, 60), (24, 12, 60)], [36, R, 24], [24, R, R], id="the first column if both are free"
         ),
+        pytest.param(
+            [(0, 12, 72), (0, 12, 60), (12, 12, 60)], [36, 24], [24, R], id="ended, its pitch goes to the first column"
+        ),
         pytest.param([(0, 17, 60), (8, 12, 62)], [24, 26], [R, R], id="ended on the grid, it is held beside nothing"),
         pytest.param(
             [(0, 48, 72), (0, 48, 48), (24, 24, 50)],
@@ -415,3 +418,10 @@ def test_notes_that_do_not_meet_keep_their_lengths() -> None:
     tokens[:, 0] = 24, 26, S, R, 26, S, 28
     found = codec.decode(tokens, WIDE)[0][["onset", "duration", "pitch"]].tolist()
     assert found == [(0, 1, 60), (1, 2, 62), (4, 2, 62), (6, 1, 64)]
+
+
+def test_after_the_first_step_of_a_phrase_the_alphabet_is_that_of_a_part_array() -> None:
+    phrases = np.full((1, 2, 4), REST, np.uint8)
+    phrases[0, 1, 0] = ALPHABET.size_with_held
+    with pytest.raises(CodecError, match="token 26 found; the alphabet of pitches 60 to 71 has the tokens 0 to 13"):
+        codec.check_phrases(phrases, ALPHABET)

@@ -120,6 +120,7 @@ QUARTETS = {
         ("小提琴Ⅰ", "小提琴Ⅱ", "中提琴", "大提琴"),
         ("小提琴一", "小提琴二", "中提琴", "大提琴"),
         ("小提琴I", "小提琴II", "中提琴solo", "大提琴solo"),
+        ("第一小提琴pizz", "第二小提琴arco", "中提琴arco", "大提琴pizz"),
         ("第一部小提琴", "第二部小提琴", "中提琴", "大提琴"),
         ("一提", "二提", "中提", "大提"),
         ("第1小提琴", "第2小提琴", "中提琴", "大提琴"),
@@ -280,6 +281,10 @@ def test_the_number_beside_the_instrument_counts(name: str, part: str) -> None:
             "nagybőgő",
             "Violin Bass",
         ),
+        # Too short to be guessed.
+        *("Vola", "Vila", "Vioa"),
+        # As long as a name, and more than a slip from it.
+        *("Virgin", "Victor", "Venus", "Cedar"),
         *("Ukulele", "Celesta", "Cellphone", "Hello", "Villa", "Vice", "Vacuum", "Violet", "Violent", "Alternate"),
         *(
             "Viola & Piano",
@@ -325,7 +330,13 @@ def test_what_names_say_of_the_program(name: str, program: int | None) -> None:
             ("Quartet No. 2 Violin", None),
             ("First Movement Violin", None),
         ),
-        *(("First Violin", 1), ("Violin first movement", None), ("Violin solo 2", 2), ("Violin op. 2", None)),
+        *(
+            ("First Violin", 1),
+            ("Violin first movement", None),
+            ("Violin 1, solo movement", 1),
+            ("Violin solo 2", 2),
+            ("Violin op. 2", None),
+        ),
     ],
 )
 def test_which_player_a_name_says(name: str, number: int | None) -> None:
@@ -354,6 +365,8 @@ OPEN = "violin_1|violin_2"
         (("Piano Quintet: Violin 2", "Piano Quintet: Viola", "Piano Quintet: Piano"), ["violin_2", "viola", ""]),
         (("Violin 2, Op. 1", "Viola, Op. 1"), ["violin_2", "viola"]),
         (("Soprano Violin 1", "Soprano Viola"), ["violin_1", "viola"]),
+        (("1 Violin", "2 Viola", "3 Cello"), [OPEN, "viola", "cello"]),
+        (("1 Violin", "2 Violin"), ["violin_1", "violin_2"]),
         (("Violin 1, Soprano", "Viola, Soprano", "Cello, Soprano"), ["violin_1", "viola", "cello"]),
         (("Violin 1", "Violin 1"), ["violin_1", "violin_1"]),
     ],

@@ -435,3 +435,9 @@ def test_a_track_that_plays_while_a_parts_first_note_sounds_is_not_that_parts() 
     # Nearest to the viola, whose one note sounds on; of those that rest, to the second violin.
     pizzicato = track("", 45, *line(62, onsets=LATE))
     assert assigned(Music(480, (*violins, *lower, pizzicato))) == (*PARTS, "violin_2")
+
+
+def test_the_name_of_the_only_track_tells_its_part() -> None:
+    found = part_assignment.assign(Music(480, (track("Viola", 0, *line(60)),)))
+    assert found.parts == ("viola",)
+    assert found.refusal == "no track for violin_1, violin_2, cello (found: Viola (program 0))"
