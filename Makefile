@@ -6,7 +6,8 @@ INSTALL = $(VENV)/bin/uv pip install --quiet --compile-bytecode --system-certs -
 SLOWLY = $(VENV)/bin/pip install --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help setup demo repro paper test slow light bench corpus-check lint check gate tiny trust audit lock clean
+.PHONY: help setup demo repro paper test slow light bench corpus-check lint check gate tiny trust coverage audit lock \
+  clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -83,10 +84,15 @@ gate: $(READY) ## Check that no figure in metrics/ got worse since the commit BA
 tiny: $(READY) ## Run a tiny pipeline twice: the same bytes, and figures that hold against those committed in .ci/tiny
 	GATE_BASE=$(BASE) .ci/tiny/run
 
-trust: $(READY) ## Kill the tiny pipeline again and again, run it elsewhere, damage files, and write docs/trust.md: an hour
+trust: $(READY) ## Kill the tiny pipeline, run it elsewhere, damage files and code, and write docs/trust.md: an hour or two
 	python -m trust.kills
 	python -m trust.bytes
 	python -m trust.mutations
+	python -m trust.mutants
+	python -m tools.trust
+
+coverage: $(READY) ## Run the tests and write into docs/trust.md which share of the branches they take: half an hour
+	python -m trust.coverage
 	python -m tools.trust
 
 # pip-audit is run by uv in an environment of its own, so that its dependencies are not ours. It asks a database on the

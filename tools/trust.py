@@ -1,7 +1,7 @@
 """Write docs/trust.md: `python -m tools.trust`, or `--check` to see whether it agrees.
 
-It is made of trust/kills.json, trust/bytes.json and trust/mutations.json, which the programs of the same names write;
-of what was not run the page says so.
+It is made of trust/kills.json, bytes.json, mutations.json, mutants.json and coverage.json there, which the programs of
+the same names write; of what was not run the page says so.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "trust.md"
-NAMES = ("kills", "bytes", "mutations")
+NAMES = ("kills", "bytes", "mutations", "mutants", "coverage")
 
 Figures = Mapping[str, Any]
 
@@ -45,6 +45,18 @@ numbers and lengths changed; of what is packed, inside too. Whatever is read mus
 this package's own, within the limits of time and memory. (Of weights the check sum is made right first; as it is, it
 tells all damage at once.)"""
 
+MUTANTS = """## Faults in the code
+
+Small faults are put into the modules that everything else hangs on, one at a time: a comparison at its boundary, a
+sign, a number, a condition, a call left out. The tests of the module must fail. A fault that none of them sees
+survives: it is listed in trust/mutants.json, and a test is missing. Some faults change nothing that could be seen from
+outside; each of these was read, and trust/equivalents.yaml says why. They are counted apart."""
+
+COVERAGE = """## What the tests run
+
+Branches of the package that `make test` takes, in all processes that it starts (coverage.py). Left out of the count is
+what pyproject.toml names, each with its reason."""
+
 NOT_PROMISED = """## What is not promised
 
 - **At once.** A stage ends a moment after its `dvc`; in the middle of a library's long call it may take longer. `dvc`
@@ -63,7 +75,13 @@ NOT_PROMISED = """## What is not promised
 
 def page(found: Mapping[str, Figures | None]) -> str:
     """Make the page, of what each of `NAMES` found; None for what was not run."""
-    sections = {"kills": (KILLS, _kills), "bytes": (BYTES, _bytes), "mutations": (MUTATIONS, _mutations)}
+    sections = {
+        "kills": (KILLS, _kills),
+        "bytes": (BYTES, _bytes),
+        "mutations": (MUTATIONS, _mutations),
+        "mutants": (MUTANTS, _mutants),
+        "coverage": (COVERAGE, _coverage),
+    }
     blocks = [INTRODUCTION]
     for name, (introduction, told) in sections.items():
         figures = found[name]
@@ -133,6 +151,31 @@ def _mutations(figures: Figures) -> str:
             f"{len(known)} ways. They are files that the pipeline makes for itself; `dvc repro` makes them anew.",
         ]
     return "\n".join(rows)
+
+
+def _mutants(figures: Figures) -> str:
+    rows = [
+        "| what | faults | tried | equivalent | killed | survived | share killed, 95 % interval |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    rows += [
+        f"| {name} | {of['mutants']} | {of['tried']} | {of['equivalent']} | {of['killed']} | {of['survived']} | "
+        f"{of['share']:.1%}, {of['interval'][0]:.1%} to {of['interval'][1]:.1%} |"
+        for name, of in figures["targets"].items()
+    ]
+    findings = [f"{name}: {finding}" for name, of in figures["targets"].items() for finding in of["findings"]]
+    return "\n".join([*rows, "", f"Drawn with the seed {figures['seed']}. {_listed('Findings', findings)}"])
+
+
+def _coverage(figures: Figures) -> str:
+    rows = ["| folder | lines | branches | branches taken | lines and branches |", "|---|---|---|---|---|"]
+    rows += [
+        f"| {name} | {of['num_statements']:,} | {of['num_branches']:,} | {of['branch_percent']:.1f} % | "
+        f"{of['percent']:.1f} % |"
+        for name, of in [*figures["folders"].items(), ("all", figures["total"])]
+    ]
+    failed = [] if figures["passed"] else ["", "Not all tests passed in this run."]
+    return "\n".join([*rows, *failed])
 
 
 def _counted(counts: Mapping[str, int]) -> str:

@@ -657,3 +657,31 @@ def test_a_phrase_costs_few_bytes_beside_its_tokens() -> None:
     # A reference to a string that all phrases of a piece share.
     assert found.pieces.dtype == object
     assert len({id(name) for name in found.pieces}) == 2
+
+
+# What mutants survived (trust/mutants.py)
+
+
+@pytest.mark.parametrize("tail", [0.0, 0.25, 0.6])
+def test_a_plan_is_as_long_as_its_phrases(tail: float) -> None:
+    plans = phrases.plan(dataclasses.replace(CORPUS, tail_share=tail), FORM, AUGMENT)
+    for planned in plans.values():
+        assert len(planned) == sum(len(batch) for batch in planned.batches())
+
+
+def test_a_phrase_may_be_as_long_as_the_longest_piece_and_no_longer() -> None:
+    # GRID has four steps to a beat: three beats and half of one, and two beats.
+    corpus = pieces(train=[piece("long", random_tokens(14, 4)), piece("short", random_tokens(8, 4))])
+    form = changed(FORM, beats_per_phrase=3)
+    assert phrases.build(corpus, form, AUGMENT)["train"].tokens.shape[1] == 12
+    with pytest.raises(DatasetError, match=r"beats_per_phrase is 4, but the longest piece has 3 whole beats; make"):
+        phrases.plan(corpus, changed(FORM, beats_per_phrase=4), AUGMENT)
+
+
+def test_the_lowest_held_pitch_is_transposed_too() -> None:
+    held = np.full((1, 4, 4), REST, np.uint8)
+    held[0, 0, 0] = ALPHABET.held
+    moved, fits = phrases.transpose(held, 1, ALPHABET)
+    assert (int(moved[0, 0, 0]), fits.tolist()) == (ALPHABET.held + 1, [True])
+    noisy = phrases.noise(held, 2, 2, ALPHABET, np.random.default_rng(0))
+    assert int(noisy[0, 0, 0]) == ALPHABET.held + 2

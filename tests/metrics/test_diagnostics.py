@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from quartetvae.errors import ModelError
 from quartetvae.metrics import diagnostics
@@ -50,6 +51,23 @@ def test_mutual_information_of_a_gaussian_channel() -> None:
     mean = rng().standard_normal((3000, 1)) * np.sqrt(3)
     found = diagnostics.mutual_information(mean, np.zeros_like(mean), rng=rng(1))
     assert found == pytest.approx(0.5 * np.log(4), abs=0.03)
+
+
+def test_mutual_information_is_that_of_scipys_densities() -> None:
+    mean, log_var = rng(1).normal(0, 1, (40, 3)), rng(2).normal(-1, 1.5, (40, 3))
+    width = np.exp(log_var / 2)
+    z = mean + width * rng(3).standard_normal((40, 3))
+    # Of each draw under each posterior.
+    log_q = stats.norm.logpdf(z[:, np.newaxis], mean, width).sum(axis=2)
+    wanted = np.mean(np.diag(log_q) - np.log(np.exp(log_q).mean(axis=1)))
+    assert diagnostics.mutual_information(mean, log_var, rng=rng(3)) == pytest.approx(wanted, rel=1e-9)
+
+
+def test_phrases_are_compared_with_all_others_in_blocks_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    mean, log_var = rng(1).normal(0, 1, (40, 3)), rng(2).normal(-1, 1.5, (40, 3))
+    whole = diagnostics.mutual_information(mean, log_var, rng=rng(3))
+    monkeypatch.setattr(diagnostics, "ROWS", 7)
+    assert diagnostics.mutual_information(mean, log_var, rng=rng(3)) == pytest.approx(whole, rel=1e-12)
 
 
 @given(st.integers(0, 10_000))

@@ -128,3 +128,26 @@ def test_the_notes_of_some_parts() -> None:
     both = table(PHRASE).of_parts([1, 3])
     assert both.pitch.tolist() == [60, 57, 59, 59]
     assert all(len(getattr(both, field.name)) == 4 for field in dataclasses.fields(Table) if field.name != "excerpts")
+
+
+def test_lengths_and_rests_are_in_96ths_of_a_whole_note() -> None:
+    found = table(PHRASE)
+    # Steps are sixteenths: by part, in the order of onsets.
+    assert found.length.tolist() == [6, 12, 6, 24, 6, 6, 18]
+    assert found.rest[~np.isnan(found.rest)].tolist() == [6]
+    at_twelve = features.of_phrases(PHRASE, ALPHABET, steps_per_beat=12, tempo_qpm=120)
+    assert at_twelve.length.tolist() == [2, 4, 2, 8, 2, 2, 6]
+
+
+def test_features_as_plain_numbers() -> None:
+    values: dict[str, Any] = {
+        **{"pitch_count": np.array([3.0]), "pitch_range": np.array([np.nan]), "pitch_interval": np.array([2.5])},
+        **{"inter_onset_interval_beats": np.array([0.5]), "inter_onset_interval_seconds": np.array([0.25])},
+        "note_length_histogram": np.array([[1.0, 2.0]]),
+    }
+    found = features.plain(values)
+    assert found == {
+        **{"pitch_count": 3, "pitch_range": None, "pitch_interval": 2.5},
+        **{"inter_onset_interval": {"beats": 0.5, "seconds": 0.25}, "note_length_histogram": [1.0, 2.0]},
+    }
+    assert isinstance(found["pitch_count"], int)

@@ -1,6 +1,7 @@
 """Reconstruction scores, the baselines beside them, and the bigram model."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -141,6 +142,16 @@ def test_arrays_of_different_shape_are_refused() -> None:
         reconstruction.compare(TRUTH, DECODED[:, :3], ALPHABET)
 
 
+@pytest.mark.parametrize("score", [reconstruction.token_accuracy, reconstruction.exact_phrase])
+def test_every_score_refuses_arrays_of_different_shape(score: Callable[..., float | None]) -> None:
+    # One phrase, and two: NumPy would compare it with both.
+    two = np.concatenate([DECODED, DECODED])
+    with pytest.raises(CodecError, match=r"\(1, 4, 4\), decoded ones of shape \(2, 4, 4\)"):
+        score(TRUTH, two)
+    with pytest.raises(CodecError, match=r"\(1, 4, 4\), decoded ones of shape \(2, 4, 4\)"):
+        reconstruction.onset_scores(TRUTH, two, ALPHABET)
+
+
 def test_a_single_part_array_is_refused_with_a_hint() -> None:
     with pytest.raises(CodecError, match=r"\(4, 4\) found.*tokens\[np.newaxis\]"):
         reconstruction.compare(TRUTH[0], DECODED[0], ALPHABET)
@@ -214,6 +225,12 @@ def test_wrong_pitches_keep_the_rhythm_and_miss_every_onset(truth: Tokens) -> No
     wrong = reconstruction.wrong_pitches(truth, ALPHABET)
     assert np.array_equal(codec.onset_mask(wrong, ALPHABET), codec.onset_mask(truth, ALPHABET))
     assert np.array_equal(wrong != truth, codec.onset_mask(truth, ALPHABET))
+
+
+def test_wrong_pitches_are_a_semitone_too_high_and_the_highest_is_the_lowest() -> None:
+    highest = ALPHABET.pitches - 1
+    truth = np.array([[[0, highest, R, S], [S, 4, 0, 7]]], np.uint8)
+    assert reconstruction.wrong_pitches(truth, ALPHABET).tolist() == [[[1, 0, R, S], [S, 5, 1, 8]]]
 
 
 @given(phrases(), st.floats(0.001, 10))

@@ -255,3 +255,9 @@ def test_a_note_ends_after_it_begins() -> None:
     wrong = played([], [(0, 480, 60), (720, -1, 60)])
     with pytest.raises(CodecError, match=r"the original, part 1, beat 1\.5: a note that ends before it begins"):
         whole_files.match(wrong, played([], []))
+
+
+@pytest.mark.parametrize(("onset", "count"), [(4, 1), (3, 0), (5, 1)])
+def test_a_note_without_length_is_in_the_excerpt_that_it_begins_in(onset: int, count: int) -> None:
+    cut = whole_files.excerpt(played([(onset, 0, 60)], ticks_per_beat=4), from_beat=1, beats=1)
+    assert len(cut.parts[0]) == count

@@ -335,3 +335,109 @@ def test_held_notes_may_stand_in_the_first_step_of_a_phrase_only() -> None:
         codec.check(phrases[0], ALPHABET)
     with pytest.raises(CodecError, match="token 14 found"):
         codec.check_phrases(phrases[:, ::-1], ALPHABET)
+
+
+# What mutants survived (trust/mutants.py)
+
+
+def test_lost_notes_are_those_of_chords_and_those_of_full_steps() -> None:
+    assert Losses(notes=9, dropped_from_chords=2, merged_on_grid=3).lost == 5
+
+
+def test_of_two_notes_on_a_step_the_nearer_stays_if_it_comes_first_too() -> None:
+    # Step 1 is tick 120; the first is 2 ticks early, the second 30 late.
+    tokens, losses = encode([(118, 60, 60), (150, 60, 65)])
+    assert tokens[:, 0].tolist() == part_array(". 60")[:, 0].tolist()
+    assert losses == Losses(notes=2, off_grid=2, merged_on_grid=1)
+
+
+def test_of_two_notes_as_near_to_a_step_the_earlier_stays() -> None:
+    tokens, _ = encode([(110, 60, 65), (130, 60, 60)])
+    assert tokens[:, 0].tolist() == part_array(". 65")[:, 0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("rows", "first", "second"),
+    [
+        # A beat has 48 ticks, a step 12.
+        pytest.param([(0, 6, 60), (3, 6, 64)], [28], [24], id="half of the shorter one overlaps: a chord"),
+        pytest.param([(0, 6, 60), (4, 6, 64)], [24], [R], id="less than half: two notes, of which the nearer stays"),
+        pytest.param([(0, 12, 60), (3, 0, 64)], [24], [R], id="a note without length overlaps nothing"),
+        pytest.param([(0, 12, 60), (36, 12, 62)], [24, R, R, 26], [R] * 4, id="a rest between two notes stays"),
+        pytest.param([(0, 48, 60), (12, 12, 60)], [24, 24], [R, R], id="struck again, the first one does not go on"),
+        pytest.param(
+            [(0, 12, 72), (0, 12, 60), (24, 12, 60)], [36, R, 24], [24, R, R], id="the first column if both are free"
+        ),
+        pytest.param(
+            [(0, 12, 72), (0, 12, 60), (12, 12, 60)], [36, 24], [24, R], id="ended, its pitch goes to the first column"
+        ),
+        pytest.param([(0, 17, 60), (8, 12, 62)], [24, 26], [R, R], id="ended on the grid, it is held beside nothing"),
+        pytest.param(
+            [(0, 48, 72), (0, 48, 48), (24, 24, 50)],
+            [36, S, S, S],
+            [12, S, 14, S],
+            id="a third note ends the nearer one, below",
+        ),
+        pytest.param(
+            [(0, 48, 60), (0, 24, 64), (24, 24, 65)], [28, S, 29, S], [24, S, S, S], id="the second column is held"
+        ),
+        pytest.param(
+            [(0, 48, 60), (0, 48, 64), (24, 24, 60)], [28, S, S, S], [24, S, 24, S], id="struck again where it sounds"
+        ),
+    ],
+)
+def test_two_columns_worked_by_hand(rows: list[Row], first: list[int], second: list[int]) -> None:
+    assert two(*rows)[0] == [first, second]
+
+
+def test_onsets_are_the_cells_with_pitches() -> None:
+    tokens = part_array("60 - . 71")
+    assert codec.onset_mask(tokens, ALPHABET)[:, 0].tolist() == [True, False, False, True]
+    assert not codec.onset_mask(tokens, ALPHABET)[:, 1:].any()
+
+
+def test_the_alphabet_of_the_default_range_has_64_held_pitches() -> None:
+    assert (WIDE.held, WIDE.size_with_held) == (66, 130)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 11), (116, 127), (0, 127)])
+def test_an_alphabet_may_reach_the_ends_of_midi(low: int, high: int) -> None:
+    assert Alphabet(low, high).rest == high - low + 1
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (2, 3, 5)])
+def test_phrases_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(CodecError, match=r"shape \(.*\) found; \(phrases, steps, 4\) is needed"):
+        codec.check_phrases(np.zeros(shape, np.uint8), ALPHABET)
+
+
+def test_the_highest_held_pitch_is_the_last_token_of_a_phrase() -> None:
+    phrases = np.full((1, 2, 4), REST, np.uint8)
+    phrases[0, 0, 0] = ALPHABET.size_with_held - 1
+    codec.check_phrases(phrases, ALPHABET)
+    phrases[0, 0, 0] += 1
+    with pytest.raises(CodecError, match=r"token 26 found; .* has the tokens 0 to 25"):
+        codec.check_phrases(phrases, ALPHABET)
+
+
+def test_of_one_pitch_in_both_columns_the_earlier_ends_where_the_later_begins() -> None:
+    tokens = np.full((6, 8), R, np.uint8)
+    tokens[:, 0] = 24, S, S, 26, S, S
+    tokens[2:6, 4] = 26, S, S, S
+    found = codec.decode(tokens, WIDE)[0][["onset", "duration", "pitch"]].tolist()
+    # 62 of the second column sounds on until the first one strikes it again.
+    assert found == [(0, 3, 60), (2, 1, 62), (3, 3, 62)]
+
+
+def test_notes_that_do_not_meet_keep_their_lengths() -> None:
+    tokens = np.full((7, 8), R, np.uint8)
+    tokens[:, 0] = 24, 26, S, R, 26, S, 28
+    found = codec.decode(tokens, WIDE)[0][["onset", "duration", "pitch"]].tolist()
+    assert found == [(0, 1, 60), (1, 2, 62), (4, 2, 62), (6, 1, 64)]
+
+
+def test_after_the_first_step_of_a_phrase_the_alphabet_is_that_of_a_part_array() -> None:
+    phrases = np.full((1, 2, 4), REST, np.uint8)
+    phrases[0, 1, 0] = ALPHABET.size_with_held
+    with pytest.raises(CodecError, match="token 26 found; the alphabet of pitches 60 to 71 has the tokens 0 to 13"):
+        codec.check_phrases(phrases, ALPHABET)

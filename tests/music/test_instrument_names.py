@@ -119,6 +119,8 @@ QUARTETS = {
         ("第一小提琴", "第二小提琴", "中提琴", "大提琴"),
         ("小提琴Ⅰ", "小提琴Ⅱ", "中提琴", "大提琴"),
         ("小提琴一", "小提琴二", "中提琴", "大提琴"),
+        ("小提琴I", "小提琴II", "中提琴solo", "大提琴solo"),
+        ("第一小提琴pizz", "第二小提琴arco", "中提琴arco", "大提琴pizz"),
         ("第一部小提琴", "第二部小提琴", "中提琴", "大提琴"),
         ("一提", "二提", "中提", "大提"),
         ("第1小提琴", "第2小提琴", "中提琴", "大提琴"),
@@ -279,6 +281,10 @@ def test_the_number_beside_the_instrument_counts(name: str, part: str) -> None:
             "nagybőgő",
             "Violin Bass",
         ),
+        # Too short to be guessed.
+        *("Vola", "Vila", "Vioa"),
+        # As long as a name, and more than a slip from it.
+        *("Virgin", "Victor", "Venus", "Cedar"),
         *("Ukulele", "Celesta", "Cellphone", "Hello", "Villa", "Vice", "Vacuum", "Violet", "Violent", "Alternate"),
         *(
             "Viola & Piano",
@@ -313,6 +319,31 @@ def test_what_names_say_of_the_program(name: str, program: int | None) -> None:
     assert STRING_QUARTET.program_by_name(name) == program
 
 
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        *(("Violin 8", 8), ("Violin 9", None), ("Violin A", 1), ("Violin B", 2), ("Violin C", 3), ("Violin D", 4)),
+        *(("Violin E", None), ("Violin", None), ("Violin 1 & 2", 0), ("1 & 2 Violin", 0), ("Violin 1, Violin 2", 0)),
+        *(
+            ("Track 2 Violin", None),
+            ("No. 2 Violin", 2),
+            ("Quartet No. 2 Violin", None),
+            ("First Movement Violin", None),
+        ),
+        *(
+            ("First Violin", 1),
+            ("Violin first movement", None),
+            ("Violin 1, solo movement", 1),
+            ("Violin solo 2", 2),
+            ("Violin op. 2", None),
+        ),
+    ],
+)
+def test_which_player_a_name_says(name: str, number: int | None) -> None:
+    reading = STRING_QUARTET.read_name(name)
+    assert (reading.instrument, reading.number) == (instrument_names.VIOLIN, number)
+
+
 def told(*names: str) -> list[str]:
     """The parts that the names of one file may mean, joined by a stroke."""
     return ["|".join(STRING_QUARTET.parts_of(reading)) for reading in STRING_QUARTET.read_names(names)]
@@ -333,6 +364,10 @@ OPEN = "violin_1|violin_2"
         (("Quartet 2 Violin", "Quartet 2 Violin", "Quartet 2 Viola"), [OPEN, OPEN, "viola"]),
         (("Piano Quintet: Violin 2", "Piano Quintet: Viola", "Piano Quintet: Piano"), ["violin_2", "viola", ""]),
         (("Violin 2, Op. 1", "Viola, Op. 1"), ["violin_2", "viola"]),
+        (("Soprano Violin 1", "Soprano Viola"), ["violin_1", "viola"]),
+        (("1 Violin", "2 Viola", "3 Cello"), [OPEN, "viola", "cello"]),
+        (("1 Violin", "2 Violin"), ["violin_1", "violin_2"]),
+        (("Violin 1, Soprano", "Viola, Soprano", "Cello, Soprano"), ["violin_1", "viola", "cello"]),
         (("Violin 1", "Violin 1"), ["violin_1", "violin_1"]),
     ],
 )

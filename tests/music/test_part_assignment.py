@@ -384,3 +384,60 @@ def test_merging_joins_the_tracks_of_a_part_in_order_of_onset() -> None:
     first, second, viola, cello = part_assignment.merge(tracks, ["violin_1", "violin_1", None])
     assert first[["onset", "pitch"]].tolist() == [(0, 62), (480, 55), (480, 60)]
     assert len(second) == len(viola) == len(cello) == 0
+
+
+# What mutants survived (trust/mutants.py)
+
+
+@pytest.mark.parametrize(("lowered", "first"), [(0, "violin_2"), (1, "violin_1")])
+def test_three_semitones_higher_is_clearly_higher_and_a_little_less_is_not(lowered: int, first: str) -> None:
+    first_violin, *others = players(("Violin", "Violin", "Viola", "Cello"), (40,) * 4, (69, 72, 60, 48)).tracks
+    (onset, duration, pitch), *rest = line(72)
+    others[0] = track("Violin", 40, (onset, duration, pitch - lowered), *rest)
+    assert assigned(Music(480, (first_violin, *others)))[0] == first
+
+
+@pytest.mark.parametrize(("notes", "is_fifth"), [(4, True), (3, False)])
+def test_a_tenth_of_all_notes_is_a_part_of_its_own(notes: int, is_fifth: bool) -> None:
+    # Four parts of nine notes, and four of 40 or three of 39.
+    nine = [track(name, program, *line(low, onsets=range(0, 2160, 240))) for name, program, low in STRINGS]
+    piano = track("Piano", 0, *line(60)[:notes])
+    found = part_assignment.assign(Music(480, (*nine, piano)))
+    assert found.refusal == ("a fifth part: Piano (program 0), 4 notes" if is_fifth else None)
+
+
+def test_programs_tell_a_file_from_the_bottom_up_where_registers_do_not() -> None:
+    for lows in ((48, 60, 69, 70), (48, 60, 70, 69)):
+        assert assigned(players(("",) * 4, (42, 41, 40, 40), lows)) == PARTS[::-1]
+
+
+@pytest.mark.parametrize(
+    ("names", "lows"),
+    [
+        (("Viola", "Violin", "Violin", "Cello"), (60, 69, 70, 48)),
+        (("Cello", "Violin", "Violin", "Viola"), (48, 69, 70, 60)),
+        (("Viola", "Cello", "Violin", "Violin"), (60, 48, 69, 70)),
+        (("Violin", "Cello", "Viola", "Violin"), (69, 48, 60, 70)),
+        (("Cello", "Violin", "Viola", "Violin"), (48, 69, 60, 70)),
+    ],
+)
+def test_where_order_says_nothing_the_higher_violin_is_the_first_by_however_little(
+    names: tuple[str, ...], lows: tuple[int, ...]
+) -> None:
+    found = part_assignment.assign(players(names, (40,) * 4, lows))
+    assert (found.parts[lows.index(70)], found.parts[lows.index(69)]) == ("violin_1", "violin_2")
+    assert found.reasons[lows.index(70)] == "its name, and its register"
+
+
+def test_a_track_that_plays_while_a_parts_first_note_sounds_is_not_that_parts() -> None:
+    violins = [track(name, 40, *line(low)) for name, low in (("Violin I", 76), ("Violin II", 69))]
+    lower = track("Viola", 41, (0, 3840, 62)), track("Cello", 42, *line(48))
+    # Nearest to the viola, whose one note sounds on; of those that rest, to the second violin.
+    pizzicato = track("", 45, *line(62, onsets=LATE))
+    assert assigned(Music(480, (*violins, *lower, pizzicato))) == (*PARTS, "violin_2")
+
+
+def test_the_name_of_the_only_track_tells_its_part() -> None:
+    found = part_assignment.assign(Music(480, (track("Viola", 0, *line(60)),)))
+    assert found.parts == ("viola",)
+    assert found.refusal == "no track for violin_1, violin_2, cello (found: Viola (program 0))"
