@@ -116,7 +116,10 @@ class Checkpoint:
                     [arrays[name] for name in sorted(arrays.files) if name.startswith(prefix)]
                     for prefix in ("state_", "best_")
                 )
-            return Progress(tuple(told["history"]), told["best_epoch"], state, best, told["seconds"])
+            history = tuple(told["history"])
+            if not 1 <= told["best_epoch"] <= len([row["val_loss"] for row in history]):
+                raise ValueError(f"best epoch {told['best_epoch']} of {len(history)}")
+            return Progress(history, told["best_epoch"], state, best, told["seconds"])
         # zipfile, NumPy and json have errors of their own for files that are cut or overwritten.
         except Exception as error:
             raise TrainingError(f"{self.path}: a damaged checkpoint ({error}); remove it to start anew.") from error
