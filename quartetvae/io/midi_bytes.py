@@ -324,7 +324,7 @@ class _Scan:
 
     def _starts(self) -> NDArray[np.int64]:
         """Find where events begin, those between the eighths too."""
-        rows = [np.array(self.eighths, dtype=np.int64)]
+        rows: list[NDArray[Any]] = [np.array(self.eighths, dtype=np.int64)]
         for _ in range(7):
             rows.append(self.following[rows[-1]])
         others = np.array(self.others, dtype=np.int64)
