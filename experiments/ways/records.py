@@ -66,9 +66,10 @@ def table(records: Mapping[str, Record]) -> list[str]:
     missing = [name for name in ABOUT if name not in records]
     return [
         f"Ways to make what lies between two phrases, on {first['between']['pairs']:,} random pairs of validation "
-        "phrases; each training was given the same time by the clock (`python -m experiments.ways run NAME`; "
-        f"{made}; commits in their records, experiments/ways/{_not_run(missing)}). Nats per phrase: what a validation "
-        "phrase costs from nothing, a bound from above where there is a code.",
+        "phrases; each training was given as many steps as fit into the same time at the pace that was timed before "
+        f"it began (`python -m experiments.ways run NAME`; {made}; commits in their records, "
+        f"experiments/ways/{_not_run(missing)}); minutes are what it took, more where other work ran beside it. Nats "
+        "per phrase: what a validation phrase costs from nothing, a bound from above where there is a code.",
         "",
         *_rows(
             "way | what it is | parameters trained | minutes | of one core | windows seen | nats per phrase",
