@@ -345,6 +345,7 @@ def test_of_two_notes_as_near_to_a_step_the_earlier_stays() -> None:
     [
         # A beat has 48 ticks, a step 12.
         pytest.param([(0, 6, 60), (3, 6, 64)], [28], [24], id="half of the shorter one overlaps: a chord"),
+        pytest.param([(0, 24, 60), (3, 6, 64)], [28, R], [24, S], id="half of the shorter one, whatever the longer"),
         pytest.param([(0, 6, 60), (4, 6, 64)], [24], [R], id="less than half: two notes, of which the nearer stays"),
         pytest.param([(0, 12, 60), (3, 0, 64)], [24], [R], id="a note without length overlaps nothing"),
         pytest.param([(0, 12, 60), (36, 12, 62)], [24, R, R, 26], [R] * 4, id="a rest between two notes stays"),
