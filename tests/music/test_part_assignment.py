@@ -441,3 +441,7 @@ def test_the_name_of_the_only_track_tells_its_part() -> None:
     found = part_assignment.assign(Music(480, (track("Viola", 0, *line(60)),)))
     assert found.parts == ("viola",)
     assert found.refusal == "no track for violin_1, violin_2, cello (found: Viola (program 0))"
+
+
+def test_four_tracks_of_one_register_are_from_the_top_down() -> None:
+    assert assigned(players(("",) * 4, (48,) * 4, (60,) * 4)) == PARTS
