@@ -6,7 +6,8 @@ INSTALL = $(VENV)/bin/uv pip install --quiet --compile-bytecode --system-certs -
 SLOWLY = $(VENV)/bin/pip install --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help setup demo repro paper test slow light bench corpus-check lint check gate tiny trust coverage lock clean
+.PHONY: help setup demo repro paper test slow light bench corpus-check lint check gate tiny trust coverage audit lock \
+  clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -93,6 +94,12 @@ trust: $(READY) ## Kill the tiny pipeline, run it elsewhere, damage files and co
 coverage: $(READY) ## Run the tests and write into docs/trust.md which share of the branches they take: half an hour
 	python -m trust.coverage
 	python -m tools.trust
+
+# pip-audit is run by uv in an environment of its own, so that its dependencies are not ours. It asks a database on the
+# network about each locked version, and ends with 1 if there is one with a known vulnerability.
+audit: $(READY) ## Ask the database of vulnerabilities (OSV) about the versions in requirements.lock
+	uv tool run pip-audit --requirement requirements.lock --require-hashes --disable-pip \
+	  --vulnerability-service osv --progress-spinner off
 
 # numerics.lock repeats the lines of the libraries that figures hang on: another test tool must not retrain the model.
 lock: $(READY) ## Write requirements.lock anew from pyproject.toml, and numerics.lock from that

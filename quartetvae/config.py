@@ -231,7 +231,9 @@ def _problem(detail: Any, record: type[BaseModel], content: Any, name: str) -> s
     if detail["type"] == "missing":
         return f"{where}missing"
     if detail["type"] == "value_error":
-        return f"{where}{detail['ctx']['error']}"
+        # A rule for several keys names what it found itself.
+        found = f"{detail['input']!r} found; " if key else ""
+        return f"{where}{found}{detail['ctx']['error']}"
     described = record.model_fields[key].description if key in record.model_fields else None
     if described:
         return f"{where}{content[key]!r} found; {described}"

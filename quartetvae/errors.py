@@ -162,7 +162,7 @@ def bad_day(error: OSError) -> str | None:
     # Of a file that is moved, the second name is the one to which.
     name = next((str(name) for name in (error.filename2, error.filename) if name), "a file")
     # What is being written has another name until it is whole (`quartetvae.files`).
-    name = re.sub(r"\.partial-\d+-", "", name)
+    name = re.sub(r"\.(partial|earlier)-\d+-", "", name)
     return f"{name}: cannot be read or written ({os.strerror(error.errno)}); {_BAD_DAYS[error.errno]}."
 
 

@@ -55,7 +55,7 @@ def test_data_and_models_go_through_a_folder_to_others(tmp_path: Path) -> None:
         url=project,
         remote=remote,
     )
-    give, take, single = blocks("sharing.md")
+    give, take, single, *_ = blocks("sharing.md")
 
     typed(give, project, url=project, remote=remote)
     assert [path for path in remote.rglob("*") if path.is_file()]
@@ -66,6 +66,46 @@ def test_data_and_models_go_through_a_folder_to_others(tmp_path: Path) -> None:
         assert (elsewhere / "quartetvae" / out).read_text(encoding="utf-8") == f"{out}\n"
     assert (elsewhere / "trained").read_text(encoding="utf-8") == "models/quartetvae\n"
     assert (elsewhere / "report").read_text(encoding="utf-8") == "outputs/report\n"
+
+
+@pytest.mark.slow
+def test_another_machine_trains_on_what_it_is_given_and_gives_the_networks_back(tmp_path: Path) -> None:
+    project, remote, elsewhere = (tmp_path / name for name in ("project", "remote", "elsewhere"))
+    for folder in (project, remote, elsewhere):
+        folder.mkdir()
+    (project / "dvc.yaml").write_text(
+        """
+stages:
+  download: {cmd: mkdir -p data/raw && echo raw > data/raw/a, outs: [data/raw]}
+  encode: {cmd: mkdir -p data/phrases && cp data/raw/a data/pieces.parquet && cp data/raw/a data/phrases/a,
+    deps: [data/raw], outs: [data/pieces.parquet, data/phrases]}
+  train: {cmd: mkdir -p models && (cat data/phrases/a; echo $KERAS_BACKEND) > models/quartetvae, deps: [data/phrases],
+    params: [epochs], outs: [models/quartetvae]}
+  compose: {cmd: mkdir -p models && cat data/pieces.parquet > models/composer, deps: [data/pieces.parquet],
+    params: [epochs], outs: [models/composer]}
+  evaluate: {cmd: mkdir -p metrics && cat models/quartetvae models/composer > metrics/a,
+    deps: [models/quartetvae, models/composer], outs: [metrics/a]}
+""",
+        encoding="utf-8",
+    )
+    (project / "params.yaml").write_text("epochs: 1\n", encoding="utf-8")
+    give, _, _, train, back = blocks("sharing.md")
+    begin = "git init --quiet && dvc init --quiet && dvc repro && git add . && git commit --quiet --message 'A run'"
+    typed(begin, project, url=project, remote=remote)
+    typed(give, project, url=project, remote=remote)
+    change = "sed -i 's/epochs: 1/epochs: 2/' params.yaml && git commit --quiet --all --message More"
+    typed(change, project, url=project, remote=remote)
+
+    train = "".join(line for line in train.splitlines(keepends=True) if not line.startswith(("make setup", ".venv/")))
+    said = typed(train, elsewhere, url=project, remote=remote)
+    assert not (elsewhere / "quartetvae" / "data" / "raw").exists()
+    assert "Running stage 'train'" in said
+    assert "Running stage 'compose'" in said
+
+    said = typed(back, project, url=project, remote=remote)
+    assert (project / "metrics" / "a").read_text(encoding="utf-8") == "raw\njax\nraw\n"
+    assert "Stage 'train' didn't change, skipping" in said
+    assert "Running stage 'evaluate'" in said
 
 
 def test_a_grid_of_values_is_queued_as_an_experiment_for_each(tmp_path: Path) -> None:

@@ -64,7 +64,8 @@ NOT_PROMISED = """## What is not promised
   the next run, or, if it trains, the next run names it and how to end it.
 - **Temporary files** of a killed process stay in the system's folder for them.
 - **Checkpoints of trainings that never went on** stay in .work/checkpoints: a training removes its own, not those with
-  other parameters. `python -m stages` names them.
+  other parameters, since somebody may yet want to go on with them. `python -m stages` names them with size and age,
+  `python -m stages --clean` removes those that were not written to for 30 days, `--clean 0` all that are not running.
 - **A loss of power.** Nothing is flushed to the disk by force: afterwards a file in its place may be empty.
 - **Other machines.** The same bytes are promised on one machine and with one number of cores; what a network learns may
   differ in its last digits elsewhere.

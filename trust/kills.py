@@ -11,7 +11,7 @@ A finding is what a person could not trust:
   dvc.lock
 - a process that outlives its `dvc` by more than `OUTLIVES` seconds, or a `dvc` that does not end with its stage
 - a `dvc repro` that fails, because of a lock, say
-- .partial-, checkpoints or damaged files of DVC's cache in the end
+- .partial-, .earlier-, checkpoints or damaged files of DVC's cache in the end
 
 DVC itself does not write dvc.lock in one step: killed meanwhile, it leaves half of it, and does not start with that any
 more. This is counted apart. The remedy is tried, too: dvc.lock is removed, and what was made comes from DVC's cache.

@@ -18,7 +18,7 @@ from typing import Any
 
 from quartetvae import config
 from quartetvae.composing import originality
-from quartetvae.corpus import metadata, phrases, survey, tables
+from quartetvae.corpus import metadata, phrases, piece_file, survey, tables
 from quartetvae.corpus.records import Pieces
 from quartetvae.corpus.sources import archives, musicnet
 from quartetvae.io import read, write
@@ -94,6 +94,14 @@ def _tokens(path: Path) -> None:
         pass
 
 
+def _one_by_one(path: Path) -> None:
+    """Read a table of pieces as the stage `augment` does."""
+    file = piece_file.opened(path)
+    for number in range(len(file.steps)):
+        file.piece(number)
+        file.content(number)
+
+
 def _summed(path: Path) -> Path:
     """Make the sum of a file of weights right, and name its folder."""
     told = path.with_name(architecture.FILE)
@@ -113,6 +121,7 @@ KINDS = {
     "metadata.csv": Kind(metadata.FILE, lambda path: metadata.read(path.parent)),
     "Parquet of quartets": Kind("quartets.parquet", tables.read_quartets),
     "Parquet of pieces": Kind("pieces.parquet", tables.read_pieces),
+    "Parquet of pieces, one by one": Kind("pieces.parquet", _one_by_one),
     "Parquet of phrases": Kind("phrases.parquet", tables.read_phrases),
     "Parquet of phrases, streamed": Kind("phrases.parquet", _tokens),
     "architecture.json": Kind(architecture.FILE, lambda path: network.load(path.parent)),
@@ -174,7 +183,8 @@ def _corpus(folder: Path, content: bytes) -> None:
 def _tables(folder: Path, piece: Piece) -> None:
     table = survey.survey(folder / "metadata.csv", match="quartet", grid=GRID)
     tables.write_quartets(folder / "Parquet of quartets" / "quartets.parquet", table)
-    tables.write_pieces(folder / "Parquet of pieces" / "pieces.parquet", [piece], {"a": "train"}, grid=GRID)
+    for name in ("Parquet of pieces", "Parquet of pieces, one by one"):
+        tables.write_pieces(folder / name / "pieces.parquet", [piece], {"a": "train"}, grid=GRID)
     cut = phrases.tile(piece, FORM, GRID)
     for name in ("Parquet of phrases", "Parquet of phrases, streamed"):
         tables.write_phrases(folder / name / "phrases.parquet", [cut], GRID, FORM)

@@ -74,8 +74,8 @@ def different(a: Digests, b: Digests) -> list[str]:
 
 
 def partial(folder: Path) -> list[str]:
-    """Name what was begun and not put in its place."""
-    found = (path.relative_to(folder) for path in folder.rglob(".partial-*"))
+    """Name what was begun and not put in its place, and what was moved out of it."""
+    found = (path.relative_to(folder) for kind in (".partial-*", ".earlier-*") for path in folder.rglob(kind))
     return sorted(path.as_posix() for path in found if not PASSED_OVER & set(path.parts))
 
 

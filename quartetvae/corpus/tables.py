@@ -137,8 +137,8 @@ def read_pieces(path: Path) -> Pieces:
     """
     pieces, splits, origins = [], [], {}
     with _open(path, "encode") as file:
-        metadata = _metadata(file.schema_arrow, path, "tail_share")
-        grid = _grid(metadata)
+        metadata = metadata_of(file.schema_arrow, path, "tail_share")
+        grid = grid_of(metadata)
         for group in range(file.num_row_groups):
             table = file.read_row_group(group)
             first = {name: table[name][0].as_py() for name in _NAMES}
@@ -245,10 +245,10 @@ class PhraseTable:
 def open_phrases(path: Path) -> PhraseTable:
     """Look what a table of phrases holds; raises `DatasetError` if it is missing, not ours, or empty."""
     with _open(path, "augment") as file:
-        metadata, schema = _metadata(file.schema_arrow, path, "form"), file.schema_arrow
+        metadata, schema = metadata_of(file.schema_arrow, path, "form"), file.schema_arrow
         groups = range(file.num_row_groups)
         rows = tuple(int(file.metadata.row_group(group).num_rows) for group in groups)
-        grid, form = _grid(metadata), Phrases.model_validate_json(metadata["form"])
+        grid, form = grid_of(metadata), Phrases.model_validate_json(metadata["form"])
     if not sum(rows):
         raise DatasetError(f"{path}: no phrases in it; give this split a share in params.yaml (section `split`).")
     # Told by their type: how many there are for a part is the encoding's affair.
@@ -276,7 +276,7 @@ def _grid_metadata(grid: Grid) -> dict[str, str]:
     }
 
 
-def _metadata(schema: pa.Schema, path: Path, kind: str) -> dict[str, str]:
+def metadata_of(schema: pa.Schema, path: Path, kind: str) -> dict[str, str]:
     """Read the schema's metadata, which must have what all our tables have and what this kind of table has."""
     found = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
     for name in ("steps_per_beat", "chords", kind):
@@ -285,21 +285,28 @@ def _metadata(schema: pa.Schema, path: Path, kind: str) -> dict[str, str]:
     return found
 
 
-def _grid(metadata: Mapping[str, str]) -> Grid:
+def grid_of(metadata: Mapping[str, str]) -> Grid:
+    """Take the grid from a table's metadata."""
     alphabet = Alphabet(int(metadata["pitch_min"]), int(metadata["pitch_max"]))
     return Grid(int(metadata["steps_per_beat"]), alphabet, cast(Chords, metadata["chords"]))
 
 
 @contextmanager
-def _open(path: Path, stage: str) -> Iterator[pq.ParquetFile]:
-    """Open a table to read it; whatever damage does meanwhile is a `DatasetError`."""
+def damage_told(path: Path, stage: str) -> Iterator[None]:
+    """Turn what a damaged table, or one that is not there, raises within into a `DatasetError`."""
     if not path.is_file():
         raise DatasetError(f"{path}: not there; run the stage `{stage}` first (dvc repro {stage}).")
     try:
-        with pq.ParquetFile(path) as file:
-            yield file
+        yield
     except QuartetError:
         raise
     except DAMAGES as error:
         detail = " ".join(str(error).split()) or type(error).__name__
         raise DatasetError(f"{path}: not a readable Parquet table ({detail}); run `dvc repro {stage}`.") from error
+
+
+@contextmanager
+def _open(path: Path, stage: str) -> Iterator[pq.ParquetFile]:
+    """Open a table to read it; whatever damage does meanwhile is a `DatasetError`."""
+    with damage_told(path, stage), pq.ParquetFile(path) as file:
+        yield file

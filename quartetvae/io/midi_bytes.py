@@ -10,7 +10,7 @@ Times are in ticks from the beginning. Events are arrays of dtype `EVENT`, in th
 running. Of meta events `meta` is the place in `Events.metas` of their kind and content; of others it is -1.
 
 Most bytes of a file are notes. Where an event would end if one began there is computed for all bytes at once; what is
-left to a loop is to go from one to the next.
+left to a loop is to go on from there, eight events at a time.
 """
 
 import re
@@ -276,10 +276,15 @@ class _Scan:
 
     data: NDArray[np.uint8]
     width: NDArray[np.int32]
-    starts: list[int] = field(default_factory=list)
+    following: NDArray[np.int32]
+    """Where a plain event ends, if one begins here; here, if none does."""
+    eighths: list[int] = field(default_factory=list)
+    """Where plain events begin, in a row each eighth, from its first on."""
+    others: list[int] = field(default_factory=list)
+    """Where all other events begin."""
     metas: list[tuple[int, bytes]] = field(default_factory=list)
     metas_at: list[int] = field(default_factory=list)
-    """Which of the events they are."""
+    """Where they begin."""
     stop: int = 0
     state: str = "whole"
     """`end`: at an end of track; `whole`: all bytes are events; `cut`: the last is not whole; `bad`: no event."""
@@ -292,7 +297,7 @@ class _Scan:
 
     def track(self) -> Events:
         """Put the events into arrays."""
-        starts = np.array(self.starts, dtype=np.int64)
+        starts = self._starts()
         events = np.zeros(len(starts), dtype=EVENT)
         data, width = self.data, self.width[starts]
         delta = np.zeros(len(starts), dtype=np.int64)
@@ -311,11 +316,21 @@ class _Scan:
         single = events["status"] >> 5 == 6
         events["second"] = np.where(channel & ~single, data[at + said + 1], 0)
         events["meta"] = -1
-        events["meta"][self.metas_at] = np.arange(len(self.metas))
+        events["meta"][np.searchsorted(starts, self.metas_at)] = np.arange(len(self.metas))
         end = int(events["tick"][-1]) if len(events) else 0
         if self.state == "end":
             return Events(events[:-1], tuple(self.metas[:-1]), end)
         return Events(events, tuple(self.metas), end)
+
+    def _starts(self) -> NDArray[np.int64]:
+        """Find where events begin, those between the eighths too."""
+        rows: list[NDArray[Any]] = [np.array(self.eighths, dtype=np.int64)]
+        for _ in range(7):
+            rows.append(self.following[rows[-1]])
+        others = np.array(self.others, dtype=np.int64)
+        starts = np.sort(np.concatenate([np.stack(rows, axis=1).ravel(), others]), kind="stable")
+        # At the end of a row its last place comes again: it is another event's, or none's.
+        return starts[(np.diff(starts, prepend=-1) > 0) & (starts < self.stop)]
 
 
 def _scan(content: bytes) -> _Scan:
@@ -334,20 +349,21 @@ def _scan(content: bytes) -> _Scan:
     at = np.arange(count, dtype=np.int32) + width
     sized = length[at]
     following = at + sized
-    following[(sized == 0) | (following > count) | (third & more[3])] = -1
-    steps = np.append(following, np.int32(-1)).data
+    none = (sized == 0) | (following > count) | (third & more[3])
+    following = np.append(np.where(none, np.arange(count, dtype=np.int32), following), np.int32(count))
+    twice = following[following]
+    fourfold = twice[twice]
+    steps, leaps = following.data, fourfold[fourfold].data
 
-    found = _Scan(data, width)
-    starts, begin = found.starts, found.starts.append
+    found = _Scan(data, width, following)
+    begin = found.eighths.append
     place, data_bytes, is_across = 0, 0, False
     while place < count:
-        step = steps[place]
-        if step > 0 and (data_bytes == 2 or high[place + width[place]]):
+        if steps[place] != place and (data_bytes == 2 or high[place + width[place]]):
             found.tidy &= not is_across or bool(high[place + width[place]])
-            while step > 0:
+            while (leap := leaps[place]) != place:
                 begin(place)
-                place = step
-                step = steps[place]
+                place = leap
             data_bytes, is_across = 2, False
             continue
         # One of the rarer events, or none.
@@ -371,10 +387,10 @@ def _scan(content: bytes) -> _Scan:
             if stop > count:
                 return _stopped(found, place, "cut" if stop <= count + (1 << 28) else "bad")
             if sort == META:
-                found.metas_at.append(len(starts))
+                found.metas_at.append(place)
                 found.metas.append((content[head + 1], content[stop - size : stop]))
                 if content[head + 1] == END:
-                    starts.append(place)
+                    found.others.append(place)
                     return _stopped(found, stop, "end")
             is_across = True
         else:
@@ -382,7 +398,7 @@ def _scan(content: bytes) -> _Scan:
             found.tidy = False
         if stop > count:
             return _stopped(found, place, "cut")
-        starts.append(place)
+        found.others.append(place)
         place = stop
     return _stopped(found, place, "whole")
 

@@ -174,20 +174,33 @@ def write_files(folder: Path, content: Mapping[str, Any], name: str, weights: by
 def read(folder: Path) -> Architecture:
     """Read `architecture.json` of a model's folder; raises `ModelError`."""
     path = folder / FILE
+    content: Any = None
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
         check_content(content, FORMAT)
-        return Architecture(config.Model(**content["network"]), grid_of(content), config.Phrases(**content["phrases"]))
+        found = Architecture(config.Model(**content["network"]), grid_of(content), config.Phrases(**content["phrases"]))
+        _ = found.segments
+        return found
     except OSError as error:
         raise ModelError(f"{path}: no trained model there; run the stage `train` first (dvc repro train).") from error
-    except ValidationError as error:
-        record: Any = {"Model": config.Model, "Phrases": config.Phrases}.get(error.title, config.Encode)
-        found = {"Model": "network", "Phrases": "phrases"}.get(error.title, "alphabet")
-        told = config.explain(error, record, content.get(found), name=found)
-        raise ModelError(f"{path}: not the architecture of a model of this project ({told}); train again.") from error
-    except (ValueError, KeyError, TypeError) as error:
-        detail = " ".join(str(error).split())
-        raise ModelError(f"{path}: not the architecture of a model of this project ({detail}); train again.") from error
+    except NO_ARCHITECTURE as error:
+        raise ModelError(
+            f"{path}: not the architecture of a model of this project ({explain(error, content)}); train again."
+        ) from error
+
+
+NO_ARCHITECTURE = (ValueError, KeyError, TypeError, RecursionError)
+"""What the content of `architecture.json` raises that is not ours: no JSON, or of another form."""
+
+
+def explain(error: Exception, content: Any) -> str:
+    """Say in one line what is wrong with the content of `architecture.json`."""
+    if isinstance(error, ValidationError):
+        records: Any = {"Model": config.Model, "Phrases": config.Phrases, "Composer": config.Composer}
+        names = {"Model": "network", "Phrases": "phrases", "Composer": "composer"}
+        name = names.get(error.title, "alphabet")
+        return config.explain(error, records.get(error.title, config.Encode), content.get(name), name=name)
+    return " ".join(str(error).split())
 
 
 def check_content(content: Mapping[str, Any], form: int) -> None:
@@ -229,6 +242,16 @@ def read_weights(folder: Path, name: str) -> bytes:
             f"{wanted[:12]}...; copy the model's folder whole, or train again (dvc repro)."
         )
     return weights
+
+
+def check_sizes(arrays: Mapping[str, int], size: int) -> None:
+    """Raise `OSError` if an array, of so many bytes, says that it is larger than its file.
+
+    Nothing is packed in a file of weights: what says so would only fill the memory.
+    """
+    for place, said in arrays.items():
+        if said > size:
+            raise OSError(f"{place}: {said:,} bytes in a file of {size:,}")
 
 
 def check_finite(path: Path, weights: Mapping[str, NDArray[Any]]) -> None:

@@ -18,7 +18,6 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from quartetvae import config
 from quartetvae.corpus.records import Cut
@@ -291,18 +290,20 @@ def load(folder: Path) -> tuple[ComposerArchitecture, dict[str, NDArray[np.float
         If a file is missing or damaged, the two do not belong together, or a weight is not finite.
     """
     path = folder / FILE
+    content: Any = None
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
         architectures.check_content(content, FORMAT)
         architecture = ComposerArchitecture(config.Composer(**content["composer"]), architectures.grid_of(content))
     except OSError as error:
         raise ModelError(f"{path}: no composer there; run the stage `compose` first (dvc repro compose).") from error
-    except (ValidationError, ValueError, KeyError, TypeError) as error:
-        detail = " ".join(str(error).split())
+    except architectures.NO_ARCHITECTURE as error:
+        detail = architectures.explain(error, content)
         raise ModelError(f"{path}: not the architecture of a composer ({detail}); train again.") from error
     weights, path = architectures.read_weights(folder, WEIGHTS), folder / WEIGHTS
     try:
         with np.load(io.BytesIO(weights), allow_pickle=False) as arrays:
+            architectures.check_sizes({of.filename: of.file_size for of in arrays.zip.infolist()}, len(weights))
             found = {name: np.asarray(arrays[name], np.float32) for name in arrays.files}
     # zipfile and NumPy have errors of their own for files that are cut or overwritten.
     except Exception as error:

@@ -29,6 +29,7 @@ never drift apart; the last note of a part keeps its length; the alphabet is fix
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -161,13 +162,14 @@ def encode(
     moved = 0
     for part, (voices, _) in enumerate(placed):
         for voice, (onsets, ends, pitches) in enumerate(voices):
-            column = tokens[:, part + voice * VOICES]
             within = _in_range(pitches, alphabet)
-            moved += int((within != pitches).sum())
-            pitch_tokens = within - alphabet.pitch_min
-            for onset, end, token in zip(onsets.tolist(), ends.tolist(), pitch_tokens.tolist(), strict=True):
-                column[onset] = token
-                column[onset + 1 : end] = alphabet.sustain
+            moved += int(np.count_nonzero(within != pitches))
+            # Rest and sustain take turns, from edge to edge.
+            edges = np.stack([onsets, ends], axis=1).ravel()
+            held = np.tile(np.array([alphabet.rest, alphabet.sustain], np.uint8), len(onsets))
+            column = tokens[:, part + voice * VOICES]
+            column[: edges[-1] if len(edges) else 0] = np.repeat(held, np.diff(edges, prepend=0))
+            column[onsets] = within - alphabet.pitch_min
     lost = sum((losses for _, losses in placed), Losses())
     off_grid = sum(int((notes["onset"] * steps_per_beat % ticks_per_beat != 0).sum()) for notes in parts)
     return tokens, lost + Losses(off_grid=off_grid, moved_into_range=moved)
@@ -188,9 +190,14 @@ def _nearest_to_grid(onset: NDArray[np.int64], ticks_per_beat: int, steps_per_be
     """Choose, of onsets in ticks in rising order, for each step the one that is nearest to it: their indices."""
     steps = to_steps(onset, ticks_per_beat=ticks_per_beat, steps_per_beat=steps_per_beat)
     distance = np.abs(steps * ticks_per_beat - onset * steps_per_beat)
-    order = np.lexsort((onset, distance, steps))
-    _, first = np.unique(steps[order], return_index=True)
-    return np.asarray(order[first])
+    # Of equally near ones the first.
+    rank = distance * len(onset) + np.arange(len(onset))
+    return np.asarray(np.minimum.reduceat(rank, _first_of_each(steps)) % max(1, len(onset)))
+
+
+def _first_of_each(rising: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Find where each value of an array in rising order, of 0 or more, stands first."""
+    return np.flatnonzero(np.diff(rising, prepend=-1))
 
 
 def _ends(notes: Notes, onsets: NDArray[np.int64], ticks_per_beat: int, steps_per_beat: int) -> NDArray[np.int64]:
@@ -201,7 +208,7 @@ def _ends(notes: Notes, onsets: NDArray[np.int64], ticks_per_beat: int, steps_pe
 
 def _one_voice(notes: Notes, ticks_per_beat: int, steps_per_beat: int) -> tuple[list[Voice], Losses]:
     """Place one part in one column: one note at a time."""
-    lowest = notes[np.flatnonzero(np.diff(notes["onset"], prepend=-1) > 0)]
+    lowest = notes[_first_of_each(notes["onset"])]
     kept = lowest[_nearest_to_grid(lowest["onset"], ticks_per_beat, steps_per_beat)]
     onsets = to_steps(kept["onset"], ticks_per_beat=ticks_per_beat, steps_per_beat=steps_per_beat)
     ends = _ends(kept, onsets, ticks_per_beat, steps_per_beat)
@@ -222,23 +229,23 @@ def _two_voices(notes: Notes, ticks_per_beat: int, steps_per_beat: int) -> tuple
     onsets = to_steps(together["onset"], ticks_per_beat=ticks_per_beat, steps_per_beat=steps_per_beat)
     ends = _ends(together, onsets, ticks_per_beat, steps_per_beat)
     # By step, then pitch; a pitch that is there twice counts once, the longer one.
-    order = np.lexsort((-ends, together["pitch"], onsets))
+    places = onsets * 256 + together["pitch"]
+    order = np.lexsort((-ends, places))
+    order = order[_first_of_each(places[order])]
     kept, onsets, ends = together[order], onsets[order], ends[order]
-    pitches = kept["pitch"].astype(np.int64)
-    once = (np.diff(onsets, prepend=-1) > 0) | (np.diff(pitches, prepend=-1) != 0)
-    kept, onsets, ends, pitches = kept[once], onsets[once], ends[once], pitches[once]
-    lowest = np.flatnonzero(np.diff(onsets, prepend=-1) > 0)
+    lowest = _first_of_each(onsets)
     highest = np.append(lowest[1:], len(onsets))[: len(lowest)] - 1
     # A note is cut within its column; whether it is held beside the next one, its own length says.
     until = kept["onset"] + kept["duration"] - ticks_per_beat / LEGATO
-    sides = [
-        list(zip(ends[side].tolist(), pitches[side].tolist(), until[side].tolist(), strict=True))
-        for side in (lowest, highest)
-    ]
-    voices = _beside_each_other(onsets[lowest].tolist(), kept["onset"][lowest].tolist(), *sides)
-    used = len(lowest) + int((lowest != highest).sum())
-    losses = Losses(notes=len(notes), dropped_from_chords=len(together) - used, merged_on_grid=merged)
-    return [_voice(voice) for voice in voices], losses
+    struck = Struck(onsets, kept["onset"], ends, until, kept["pitch"].astype(np.int64))
+    below = _beside_held(struck, lowest, highest)
+    double = lowest != highest
+    losses = Losses(
+        notes=len(notes),
+        dropped_from_chords=len(together) - len(lowest) - int(np.count_nonzero(double)),
+        merged_on_grid=merged,
+    )
+    return [_voice(struck, highest[~below]), _voice(struck, lowest[below | double])], losses
 
 
 def _struck_together(notes: Notes, ticks_per_beat: int, steps_per_beat: int) -> tuple[Notes, int]:
@@ -247,59 +254,100 @@ def _struck_together(notes: Notes, ticks_per_beat: int, steps_per_beat: int) -> 
     Fingers do not come down at once: what overlaps the nearest note by half the shorter one's length is of one chord.
     Also gives the number of notes left out.
     """
-    if not len(notes):
-        return notes, 0
-    steps = to_steps(notes["onset"], ticks_per_beat=ticks_per_beat, steps_per_beat=steps_per_beat)
-    nearest = _nearest_to_grid(notes["onset"], ticks_per_beat, steps_per_beat)
-    first = notes[nearest[np.searchsorted(steps[nearest], steps)]]
-    end, until = (found["onset"] + found["duration"] for found in (notes, first))
-    overlap = np.minimum(end, until) - np.maximum(notes["onset"], first["onset"])
-    together = (notes["onset"] == first["onset"]) | (
-        2 * overlap >= np.maximum(1, np.minimum(notes["duration"], first["duration"]))
-    )
-    return notes[together], int((~together).sum())
+    onset = np.ascontiguousarray(notes["onset"])
+    steps = to_steps(onset, ticks_per_beat=ticks_per_beat, steps_per_beat=steps_per_beat)
+    nearest = _nearest_to_grid(onset, ticks_per_beat, steps_per_beat)
+    first = nearest[np.searchsorted(steps[nearest], steps)]
+    together = onset == onset[first]
+    if not together.all():
+        duration = notes["duration"]
+        end = onset + duration
+        overlap = np.minimum(end, end[first]) - np.maximum(onset, onset[first])
+        together |= 2 * overlap >= np.maximum(1, np.minimum(duration, duration[first]))
+    return notes[together], int(np.count_nonzero(~together))
 
 
-Placed = tuple[int, int, float]
-"""A note's end step, its pitch, and the tick before which another one begins beside it, not after it."""
+class Struck(NamedTuple):
+    """The notes of a part by step, then pitch; arrays of one length."""
+
+    onsets: NDArray[np.int64]
+    """In steps."""
+    ticks: NDArray[np.int64]
+    """Onsets in ticks."""
+    ends: NDArray[np.int64]
+    """In steps."""
+    until: NDArray[np.float64]
+    """The ticks before which another note begins beside it, not after it."""
+    pitches: NDArray[np.int64]
 
 
-def _beside_each_other(
-    onsets: list[int], ticks: list[int], lowest: list[Placed], highest: list[Placed]
-) -> list[list[list[float]]]:
-    """Give notes to two columns, each as its onset, end, pitch, and what else `Placed` has.
+def _beside_held(notes: Struck, lowest: NDArray[np.int64], highest: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which notes go to the second column though they are struck alone: shape (steps with onsets,).
 
-    `lowest` and `highest` have those of each onset: the same one, if it is alone.
+    `lowest` and `highest` are the places of the notes of each onset: the same one, if it is alone.
     """
-    columns: list[list[list[float]]] = [[], []]
-
-    def strike(column: int, onset: int, note: Placed) -> None:
-        placed = columns[column]
-        if placed and placed[-1][1] > onset:
-            placed[-1][1] = onset
-        placed.append([onset, *note])
-
-    for onset, tick, low, high in zip(onsets, ticks, lowest, highest, strict=True):
-        if low != high:
-            strike(0, onset, high)
-            strike(1, onset, low)
+    below = np.zeros(len(lowest), dtype=bool)
+    before, after = highest[:-1], lowest[1:]
+    # Where all before are in the first column, only these may lead to the second one.
+    leads = lowest != highest
+    leads[1:] |= (
+        (notes.ends[before] > notes.onsets[after])
+        & (notes.until[before] > notes.ticks[after])
+        & (notes.pitches[before] != notes.pitches[after])
+    )
+    if not leads.any():
+        return below
+    onsets, ticks = notes.onsets[lowest].tolist(), notes.ticks[lowest].tolist()
+    low, high = lowest.tolist(), highest.tolist()
+    ends, until, pitches = notes.ends.tolist(), notes.until.tolist(), notes.pitches.tolist()
+    first: Last = (0, -1.0, -1)
+    second: Last = (0, -1.0, -1)
+    step = 0
+    for start in np.flatnonzero(leads).tolist():
+        if start < step:
             continue
-        last = [placed[-1] if placed else [0, 0, -1, -1] for placed in columns]
-        again = [column for column in (0, 1) if last[column][1] > onset and last[column][2] == low[1]]
-        held = [column for column in (0, 1) if last[column][1] > onset and last[column][3] > tick]
-        if again:
-            strike(again[0], onset, low)
-        elif len(held) == 2:
-            # Something has to end: what lies nearer.
-            strike(min(held, key=lambda column: abs(last[column][2] - low[1])), onset, low)
-        else:
-            strike(1 if held == [0] else 0, onset, low)
-    return columns
+        if start:
+            at = high[start - 1]
+            first = ends[at], until[at], pitches[at]
+        step, is_plain = start, False
+        # To where the second column is silent and the last note in the first one.
+        while step < len(low) and not is_plain:
+            at, top = low[step], high[step]
+            note: Last = ends[at], until[at], pitches[at]
+            if at != top:
+                first, second = (ends[top], until[top], pitches[top]), note
+            elif _is_second(onsets[step], ticks[step], note[2], first, second):
+                below[step], second = True, note
+            else:
+                first = note
+            step += 1
+            is_plain = not below[step - 1] and step < len(low) and second[0] <= onsets[step]
+    return below
 
 
-def _voice(placed: list[list[float]]) -> Voice:
-    onsets, ends, pitches, _ = np.array(placed, np.int64).reshape(-1, 4).T
-    return onsets, ends, pitches
+Last = tuple[int, float, int]
+"""Of the last note of a column: its end in steps, the tick before which another begins beside it, its pitch."""
+
+
+def _is_second(onset: int, tick: int, pitch: int, first: Last, second: Last) -> bool:
+    """Tell whether a note goes to the second column, after the last notes of both."""
+    in_first, in_second = first[0] > onset, second[0] > onset
+    # What sounds is struck again where it is.
+    if in_first and first[2] == pitch:
+        return False
+    if in_second and second[2] == pitch:
+        return True
+    if not (in_first and first[1] > tick):
+        return False
+    # Where both are held something has to end: what lies nearer.
+    return not (in_second and second[1] > tick) or abs(second[2] - pitch) < abs(first[2] - pitch)
+
+
+def _voice(notes: Struck, places: NDArray[np.int64]) -> Voice:
+    """Take the notes of one column; each ends where the next one begins, if not before."""
+    onsets, ends = notes.onsets[places], notes.ends[places]
+    ends[:-1] = np.minimum(ends[:-1], onsets[1:])
+    return onsets, ends, notes.pitches[places]
 
 
 def onset_mask(tokens: Tokens, alphabet: Alphabet) -> NDArray[np.bool_]:

@@ -9,8 +9,9 @@ Two violins that nothing else tells apart are told by their order, which is that
 the bottom up if the cello comes first, then the viola), unless their registers clearly say the contrary.
 """
 
+import functools
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -244,38 +245,38 @@ def _join(
     ensemble: Ensemble,
 ) -> dict[int, tuple[str, str]]:
     """Find the part that each of the tracks `joining` belongs to, and why."""
-    mains = {part: tracks[parts.index(part)] for part in ensemble.ids}
+    mains = {part: parts.index(part) for part in ensemble.ids}
     found: dict[int, tuple[str, str]] = {}
     for k in joining:
         named = ensemble.parts_of(readings[k])
-        same_name = [p for p, main in mains.items() if tracks[k].name and main.name == tracks[k].name]
+        same_name = [p for p, main in mains.items() if tracks[k].name and tracks[main].name == tracks[k].name]
         if len(named) == 1 or len(same_name) == 1:
             found[k] = (named if len(named) == 1 else same_name)[0], "joins it by its name"
     unknown = [k for k in joining if k not in found]
     # All the ways at once: two tracks that sound together belong to two parts. A crowd is placed one by one.
     groups = [unknown] if len(unknown) <= VOICES else [[k] for k in unknown]
+    # The ways are many, pairs of tracks few.
+    overlap = functools.cache(lambda k, other: _overlap(tracks[k].notes, tracks[other].notes))
+    mean = functools.cache(lambda k: _mean(tracks[k]))
     for group in groups:
         choices = [ensemble.parts_of(readings[k]) or ensemble.ids for k in group]
-        best = min(itertools.product(*choices), key=lambda ps: _cost(tracks, group, ps, mains))
+        best = min(itertools.product(*choices), key=lambda ps: _cost(group, [mains[p] for p in ps], overlap, mean))
         found |= {k: (part, "joins it by rests and register") for k, part in zip(group, best, strict=True)}
     return found
 
 
 def _cost(
-    tracks: Sequence[Track], group: Sequence[int], parts: Sequence[str], mains: Mapping[str, Track]
+    group: Sequence[int], mains: Sequence[int], overlap: Callable[[int, int], float], mean: Callable[[int], float]
 ) -> tuple[float, float]:
-    """Count how often these tracks play over their part, or each other; then, squared semitones from its register."""
-    overlap = register = 0.0
-    for position, (k, part) in enumerate(zip(group, parts, strict=True)):
-        notes, main = tracks[k].notes, mains[part].notes
-        overlap += _overlap(notes, main)
-        overlap += sum(
-            _overlap(notes, tracks[other].notes)
-            for other, taken in zip(group[:position], parts, strict=False)
-            if taken == part
+    """Count how often these tracks play over their part's main one, or each other; then, squared semitones from it."""
+    overlaps = register = 0.0
+    for position, (k, main) in enumerate(zip(group, mains, strict=True)):
+        overlaps += overlap(k, main)
+        overlaps += sum(
+            overlap(k, other) for other, taken in zip(group[:position], mains, strict=False) if taken == main
         )
-        register += (_mean(tracks[k]) - _mean(mains[part])) ** 2
-    return round(overlap, 2), register
+        register += (mean(k) - mean(main)) ** 2
+    return round(overlaps, 2), register
 
 
 def _overlap(notes: Notes, others: Notes) -> float:

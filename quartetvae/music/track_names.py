@@ -128,8 +128,16 @@ def read_together(
     ]
 
 
-_Known = Mapping[Words, tuple[int, str]]
-"""For names in plain form the place of their instrument, -1 if it is none of those asked for, and their kind."""
+@dataclass(frozen=True)
+class _Known:
+    """The names that are asked for, in plain form."""
+
+    names: Mapping[Words, tuple[int, str]]
+    """The place of their instrument, -1 if it is none of those asked for, and their kind."""
+    players: frozenset[str]
+    """All words of the instruments asked for."""
+    ends_of_others: tuple[str, ...]
+    """Long names of other instruments, with which composed words may end."""
 
 
 @functools.lru_cache(maxsize=8)
@@ -138,14 +146,18 @@ def _known(instruments: tuple[Instrument, ...], others: str, voices: str) -> _Kn
     known |= dict.fromkeys(listed(instrument_names.CLEFS), (-1, "clef"))
     for place, instrument in enumerate(instruments):
         known |= {name: (place, kind) for name, kind in kinds(instrument).items()}
-    return known
+    return _Known(
+        known,
+        frozenset(word for name, (place, _) in known.items() if place >= 0 for word in name),
+        tuple(name[0] for name, (_, kind) in known.items() if kind == "other" and len(name) == 1 and len(name[0]) > 4),
+    )
 
 
 def _without_common(names: list[Words], known: _Known) -> list[Words]:
     """Drop the words with which all the names begin or end, but for those of instruments."""
     if len(names) < 2 or len(set(names)) == 1:
         return names
-    players = {word for name, (place, _) in known.items() if place >= 0 for word in name}
+    players = known.players
     first = last = 0
     shortest = min(map(len, names))
     while first < shortest and len({name[first] for name in names}) == 1 and names[0][first] not in players:
@@ -201,8 +213,8 @@ def _find(name: Words, known: _Known) -> list[tuple[int, int, int, str]]:
     found, start = [], 0
     while start < len(name):
         for end in range(min(start + 3, len(name)), start, -1):
-            if name[start:end] in known:
-                found.append((start, end, *known[name[start:end]]))
+            if name[start:end] in known.names:
+                found.append((start, end, *known.names[name[start:end]]))
                 start = end - 1
                 break
         start += 1
@@ -214,13 +226,16 @@ def _apart(name: Words, known: _Known) -> list[str]:
     parts: list[str] = []
     for word in name:
         pair = None
-        if (word,) not in known and _value(word) is None:
+        if (word,) not in known.names and _value(word) is None:
             pair = next(
                 (
                     (word[:cut], word[cut:])
                     for cut in range(2, len(word))
-                    if (known.get((word[:cut],), (0, ""))[1] == "clear" and word[cut:] in ("i", "ii", "iii", "solo"))
-                    or (known.get((word[cut:],), (0, ""))[1] == "clear" and word[:cut] == "solo")
+                    if (
+                        known.names.get((word[:cut],), (0, ""))[1] == "clear"
+                        and word[cut:] in ("i", "ii", "iii", "solo")
+                    )
+                    or (known.names.get((word[cut:],), (0, ""))[1] == "clear" and word[:cut] == "solo")
                 ),
                 None,
             )
@@ -230,17 +245,14 @@ def _apart(name: Words, known: _Known) -> list[str]:
 
 def _ends_in_other(word: str, known: _Known) -> bool:
     """Whether a word is composed, such as `altblockflöte`, of which the end is another instrument's name."""
-    return (word,) not in known and any(
-        len(name) == 1 and len(name[0]) > 4 and word.endswith(name[0]) and kind == "other"
-        for name, (_, kind) in known.items()
-    )
+    return (word,) not in known.names and word.endswith(known.ends_of_others)
 
 
 def _misspelled(name: Words, instruments: Sequence[Instrument], known: _Known) -> list[tuple[int, int, int, str]]:
     return [
         (k, k + 1, place, "clear")
         for k, word in enumerate(name)
-        if len(word) > 4 and (word,) not in known and _value(word) is None
+        if len(word) > 4 and (word,) not in known.names and _value(word) is None
         for place, instrument in enumerate(instruments)
         if name[k + 1 : k + 2] == () or name[k + 1] not in _TITLES
         if any(word[0] == right[0] and _is_one_slip_from(word, right) for right in instrument.misspelled)

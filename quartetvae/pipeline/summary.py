@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from quartetvae import machine
 from quartetvae.errors import QuartetError
 from quartetvae.metrics.figures import (
     EvaluateFigures,
@@ -13,7 +12,7 @@ from quartetvae.metrics.figures import (
     ReconstructFigures,
     TrainFigures,
 )
-from quartetvae.pipeline import locations
+from quartetvae.pipeline import leftovers, locations
 
 
 def main() -> None:
@@ -29,7 +28,7 @@ def main() -> None:
     page = (Path.cwd() / locations.REPORT / "index.html").resolve()
     pairs, pieces = _folders(locations.INTERPOLATIONS), _folders(locations.RECONSTRUCTIONS)
     print(
-        f"""{left(locations.CHECKPOINTS)}
+        f"""{leftovers.told(locations.CHECKPOINTS)}
 Made in {Path.cwd()}:
 
 Listen (any MIDI player), and look at piano_roll.png beside each:
@@ -71,28 +70,6 @@ Figures (all of them in metrics/):
 Open this page: all of it to hear, to see and to read.
   {page.as_uri()}"""
     )
-
-
-def left(checkpoints: Path) -> str:
-    """Say what trainings left that were killed and did not go on, in a line; "" if none did.
-
-    A training removes its own checkpoint when it is done; that of one with other parameters nobody asks for any more.
-    """
-    folders = [path.parent for path in checkpoints.glob("*/progress.npz") if not _is_at_work(path.parent)]
-    if not folders:
-        return ""
-    size = sum(path.stat().st_size for folder in folders for path in folder.iterdir()) / 1e6
-    return (
-        f"\n{len(folders)} training(s) that did not end left {size:,.0f} MB in {checkpoints}: the same training goes "
-        "on from there. Remove the folders of those that you do not want any more.\n"
-    )
-
-
-def _is_at_work(folder: Path) -> bool:
-    """Whether the process that a checkpoint names is there."""
-    process = folder / "process"
-    number = process.read_text(encoding="utf-8") if process.is_file() else ""
-    return number.isdecimal() and machine.runs(int(number))
 
 
 def _read(stage: str) -> Any:

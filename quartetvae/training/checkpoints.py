@@ -116,7 +116,10 @@ class Checkpoint:
                     [arrays[name] for name in sorted(arrays.files) if name.startswith(prefix)]
                     for prefix in ("state_", "best_")
                 )
-            return Progress(tuple(told["history"]), told["best_epoch"], state, best, told["seconds"])
+            history = tuple(told["history"])
+            if not 1 <= told["best_epoch"] <= len([row["val_loss"] for row in history]):
+                raise ValueError(f"best epoch {told['best_epoch']} of {len(history)}")
+            return Progress(history, told["best_epoch"], state, best, told["seconds"])
         # zipfile, NumPy and json have errors of their own for files that are cut or overwritten.
         except Exception as error:
             raise TrainingError(f"{self.path}: a damaged checkpoint ({error}); remove it to start anew.") from error
@@ -153,6 +156,18 @@ def opened(folder: Path) -> Iterator[Checkpoint]:
         lock.release()
     # Not everywhere can a lock be removed while it is held.
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove(folder: Path) -> bool:
+    """Remove the folder of a training that nobody wants to go on with; False, and all is left, if it is running."""
+    try:
+        # The lock, not the number in the file `process`: another process may have that number by now.
+        with filelock.FileLock(folder / "lock", timeout=0):
+            Checkpoint(folder).path.unlink(missing_ok=True)
+    except filelock.Timeout:
+        return False
+    shutil.rmtree(folder)
+    return True
 
 
 def _not_written(path: Path, error: OSError) -> TrainingError:

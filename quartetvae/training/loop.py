@@ -151,10 +151,11 @@ def fit(
     _check_steps(train, batches)
     model.prepare(train, train.epochs * batches)
     done = checkpoint.read() if checkpoint else None
-    if done is None:
-        done = Progress((), 0, model.state(), model.get_weights())
-    else:
+    if checkpoint and done:
+        _check_fits(done, model, checkpoint)
         model.set_state(done.state)
+    else:
+        done = Progress((), 0, model.state(), model.get_weights())
     with tqdm(
         total=train.epochs * batches, initial=len(done.history) * batches, unit="batch", desc="train", smoothing=0.05
     ) as progress:
@@ -165,6 +166,23 @@ def fit(
     model.set_weights(done.best_weights)
     stopped: Literal["epochs", "patience"] = "epochs" if len(done.history) == train.epochs else "patience"
     return Outcome(done.history, done.best_epoch, stopped, done.seconds)
+
+
+def _check_fits(done: Progress, model: Trainable, checkpoint: Checkpoint) -> None:
+    """Raise `TrainingError` unless a checkpoint is one of this network, with numbers that are finite."""
+    for found, wanted in ((done.state, model.state()), (done.best_weights, model.get_weights())):
+        shapes = [[array.shape for array in arrays] for arrays in (found, wanted)]
+        if shapes[0] != shapes[1]:
+            raise TrainingError(
+                f"{checkpoint.path}: a checkpoint of another network ({len(found)} arrays, {_numbers(found):,} numbers "
+                f"in it; this one has {len(wanted)}, {_numbers(wanted):,}, of other shapes); remove it to start anew."
+            )
+        if not all(np.isfinite(array).all() for array in found):
+            raise TrainingError(f"{checkpoint.path}: numbers that are not finite in it; remove it to start anew.")
+
+
+def _numbers(arrays: list[NDArray[Any]]) -> int:
+    return sum(array.size for array in arrays)
 
 
 def _shared(phrases: Phrases, devices: int) -> int:

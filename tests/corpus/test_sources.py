@@ -6,6 +6,7 @@ import hashlib
 import importlib.metadata
 import io
 import os
+import re
 import shutil
 import signal
 import socket
@@ -415,6 +416,65 @@ def test_a_redirect_leads_nowhere_but_to_http(scheme: str, tmp_path: Path, serve
     with pytest.raises(SourceError, match=rf"{ARCHIVE}: cannot be downloaded \(InvalidSchema\)"):
         fetch(tmp_path, url(server))
     assert list(tree(tmp_path / "cache")) == [f"musicnet/{TABLE}"]
+
+
+HEAD = b"HTTP/1.0 200 OK\r\n"
+FOUND = b"HTTP/1.0 302 Found\r\nContent-Length: 0\r\nLocation: "
+
+ANSWERS: dict[str, tuple[bytes, str]] = {
+    "not there": (b"HTTP/1.0 404 Not Found\r\nContent-Length: 0\r\n\r\n", "HTTP status 404"),
+    "busy for a day": (b"HTTP/1.0 429 Too Many\r\nRetry-After: 86400\r\nContent-Length: 0\r\n\r\n", "HTTP status 429"),
+    "broken": (b"HTTP/1.0 500 Error\r\nContent-Length: 0\r\n\r\n", "HTTP status 500"),
+    "a circle": (FOUND + b"/%s\r\n\r\n" % ARCHIVE.encode(), "TooManyRedirects"),
+    "to a file": (FOUND + b"file:///etc/hostname\r\n\r\n", "InvalidSchema"),
+    "to data": (FOUND + b"data:,music\r\n\r\n", "InvalidSchema"),
+    "to no address": (FOUND + b"http://[::1\r\n\r\n", "ValueError"),
+    "to no host": (FOUND + b"http://..\r\n\r\n", "LocationParseError|InvalidURL"),
+    "nothing": (b"", "ConnectionError"),
+    "no http": (b"music\r\n\r\n", "ConnectionError"),
+    "half a head": (b"HTTP/1.0 20", "ConnectionError"),
+    "a head without end": (HEAD + b"X: " + b"x" * 100_000, "ConnectionError"),
+    "a thousand heads": (HEAD + b"X: x\r\n" * 1_000 + b"\r\n", "ConnectionError"),
+    "cut": (HEAD + b"Content-Length: 100\r\n\r\nmusic", "IncompleteRead|ProtocolError"),
+    "no length": (HEAD + b"Content-Length: many\r\n\r\nmusic", "not a whole"),
+    "a length below 0": (HEAD + b"Content-Length: -9\r\n\r\nmusic", "not a whole"),
+    "shorter than it is": (HEAD + b"Content-Length: 2\r\n\r\nmusic", "not a whole"),
+    "no chunks": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nmusic",
+        "ProtocolError|InvalidChunkLength",
+    ),
+    "half a chunk": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nmusic", "ProtocolError"),
+    "empty": (HEAD + b"Content-Length: 0\r\n\r\n", "not a whole"),
+    "a page": (HEAD + b"Content-Type: text/html\r\n\r\n<html>Log in first</html>", "not a whole"),
+}
+"""What a server may answer, to the byte, and what is said of it."""
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_whatever_a_server_answers_is_one_error_and_earlier_music_stays(
+    answer: str, tmp_path: Path, server: Server, small: Path, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = tree(fetch(tmp_path, small))
+    content, said = ANSWERS[answer]
+    plain = Handler.do_GET
+
+    def answering(handler: Handler) -> None:
+        if handler.path.endswith(ARCHIVE):
+            handler.wfile.write(content)
+        else:
+            plain(handler)
+
+    monkeypatch.setattr(Handler, "do_GET", answering)
+    with pytest.raises(SourceError, match=said) as caught:
+        fetch(tmp_path, url(server))
+    assert "\n" not in str(caught.value)
+    assert ARCHIVE in str(caught.value)
+    assert re.search("QUARTETVAE_MIRROR|removed from the cache", str(caught.value))
+    assert tree(tmp_path / "raw") == earlier
+    assert list(tree(tmp_path / "cache")) == [f"musicnet/{TABLE}"]
+    assert not [*tmp_path.rglob(".partial-*"), *tmp_path.rglob(".earlier-*")]
+    # Not for a day, whatever a server asks for.
+    assert sum(waits) <= 6
 
 
 def test_a_later_run_downloads_what_an_earlier_one_did_not(tmp_path: Path, server: Server) -> None:

@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from quartetvae.corpus import records, survey, tables
+from quartetvae.corpus import piece_file, records, survey, tables
 from quartetvae.corpus.records import Origin, PhraseSet, Pieces
 from quartetvae.errors import DatasetError
+from quartetvae.music.quartet import Piece
 from quartetvae.music.tracks import Music
 from tests.building import FORM, GRID, phrase_set, piece, quartet, random_tokens, write_corpus
 
@@ -56,11 +57,20 @@ def write_quartets(path: Path) -> Path:
 WRITERS: dict[str, Callable[[Path], Path]] = {
     "pieces": write_pieces,
     "phrases": write_phrases,
+    "pieces, one by one": write_pieces,
     "quartets": write_quartets,
 }
+
+
+def read_one_by_one(path: Path) -> list[Piece]:
+    file = piece_file.opened(path)
+    return [file.piece(number) for number in range(len(file.steps)) if file.content(number)]
+
+
 READERS: dict[str, Callable[[Path], object]] = {
     "pieces": tables.read_pieces,
     "phrases": tables.read_phrases,
+    "pieces, one by one": read_one_by_one,
     "quartets": tables.read_quartets,
 }
 

@@ -209,6 +209,17 @@ def test_bytes_are_written_as_they_are_understood() -> None:
     assert content == file(body([event for event in events if event[1][0] != 0xF0]))
 
 
+@pytest.mark.parametrize("count", [0, 1, 2, 7, 8, 9, 15, 16, 17, 30])
+@pytest.mark.parametrize("running", [False, True])
+def test_events_in_rows_of_any_length(count: int, running: bool) -> None:
+    row = [on(tick, tick) for tick in range(count)]
+    more = [on(count + tick, tick) for tick in range(1, count)]
+    (track,) = midi_bytes.parse(file(body([*row, meta(count, 0x06, b"A"), *more], running=running)), "a").tracks
+    assert track.events["tick"].tolist() == [*range(count), count, *range(count + 1, 2 * count)]
+    assert track.events["first"].tolist() == [*range(count), 0, *range(1, count)]
+    assert track.of_kind(0x06) == [(count, b"A")]
+
+
 # Notes
 
 

@@ -108,17 +108,10 @@ def test_a_stage_whose_results_cannot_be_moved_to_their_place(
         raise OSError(number, os.strerror(number), str(self), None, str(target))
 
     monkeypatch.setattr(Path, "replace", fails)
-    kept = {name: sum for name, sum in content(folder).items() if not name.startswith(("data/raw", "data/phrases"))}
+    before = content(folder)
     said = ended(importlib.import_module(f"stages.{stage}").main)
     check_line(said, os.strerror(number), "data/")
-    after = content(folder)
-    assert {name: sum for name, sum in after.items() if name in kept} == kept
-    assert not [name for name in after if ".partial-" in name]
-    monkeypatch.undo()
-    # A folder is removed a moment before the new one takes its place; the stage makes it again.
-    with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
-        patch.setenv("QUARTETVAE_MIRROR", "")
-        assert ended(importlib.import_module(f"stages.{stage}").main) is None
+    assert content(folder) == before
 
 
 @pytest.mark.parametrize("stage", ["filter", "encode", "augment"])

@@ -1,6 +1,7 @@
 """params.yaml: read by DVC's rules, and every mistake in it is one clear error."""
 
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,94 @@ def test_a_wrong_value_is_named_with_its_key(section: str, key: str, value: Any,
     assert str(caught.value).startswith(f"{path}, {section}.{key}: ")
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+SCHEMA: dict[str, Any] = params.Params.model_json_schema()
+KEYS = [(section, key) for section, keys in GOOD.items() for key in keys]
+
+
+def kind_of(section: str, key: str) -> dict[str, Any]:
+    """What the schema says of a key: its type, values and bounds."""
+    record = SCHEMA["properties"][section]["$ref"].rpartition("/")[2]
+    found: dict[str, Any] = SCHEMA["$defs"][record]["properties"][key]
+    return found
+
+
+STEP = 2.0**-20
+"""So far beyond a bound of a float is out of range."""
+
+
+def bad_values(kind: dict[str, Any]) -> list[Any]:
+    """Values that a key of a kind cannot have: of other types, just out of range, not finite."""
+    if "anyOf" in kind:
+        return [None, True, 1, 0.5, "nonsense", [], {}, [None]]
+    if "enum" in kind:
+        return [None, True, 1, 0.5, "", "nonsense", kind["enum"][0].upper(), [kind["enum"][0]], {}]
+    if kind["type"] in ("integer", "number"):
+        step = 1 if kind["type"] == "integer" else STEP
+        out = [kind[name] + sign * step for name, sign in (("minimum", -1), ("maximum", 1)) if name in kind]
+        out += [kind[name] for name in ("exclusiveMinimum", "exclusiveMaximum") if name in kind]
+        halves = [kind.get("minimum", 0) + 0.5] if kind["type"] == "integer" else []
+        return [
+            None,
+            True,
+            False,
+            "1",
+            "nonsense",
+            [1],
+            {},
+            *(float(of) for of in ("nan", "inf", "-inf")),
+            *out,
+            *halves,
+        ]
+    others: dict[str, list[Any]] = {
+        "boolean": [None, 0, 1, "yes", "true", [True], {}],
+        "string": [None, True, 1, 0.5, [], {}],
+        "array": [None, True, 1, "nonsense", {}, [None], [1], ["nonsense"]],
+    }
+    return others[kind["type"]]
+
+
+@pytest.mark.parametrize(("section", "key"), KEYS)
+def test_a_bad_value_of_any_key_is_named_with_file_key_and_what_is_needed(section: str, key: str) -> None:
+    for value in bad_values(kind_of(section, key)):
+        with pytest.raises(ParamsError) as caught:
+            params.check(with_value(section, key, value), COMMITTED)
+        said = str(caught.value)
+        assert said.startswith(f"{COMMITTED}, {section}.{key}: ")
+        inner = value[0] if isinstance(value, list) and value else value
+        assert re.search(rf"({re.escape(repr(value))}|{re.escape(repr(inner))}) found; .*(should|needed)", said)
+        assert "\n" not in said
+
+
+@pytest.mark.parametrize(("section", "key"), KEYS)
+def test_numbers_have_bounds_and_may_be_at_them(section: str, key: str) -> None:
+    kind = kind_of(section, key)
+    if kind.get("type") not in ("integer", "number"):
+        return
+    assert "minimum" in kind or "exclusiveMinimum" in kind
+    step = 1 if kind["type"] == "integer" else STEP
+    at = [kind[name] for name in ("minimum", "maximum") if name in kind]
+    beyond = (("exclusiveMinimum", 1), ("exclusiveMaximum", -1))
+    at += [kind[name] + sign * step for name, sign in beyond if name in kind]
+    for value in at:
+        try:
+            params.check(with_value(section, key, value), COMMITTED)
+        # It may not go together with the other keys, which is another error.
+        except ParamsError as error:
+            assert f"{section}.{key}: " not in str(error)
+
+
+@pytest.mark.parametrize(("section", "key"), KEYS)
+def test_a_slip_in_any_key_is_told_twice_what_is_unknown_and_what_is_missing(section: str, key: str) -> None:
+    content = copy.deepcopy(GOOD)
+    content[section] = {f"{name}s" if name == key else name: value for name, value in content[section].items()}
+    with pytest.raises(ParamsError) as caught:
+        params.check(content, COMMITTED)
+    said = str(caught.value)
+    assert said.startswith(f"{COMMITTED}, {section}.")
+    assert f"{section}.{key}: missing" in said
+    assert f"{section}.{key}s: unknown key; {section} has {', '.join(GOOD[section])}" in said
 
 
 def test_cycles_that_do_not_rise_are_refused(tmp_path: Path) -> None:

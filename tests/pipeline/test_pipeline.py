@@ -1,6 +1,7 @@
 """The pipeline as DVC sees it: what each stage depends on, and what a change of a parameter reruns."""
 
 import ast
+import functools
 import json
 import shutil
 from pathlib import Path
@@ -101,6 +102,30 @@ def test_a_stage_declares_the_params_sections_that_it_loads(stage: str) -> None:
         if isinstance(argument, ast.Constant)
     ]
     assert sorted(loaded) == sorted(PIPELINE[stage].get("params", []))
+
+
+def test_every_section_is_a_dependency_of_a_stage() -> None:
+    listed = {section for stage in PIPELINE.values() for section in stage.get("params", [])}
+    assert listed == set(params.Params.model_fields)
+
+
+@functools.cache
+def read_by(stage: str) -> set[str]:
+    """The attributes that a stage's script and the modules that it imports ask for."""
+    files = {Path("stages") / f"{stage}.py", *modules_of(Path(f"stages/{stage}.py"))} - CHECKING
+    trees = [ast.parse((ROOT / path).read_text(encoding="utf-8")) for path in files]
+    return {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+
+CHECKING = {Path("quartetvae/config.py"), Path("quartetvae/pipeline/params.py")}
+"""Where parameters are checked, which is no use of them."""
+
+
+@pytest.mark.parametrize(
+    ("section", "key"), [(s, key) for s, of in params.read_yaml(ROOT / "params.yaml").items() for key in of]
+)
+def test_every_key_is_read_by_a_stage_that_depends_on_it(section: str, key: str) -> None:
+    assert any(key in read_by(stage) for stage, of in PIPELINE.items() if section in of.get("params", []))
 
 
 @pytest.mark.parametrize("stage", ["encode", "train", "compose"])

@@ -103,6 +103,30 @@ def test_a_damaged_checkpoint_is_an_error(tmp_path: Path, keep: int) -> None:
         Checkpoint(tmp_path).read()
 
 
+def test_a_checkpoint_that_is_not_of_this_network_is_an_error(tmp_path: Path) -> None:
+    model = network(grid=GRID)
+    model.prepare(SECTION, 12)
+    row, state, weights = dict.fromkeys(history.COLUMNS, 1.0), model.state(), model.get_weights()
+    wrong = [np.full_like(weights[0], np.inf), *weights[1:]]
+    place = next(k for k, array in enumerate(state) if array.dtype.kind == "f")
+    nan = [np.full_like(array, np.nan) if k == place else array for k, array in enumerate(state)]
+    for progress, message in (
+        (Progress((row,), 1, state[:-1], weights), r"a checkpoint of another network .*remove it to start anew"),
+        (
+            Progress((row,), 1, state, [array[None] for array in weights]),
+            r"a checkpoint of another network \(.* of other shapes\)",
+        ),
+        (Progress((row,), 1, state, wrong), r"numbers that are not finite in it; remove it"),
+        (Progress((row,), 1, nan, weights), r"numbers that are not finite in it; remove it"),
+        (Progress((row,), 2, state, weights), r"a damaged checkpoint \(best epoch 2 of 1\); remove it"),
+        (Progress((), 0, state, weights), r"a damaged checkpoint \(best epoch 0 of 0\); remove it"),
+        (Progress(({"epoch": 1.0},), 1, state, weights), r"a damaged checkpoint \('val_loss'\); remove it"),
+    ):
+        Checkpoint(tmp_path).write(progress)
+        with pytest.raises(TrainingError, match=rf"progress\.npz: {message}"):
+            loop.fit(network(grid=GRID), *SETS, SECTION, Checkpoint(tmp_path))
+
+
 def test_a_training_is_known_by_parameters_data_and_settings(tmp_path: Path) -> None:
     data = tmp_path / "train.parquet"
     data.write_bytes(b"one")

@@ -73,7 +73,8 @@ def test_files_are_compared_by_content_and_by_being_there(tmp_path: Path) -> Non
 def test_what_is_left_behind_is_seen(tmp_path: Path) -> None:
     (tmp_path / "data" / ".partial-7-x").mkdir(parents=True)
     (tmp_path / ".git" / ".partial-7-x").mkdir(parents=True)
-    assert tiny.partial(tmp_path) == ["data/.partial-7-x"]
+    (tmp_path / "data" / ".earlier-7-x").mkdir()
+    assert tiny.partial(tmp_path) == ["data/.earlier-7-x", "data/.partial-7-x"]
     cache = tmp_path / ".dvc" / "cache" / "files" / "md5"
     # The sums of "a" and of nothing.
     for name in ("0c/c175b9c0f1b6a831c399e269772661", "d4/1d8cd98f00b204e9800998ecf8427e"):

@@ -265,8 +265,10 @@ def _download(url: str, path: Path, with_progress: bool) -> None:
                     received += len(chunk)
                     _check_size(received)
                     progress.update(file.write(chunk))
-    except (requests.RequestException, HTTPError) as error:
-        answer = getattr(error, "response", None)
+    # A redirect to what is no address is a ValueError of Python's own.
+    except (requests.RequestException, HTTPError, ValueError) as error:
+        # Other errors may have an answer too: that of the last redirect, which says nothing.
+        answer = error.response if isinstance(error, requests.HTTPError) else None
         status = None if answer is None else answer.status_code
         reason = f"HTTP status {status}" if status is not None else type(error).__name__
         raise _HttpError(reason, status) from error

@@ -85,8 +85,10 @@ def load(folder: Path) -> QuartetVAE:
         If a file is missing or damaged, the two do not belong together, or a weight is not finite.
     """
     found, weights = architecture.read_with_weights(folder)
-    model, path = QuartetVAE(found), folder / WEIGHTS
+    path = folder / WEIGHTS
     try:
+        _check_sizes(weights)
+        model = QuartetVAE(found)
         model.load_weights(_InMemory(weights))
     # Keras and h5py raise many kinds of error for files that are damaged or of another shape.
     except Exception as error:
@@ -94,3 +96,16 @@ def load(folder: Path) -> QuartetVAE:
         raise ModelError(f"{path}: cannot be loaded ({reason[0]}); train again (dvc repro).") from error
     architecture.check_finite(path, {variable.path: np.array(variable) for variable in model.weights})
     return model
+
+
+def _check_sizes(weights: bytes) -> None:
+    """Raise `OSError` unless all arrays of a weights file have room in it."""
+    sizes: dict[str, int] = {}
+
+    def add(place: str, found: Any) -> None:
+        if isinstance(found, h5py.Dataset):
+            sizes[place] = found.nbytes
+
+    with h5py.File(io.BytesIO(weights)) as file:
+        file.visititems(add)
+    architecture.check_sizes(sizes, len(weights))

@@ -380,12 +380,17 @@ def load(folder: Path) -> NumpyComposer:
         If a file is missing or damaged, the two do not belong together, or a weight is not finite or lacks.
     """
     architecture, weights = composer.load(folder)
-    model = NumpyComposer(architecture, weights)
-    shape = (1, architecture.grid.steps_per_beat, architecture.columns)
-    unknown = np.ones((*shape[:2], VOICES), np.bool_)
+    # Whole windows of which a part is known, so that all weights are asked for; two beats, which are written in turn.
+    tokens = np.zeros((2, architecture.steps, architecture.columns), np.uint8)
+    unknown = np.ones((2, architecture.steps, VOICES), np.bool_)
+    unknown[:, :, 0] = False
+    written = slice(2 * architecture.grid.steps_per_beat)
     try:
-        model.fill(np.zeros(shape, np.uint8), unknown)
-    except (KeyError, ValueError, IndexError) as error:
+        model = NumpyComposer(architecture, weights)
+        model.nats(tokens, unknown)
+        model.fill(tokens[:, written], unknown[:, written])
+    # NumPy raises many kinds of error for arrays of another shape.
+    except Exception as error:
         detail = " ".join(str(error).split())
         raise ModelError(
             f"{folder / WEIGHTS}: not the weights of this architecture ({detail}); train again."

@@ -269,11 +269,13 @@ def load(folder: Path) -> NumpyAutoencoder:
         found = weights.read(content)
         architectures.check_finite(path, found.arrays)
         model = NumpyAutoencoder(architecture, found)
-        model.decode(model.encode(np.zeros((1, architecture.steps, architecture.columns), np.uint8))[0])
+        # All of the last symbol, so that every row of a table has to be there.
+        last = np.full((1, architecture.steps, architecture.columns), architecture.symbols - 1, np.uint8)
+        model.decode(model.encode(last)[0])
     except ModelError:
         raise
-    # h5py says RuntimeError of links and headers that lead nowhere.
-    except (OSError, KeyError, ValueError, RuntimeError) as error:
+    # h5py and NumPy raise many kinds of error for files that are damaged or of another shape.
+    except Exception as error:
         detail = " ".join(str(error).split())
         raise ModelError(f"{path}: not the weights of this architecture ({detail}); train again.") from error
     model.folder = folder

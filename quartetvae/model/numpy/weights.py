@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quartetvae.model import architecture
+
 Floats = NDArray[np.float32]
 
 
@@ -41,9 +43,7 @@ def read(content: bytes) -> Weights:
 
     def keep(name: str, found: Any) -> None:
         if isinstance(found, h5py.Dataset):
-            # Keras packs nothing; what says that it is larger than its file would only fill the memory.
-            if found.nbytes > len(content):
-                raise OSError(f"{name}: {found.nbytes:,} bytes in a file of {len(content):,}")
+            architecture.check_sizes({name: found.nbytes}, len(content))
             arrays[name] = np.asarray(found, dtype=np.float32)
 
     with h5py.File(io.BytesIO(content)) as file:
