@@ -445,3 +445,8 @@ def test_the_name_of_the_only_track_tells_its_part() -> None:
 
 def test_four_tracks_of_one_register_are_from_the_top_down() -> None:
     assert assigned(players(("",) * 4, (48,) * 4, (60,) * 4)) == PARTS
+
+
+@pytest.mark.parametrize("lows", [(60, 60, 60, 60), (48, 60, 60, 76)])
+def test_four_tracks_of_which_two_lie_alike_do_not_rise(lows: tuple[int, ...]) -> None:
+    assert assigned(players(("",) * 4, (0,) * 4, lows), label="String Quartet") == PARTS
