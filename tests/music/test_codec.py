@@ -526,8 +526,8 @@ def one_after_the_other(struck: list[tuple[int, list[tuple[int, int]]]]) -> list
             columns[column].append(note)
     steps = max(end for column in columns for _, end, _, _ in column)
     cells = [[R] * steps, [R] * steps]
-    for side, column in zip(cells, columns, strict=True):
-        for step, end, _, pitch in column:
+    for side, every in zip(cells, columns, strict=True):
+        for step, end, _, pitch in every:
             side[step:end] = [pitch - 36, *[S] * (end - step - 1)]
     return cells
 
