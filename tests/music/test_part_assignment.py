@@ -457,3 +457,14 @@ def test_a_name_that_two_tracks_share_tells_nothing_and_that_of_a_single_one_doe
     assert part_assignment.assign(Music(480, (one,))).parts == ("cello",)
     other = track("Cello", 40, *line(69))
     assert part_assignment.assign(Music(480, (one, other))).parts == ("violin_1", "violin_2")
+
+
+def test_a_part_that_has_many_notes_is_one_whatever_else_has_few() -> None:
+    few = track("Piano", 0, (0, 200, 60))
+    assert refused(quartet(few, track("Viola", 41, *line(60)))) == "a fifth part: Viola (program 41), 8 notes"
+
+
+def test_one_lower_part_does_not_tell_a_file_from_the_bottom_up() -> None:
+    found = part_assignment.assign(players(("Cello", "Violin", "Violin"), (42, 40, 40), (48, 70, 69)))
+    assert found.parts == ("cello", "violin_1", "violin_2")
+    assert found.reasons[1:] == ("its name, and its register",) * 2
