@@ -447,11 +447,6 @@ def test_four_tracks_of_one_register_are_from_the_top_down() -> None:
     assert assigned(players(("",) * 4, (48,) * 4, (60,) * 4)) == PARTS
 
 
-@pytest.mark.parametrize("lows", [(60, 60, 60, 60), (48, 60, 60, 76)])
-def test_four_tracks_of_which_two_lie_alike_do_not_rise(lows: tuple[int, ...]) -> None:
-    assert assigned(players(("",) * 4, (0,) * 4, lows), label="String Quartet") == PARTS
-
-
 def test_a_name_that_two_tracks_share_tells_nothing_and_that_of_a_single_one_does() -> None:
     one = track("Cello", 40, *line(76))
     assert part_assignment.assign(Music(480, (one,))).parts == ("cello",)
