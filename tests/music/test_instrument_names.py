@@ -295,7 +295,7 @@ def test_the_number_beside_the_instrument_counts(name: str, part: str) -> None:
             "nagybőgő",
             "Violin Bass",
         ),
-        *("Cello Sonata", "Tenor Violin 1", "Violin 1 & Basso", "Alto Anna", "V Anna"),
+        *("Cello Sonata", "Tenor Violin 1", "Violin 1 & Basso", "Alto Anna", "V Anna", "小提琴、二胡"),
         # Too short to be guessed.
         *("Vola", "Vila", "Vioa"),
         # As long as a name, and more than a slip from it.

@@ -463,3 +463,10 @@ def test_one_lower_part_does_not_tell_a_file_from_the_bottom_up() -> None:
     found = part_assignment.assign(players(("Cello", "Violin", "Violin"), (42, 40, 40), (48, 70, 69)))
     assert found.parts == ("cello", "violin_1", "violin_2")
     assert found.reasons[1:] == ("its name, and its register",) * 2
+
+
+def test_one_note_of_hundreds_that_sounds_over_a_part_does_not_keep_a_track_from_it() -> None:
+    _, *others = quartet().tracks
+    first = track("Violin I", 40, *line(76), (4000, 300, 76))
+    pizzicato = track("", 45, *line(76, onsets=range(1920, 1920 + 300 * 240, 240)))
+    assert assigned(Music(480, (first, *others, pizzicato))) == (*PARTS, "violin_1")
