@@ -155,16 +155,16 @@ def _mutations(figures: Figures) -> str:
 
 def _mutants(figures: Figures) -> str:
     rows = [
-        "| what | faults | tried | equivalent | killed | survived | share killed, 95 % interval |",
-        "|---|---|---|---|---|---|---|",
+        "| what | at commit | seed | faults | tried | equivalent | killed | survived | share killed, 95 % interval |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     rows += [
-        f"| {name} | {of['mutants']} | {of['tried']} | {of['equivalent']} | {of['killed']} | {of['survived']} | "
-        f"{of['share']:.1%}, {of['interval'][0]:.1%} to {of['interval'][1]:.1%} |"
+        f"| {name} | {of['commit']} | {of['seed']} | {of['mutants']} | {of['tried']} | {of['equivalent']} | "
+        f"{of['killed']} | {of['survived']} | {of['share']:.1%}, {of['interval'][0]:.1%} to {of['interval'][1]:.1%} |"
         for name, of in figures["targets"].items()
     ]
     findings = [f"{name}: {finding}" for name, of in figures["targets"].items() for finding in of["findings"]]
-    return "\n".join([*rows, "", f"Drawn with the seed {figures['seed']}. {_listed('Findings', findings)}"])
+    return "\n".join([*rows, "", _listed("Findings", findings)])
 
 
 def _coverage(figures: Figures) -> str:

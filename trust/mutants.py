@@ -337,12 +337,14 @@ def main() -> None:
     for name in options.target or TARGETS:
         began = time.monotonic()
         found = trial(about.ROOT, TARGETS[name], known, options.count, options.seed)
-        kept[name] = {"commit": commit, "count": options.count, "seconds": time.monotonic() - began, **found}
+        made = {"commit": commit, "seed": options.seed, "count": options.count, "seconds": time.monotonic() - began}
+        kept[name] = {**made, **found}
         print(f"{name}: {found['killed']} of {found['tried'] - found['equivalent']} killed")
-    command = f"python -m trust.mutants --count {options.count} --seed {options.seed}"
+    only = "".join(f' --target "{name}"' for name in options.target or ())
+    command = f"python -m trust.mutants --count {options.count} --seed {options.seed}{only}"
     targets = {name: kept[name] for name in TARGETS if name in kept}
     seconds = sum(of["seconds"] for of in targets.values())
-    about.write("mutants", command, commit, {"seconds": seconds, "seed": options.seed, "targets": targets})
+    about.write("mutants", command, commit, {"seconds": seconds, "targets": targets})
     wrong = [f"{name}: {finding}" for name, of in targets.items() for finding in of["findings"]]
     wrong += [f"{name}: only {of['share']:.0%} are killed" for name, of in targets.items() if of["share"] < NEEDED]
     if wrong:

@@ -204,6 +204,8 @@ def test_phrases_on_bars_begin_on_the_last_line_that_leaves_no_gap() -> None:
     bars = np.arange(12) // 3
     assert phrases.phrase_starts(bars, 4, "bar") == [0, 3, 6, 9]
     assert phrases.phrase_starts(bars, 7, "bar") == [0, 6]
+    # Two bars fill a phrase.
+    assert phrases.phrase_starts(np.arange(16) // 4, 8, "bar") == [0, 8]
     # A bar that is longer than a phrase is cut within.
     assert phrases.phrase_starts(np.arange(12) // 6, 4, "bar") == [0, 4, 6, 10]
 

@@ -47,3 +47,11 @@ def test_without_replicates_or_of_one_piece_there_is_no_interval(groups: np.ndar
 def test_a_mean_of_nothing_known_is_none() -> None:
     nothing = bootstrap.over_groups(bootstrap.mean(np.full(3, np.nan)), np.arange(3), replicates=5, seed=0)
     assert nothing == {"value": None, "low": None, "high": None}
+
+
+def test_of_two_pieces_there_is_an_interval() -> None:
+    # Each piece twice, or both once: 0, 1/2 and 1 in a quarter, a half and a quarter of the replicates.
+    found = bootstrap.over_groups(bootstrap.mean(np.array([0.0, 1.0])), np.array(["a", "b"]), replicates=200, seed=0)
+    assert found["value"] == 0.5
+    assert found["low"] == pytest.approx(0.0, abs=0.1)
+    assert found["high"] == pytest.approx(1.0, abs=0.1)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import integrate, stats
+from scipy import integrate, special, stats
 from scipy.spatial.distance import cdist, pdist
 
 from quartetvae.errors import CodecError
@@ -84,6 +84,18 @@ def test_divergence_of_two_normal_distributions() -> None:
 
 
 ONES, TWOS = np.ones(5), np.full(5, 2.0)
+
+
+def test_far_from_the_data_the_density_is_that_of_the_nearest_kernels_on_both_sides() -> None:
+    # Two stretches of more points than kernels are summed, each seen so often that a kernel is narrow.
+    values = np.r_[500.0:2500, 4500.0:6500]
+    sample = comparison.Sample(values, np.full(len(values), 1e12))
+    assert sample.bandwidth < 3
+    grid = comparison._Grid(0.0, 1.0, 7000)
+    places = np.array([0, 499, 500, 2499, 2600, 3499, 3500, 4400, 4500, 6499, 6500, 6999])
+    kernels = stats.norm.logpdf(places[:, np.newaxis], values, sample.bandwidth)
+    found = grid.log_density(places, sample)
+    np.testing.assert_allclose(found, special.logsumexp(kernels, axis=1) - np.log(len(values)), rtol=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -151,3 +151,11 @@ def test_features_as_plain_numbers() -> None:
         **{"inter_onset_interval": {"beats": 0.5, "seconds": 0.25}, "note_length_histogram": [1.0, 2.0]},
     }
     assert isinstance(found["pitch_count"], int)
+
+
+def test_whole_notes_are_in_the_transitions() -> None:
+    phrase = np.full((1, 24, 4), R, np.uint8)
+    phrase[0, :, 0] = [C4, S, S, S, C4, *[S] * 15, C4, S, S, S]
+    whole, quarter = 0, 2
+    found = features_of(phrase)["note_length_transition_matrix"][0]
+    assert nonzero(found) == {(quarter, whole): 1, (whole, quarter): 1}

@@ -131,6 +131,16 @@ def test_round_trip_to_anywhere_is_about_one() -> None:
     assert interpolation.round_trip(z, other, seed=0) == pytest.approx(1, abs=0.03)
 
 
+def test_the_scale_of_a_round_trip_is_that_of_so_many_pairs_ten_thousand_if_not_said() -> None:
+    z = np.array([[0.0], [1.0], [3.0]])
+    # Another number of pairs gives another mean, so close to the first as two of so many are.
+    found = {pairs: interpolation.round_trip(z, z + 1, seed=0, pairs=pairs) for pairs in (1, 9_999, 10_000, 10_001)}
+    assert len(set(found.values())) == len(found)
+    assert interpolation.round_trip(z, z + 1, seed=0) == found[10_000]
+    # The pair is one of three, which are 1, 2 and 3 apart.
+    assert found[1] in (1.0, 1 / 2, 1 / 3)
+
+
 @pytest.mark.parametrize("z", [np.zeros((0, 2)), np.zeros((1, 2)), np.zeros((5, 2))])
 def test_round_trip_without_two_different_points_is_none(z: np.ndarray) -> None:
     assert interpolation.round_trip(z, z + 1, seed=0) is None

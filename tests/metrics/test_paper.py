@@ -80,3 +80,10 @@ def test_pitch_class_shares_sum_to_one(phrases: Tokens) -> None:
 def test_an_array_that_holds_no_phrases_is_refused() -> None:
     with pytest.raises(CodecError, match=r"\(phrases, steps, 4\) is needed"):
         paper.figures(PHRASE[0], ALPHABET)
+
+
+def test_a_transition_does_not_cross_silent_phrases() -> None:
+    phrases = np.full((5, 2, 4), R, np.uint8)
+    # One note of violin II, and four phrases later one of violin I.
+    phrases[0, 0, 1] = phrases[4, 0, 0] = C4
+    assert paper.figures(phrases, ALPHABET)["same_pitch_class_share"] is None

@@ -150,6 +150,8 @@ def test_every_score_refuses_arrays_of_different_shape(score: Callable[..., floa
         score(TRUTH, two)
     with pytest.raises(CodecError, match=r"\(1, 4, 4\), decoded ones of shape \(2, 4, 4\)"):
         reconstruction.onset_scores(TRUTH, two, ALPHABET)
+    with pytest.raises(CodecError, match=r"\(1, 4, 4\), decoded ones of shape \(2, 4, 4\)"):
+        reconstruction.by_group(TRUTH, two, ["Haydn"], ALPHABET)
 
 
 def test_a_single_part_array_is_refused_with_a_hint() -> None:

@@ -183,3 +183,9 @@ def test_dissonance_does_not_hang_on_the_key_nor_on_who_is_above() -> None:
     onsets = WIDE.rest > REAL
     assert np.array_equal(two_sample.dissonant(np.where(onsets, REAL + 5, REAL).astype(np.uint8), WIDE), shares)
     assert np.allclose(two_sample.dissonant(REAL[:, :, ::-1], WIDE), shares)
+
+
+def test_a_phrase_of_one_short_note_lies_in_a_scale() -> None:
+    found = two_sample.features(part_array("60 . . .", alphabet=WIDE)[np.newaxis], WIDE)[0]
+    # As above: one class, and all of its steps in one scale.
+    assert found[244:246].tolist() == [1, 1]

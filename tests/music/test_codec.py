@@ -1,5 +1,7 @@
 """Notes to part arrays and back."""
 
+import random
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from quartetvae.config import Chords
-from quartetvae.errors import CodecError
+from quartetvae.errors import ArgumentError, CodecError
 from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Losses, Tokens
 from tests.building import ALPHABET, REST, SUSTAIN, Row, canonical, notes, part_array
@@ -119,7 +121,10 @@ def test_of_two_notes_on_a_step_the_nearer_stays_and_the_other_is_counted() -> N
     assert losses == Losses(notes=2, off_grid=2, merged_on_grid=1)
 
 
-@pytest.mark.parametrize(("pitch", "token"), [(36, 36), (35, 47), (24, 36), (0, 36), (99, 99), (100, 88), (127, 91)])
+@pytest.mark.parametrize(
+    ("pitch", "token"),
+    [(36, 36), (35, 47), (24, 36), (23, 47), (0, 36), (99, 99), (100, 88), (111, 99), (112, 88), (127, 91)],
+)
 def test_a_pitch_out_of_range_is_moved_by_octaves_and_counted(pitch: int, token: int) -> None:
     tokens, losses = encode([(0, 480, pitch)], alphabet=WIDE)
     assert tokens[0, 0] + 36 == token
@@ -195,6 +200,11 @@ def test_an_alphabet_of_just_an_octave_will_do() -> None:
 def test_three_parts_are_refused() -> None:
     with pytest.raises(CodecError, match="3 parts found; 4 are needed, in the order of the ensemble"):
         codec.encode([notes((0, 1, 60))] * 3, ticks_per_beat=480, steps_per_beat=4, alphabet=ALPHABET)
+
+
+def test_a_mode_of_chords_that_is_none_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="chords 'triple' found; one of 'lowest', 'double' is needed"):
+        encode([(0, 48, 60)], chords="triple")  # type: ignore[arg-type]
 
 
 def test_a_piece_without_notes_is_refused() -> None:
@@ -361,6 +371,7 @@ def test_of_two_notes_as_near_to_a_step_the_earlier_stays() -> None:
     [
         # A beat has 48 ticks, a step 12.
         pytest.param([(0, 6, 60), (3, 6, 64)], [28], [24], id="half of the shorter one overlaps: a chord"),
+        pytest.param([(0, 24, 60), (3, 6, 64)], [28, R], [24, S], id="half of the shorter one, whatever the longer"),
         pytest.param([(0, 6, 60), (4, 6, 64)], [24], [R], id="less than half: two notes, of which the nearer stays"),
         pytest.param([(0, 12, 60), (3, 0, 64)], [24], [R], id="a note without length overlaps nothing"),
         pytest.param([(0, 12, 60), (36, 12, 62)], [24, R, R, 26], [R] * 4, id="a rest between two notes stays"),
@@ -441,3 +452,100 @@ def test_after_the_first_step_of_a_phrase_the_alphabet_is_that_of_a_part_array()
     phrases[0, 1, 0] = ALPHABET.size_with_held
     with pytest.raises(CodecError, match="token 26 found; the alphabet of pitches 60 to 71 has the tokens 0 to 13"):
         codec.check_phrases(phrases, ALPHABET)
+
+
+def test_one_note_that_lies_between_two_steps() -> None:
+    # A step has a tick and a quarter: tick 1 is four fifths of one, and its end, tick 6, four steps and four fifths.
+    tokens, losses = encode([(1, 5, 60)], tpb=5)
+    assert tokens[:, 0].tolist() == part_array(". 60 - - -")[:, 0].tolist()
+    assert losses == Losses(notes=1, off_grid=1)
+
+
+@pytest.mark.parametrize("chords", ["lowest", "double"])
+def test_a_part_may_begin_at_the_second_step(chords: Chords) -> None:
+    tokens, _ = encode([(12, 12, 60), (24, 12, 62)], tpb=48, chords=chords)
+    assert tokens[:, 0].tolist() == part_array(". 60 62")[:, 0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("rows", "first", "second"),
+    [
+        # Of a beat's one tick a step is a fourth.
+        pytest.param(
+            [(0, 1, 72), (0, 4, 60), (1, 1, 60)],
+            [36, S, S, S, R, R, R, R],
+            [24, S, S, S, 24, S, S, S],
+            id="what sounds in the second column is struck again there",
+        ),
+        pytest.param(
+            [(0, 2, 60), (1, 1, 72)], [24, *[S] * 7], [R, R, R, R, 36, S, S, S], id="held by more than an eighth of it"
+        ),
+        pytest.param(
+            [(0, 1, 72), (0, 1, 60), (3, 1, 60)],
+            [36, S, S, S, *[R] * 8, 24, S, S, S],
+            [24, S, S, S, *[R] * 12],
+            id="what has ended is struck in the first column",
+        ),
+    ],
+)
+def test_two_columns_where_steps_are_finer_than_ticks(rows: list[Row], first: list[int], second: list[int]) -> None:
+    tokens, _ = encode(rows, tpb=1, alphabet=WIDE, chords="double")
+    assert [tokens[:, 0].tolist(), tokens[:, 4].tolist()] == [first, second]
+
+
+def one_after_the_other(struck: list[tuple[int, list[tuple[int, int]]]]) -> list[list[int]]:
+    """The two columns, by the rules said note by note: of struck notes the tick, and of each its length and pitch.
+
+    A beat has 48 ticks, a step 12, and the eighth of a beat that counts as legato 6.
+    """
+    columns: list[list[list[int]]] = [[], []]
+    for tick, found in struck:
+        step = (tick + 6) // 12
+        # Of each: the step, the end in steps, the tick until which others begin beside it, the pitch.
+        placed = [
+            [step, max(step + 1, (tick + length + 6) // 12), tick + length - 6, pitch]
+            for pitch, length in sorted((pitch, length) for length, pitch in found)
+        ]
+        pitch = placed[0][3]
+        sounding = [column for column in (0, 1) if columns[column] and columns[column][-1][1] > step]
+        again = [column for column in sounding if columns[column][-1][3] == pitch]
+        held = [column for column in sounding if columns[column][-1][2] > tick]
+        if len(placed) > 1:
+            goes = {0: placed[-1], 1: placed[0]}
+        elif again:
+            goes = {again[0]: placed[0]}
+        elif held == [0, 1]:
+            # One of the two has to end, the nearer, and of two as near that in the first column.
+            away = [abs(columns[column][-1][3] - pitch) for column in held]
+            goes = {int(away[1] < away[0]): placed[0]}
+        else:
+            goes = {int(held == [0]): placed[0]}
+        for column, note in goes.items():
+            if columns[column]:
+                columns[column][-1][1] = min(columns[column][-1][1], step)
+            columns[column].append(note)
+    steps = max(end for column in columns for _, end, _, _ in column)
+    cells = [[R] * steps, [R] * steps]
+    for side, every in zip(cells, columns, strict=True):
+        for step, end, _, pitch in every:
+            side[step:end] = [pitch - 36, *[S] * (end - step - 1)]
+    return cells
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_notes_go_to_the_columns_that_rules_said_note_by_note_give_them(seed: int) -> None:
+    # Lines with double stops, legato to the tick, held notes and rests; onsets are as far off the grid as they can be
+    # without being another step's, and pitches few, so that some are struck again and some lie midway.
+    rng = random.Random(seed)
+    struck = []
+    step = 0
+    for _ in range(60):
+        tick = max(0, 12 * step + rng.choice([0, 0, rng.randint(-6, 5)]))
+        pitches = rng.sample(range(60, 69, rng.choice([1, 2, 4])), 1 + (rng.random() < 0.15))
+        lengths = [rng.choice([rng.randint(0, 12), rng.randint(15, 21), rng.randint(12, 60)]) for _ in pitches]
+        struck.append((tick, list(zip(lengths, pitches, strict=True))))
+        step += rng.choice([1, 1, 1, 2, 4])
+    rows = [(tick, length, pitch) for tick, found in struck for length, pitch in found]
+    columns, losses = two(*rows)
+    assert columns == one_after_the_other(struck)
+    assert (losses.dropped_from_chords, losses.merged_on_grid) == (0, 0)

@@ -211,6 +211,20 @@ def test_the_names_of_a_quartet(names: tuple[str, ...]) -> None:
         ("Viola de arco", "viola"),
         ("Alto viola", "viola"),
         ("Cello 2", "cello"),
+        ("Violin 1 &", "violin_1"),
+        ("& 2 Violin", "violin_2"),
+        ("1. Violin solo 2", "violin_2"),
+        ("1. Violin Anna 2", "violin_1"),
+        ("Second solo Violin", "violin_2"),
+        ("2. Violin (MIDI)", "violin_2"),
+        ("Violin 1, Sonata", "violin_1"),
+        ("Alto 1", "viola"),
+        ("vlii", "violin_2"),
+        ("violinsolo 1", "violin_1"),
+        # Accents and signs of no width are none.
+        ("Vìola", "viola"),
+        ("Vio\u200bla", "viola"),
+        ("Vio\u00adla", "viola"),
     ],
 )
 def test_the_number_beside_the_instrument_counts(name: str, part: str) -> None:
@@ -281,6 +295,7 @@ def test_the_number_beside_the_instrument_counts(name: str, part: str) -> None:
             "nagybőgő",
             "Violin Bass",
         ),
+        *("Cello Sonata", "Tenor Violin 1", "Violin 1 & Basso", "Alto Anna", "V Anna", "小提琴、二胡"),
         # Too short to be guessed.
         *("Vola", "Vila", "Vioa"),
         # As long as a name, and more than a slip from it.
@@ -344,6 +359,49 @@ def test_which_player_a_name_says(name: str, number: int | None) -> None:
     assert (reading.instrument, reading.number) == (instrument_names.VIOLIN, number)
 
 
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        # One letter wrong, at the begin, amidst and at the end; missing; too many; two that changed places.
+        *(("Vuolin 1", "violin_1"), ("Viodin 1", "violin_1"), ("Violim 2", "violin_2"), ("Vilin 1", "violin_1")),
+        *(("Violiin 2", "violin_2"), ("Violink 2", "violin_2"), ("Vioiln 1", "violin_1"), ("Violni 1", "violin_1")),
+        # Two slips are too many, and the first letter has to be right.
+        *(("Vuodin 1", None), ("Vuolim 1", None), ("Viliin 1", None), ("Violinkk 1", None), ("Kiolin 1", None)),
+        *(("Vxlin 1", None), ("Vioxyin 1", None)),
+        *(("Vioiln I", "violin_1"), ("Quartet Violoncelllo", "cello"), ("Violoncelllo Sonata", None)),
+        # Beside a name that is right, what is almost one says nothing.
+        ("Viola Viodin", "viola"),
+        ("Viola (alto clef) Viodin", "viola"),
+    ],
+)
+def test_a_long_name_is_known_with_one_slip_of_the_pen(name: str, part: str | None) -> None:
+    assert STRING_QUARTET.part_by_name(name) == part
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [("Viola Einhorn", "viola"), ("Viola Kinderorgel", None), ("Viola Kinderpiano", None), ("Viola Orgel", None)],
+)
+def test_a_composed_word_is_an_instruments_only_if_its_end_is_a_long_name(name: str, part: str | None) -> None:
+    assert STRING_QUARTET.part_by_name(name) == part
+
+
+@pytest.mark.parametrize("name", ["", "V", "Anna", "V Anna"])
+def test_what_says_nothing(name: str) -> None:
+    reading = STRING_QUARTET.read_name(name)
+    assert (reading.instrument, reading.number) == (None, None)
+    assert (reading.is_clear, reading.is_other, reading.is_voice) == (True, False, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_other", "is_voice"),
+    [("Alto Anna", False, True), ("Tenor Violin", False, True), ("Viola & Piano", True, False)],
+)
+def test_what_says_something_else(name: str, is_other: bool, is_voice: bool) -> None:
+    reading = STRING_QUARTET.read_name(name)
+    assert (reading.instrument, reading.is_other, reading.is_voice) == (None, is_other, is_voice)
+
+
 def told(*names: str) -> list[str]:
     """The parts that the names of one file may mean, joined by a stroke."""
     return ["|".join(STRING_QUARTET.parts_of(reading)) for reading in STRING_QUARTET.read_names(names)]
@@ -369,6 +427,19 @@ OPEN = "violin_1|violin_2"
         (("1 Violin", "2 Violin"), ["violin_1", "violin_2"]),
         (("Violin 1, Soprano", "Viola, Soprano", "Cello, Soprano"), ["violin_1", "viola", "cello"]),
         (("Violin 1", "Violin 1"), ["violin_1", "violin_1"]),
+        # What all begin or end with is an instrument's: each has two.
+        (("Violin 1, Viola", "Cello, Viola"), ["", ""]),
+        (("Viola, Violin 1", "Viola, Violin 2"), ["", ""]),
+        (("Violin, Viola", "Violin, Bratsche"), ["", ""]),
+        (("Violin, Soprano 1", "Viola, Soprano 1"), [OPEN, "viola"]),
+        (("Treble Violin 1", "Treble Viola"), ["violin_1", "viola"]),
+        (("Tenor Violin 1", "Tenor Viola"), ["violin_1", "viola"]),
+        # Without what they share, one of them would say nothing.
+        (("First Violin", "First Anna"), ["violin_1", ""]),
+        (("Quartet", "Quartet Violin 1"), ["", "violin_1"]),
+        (("Quartet", "Violin 1, Quartet"), ["", "violin_1"]),
+        (("Quartet", "Quartet: Violin 1, Quartet"), ["", "violin_1"]),
+        (("", "Track", "Violin 1"), ["", "", "violin_1"]),
     ],
 )
 def test_numbers_and_titles_that_all_tracks_have_say_nothing(names: tuple[str, ...], parts: list[str]) -> None:
@@ -387,6 +458,7 @@ def test_numbers_and_titles_that_all_tracks_have_say_nothing(names: tuple[str, .
         (("Violin 1", "Viola", "Cello", "Basso"), ["violin_1", "viola", "cello", ""]),
         (("Violin 1", "Alto", "Viola", "Cello"), ["violin_1", "", "viola", "cello"]),
         (("Alto", "Piano"), ["", ""]),
+        (("V", "V", "Alto", "Vc"), ["", "", "viola", "cello"]),
     ],
 )
 def test_an_alto_among_voices_is_no_viola_and_a_basso_beside_a_cello_none(

@@ -441,3 +441,32 @@ def test_the_name_of_the_only_track_tells_its_part() -> None:
     found = part_assignment.assign(Music(480, (track("Viola", 0, *line(60)),)))
     assert found.parts == ("viola",)
     assert found.refusal == "no track for violin_1, violin_2, cello (found: Viola (program 0))"
+
+
+def test_four_tracks_of_one_register_are_from_the_top_down() -> None:
+    assert assigned(players(("",) * 4, (48,) * 4, (60,) * 4)) == PARTS
+
+
+def test_a_name_that_two_tracks_share_tells_nothing_and_that_of_a_single_one_does() -> None:
+    one = track("Cello", 40, *line(76))
+    assert part_assignment.assign(Music(480, (one,))).parts == ("cello",)
+    other = track("Cello", 40, *line(69))
+    assert part_assignment.assign(Music(480, (one, other))).parts == ("violin_1", "violin_2")
+
+
+def test_a_part_that_has_many_notes_is_one_whatever_else_has_few() -> None:
+    few = track("Piano", 0, (0, 200, 60))
+    assert refused(quartet(few, track("Viola", 41, *line(60)))) == "a fifth part: Viola (program 41), 8 notes"
+
+
+def test_one_lower_part_does_not_tell_a_file_from_the_bottom_up() -> None:
+    found = part_assignment.assign(players(("Cello", "Violin", "Violin"), (42, 40, 40), (48, 70, 69)))
+    assert found.parts == ("cello", "violin_1", "violin_2")
+    assert found.reasons[1:] == ("its name, and its register",) * 2
+
+
+def test_one_note_of_hundreds_that_sounds_over_a_part_does_not_keep_a_track_from_it() -> None:
+    _, *others = quartet().tracks
+    first = track("Violin I", 40, *line(76), (4000, 300, 76))
+    pizzicato = track("", 45, *line(76, onsets=range(1920, 1920 + 300 * 240, 240)))
+    assert assigned(Music(480, (first, *others, pizzicato))) == (*PARTS, "violin_1")
