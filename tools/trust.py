@@ -29,9 +29,10 @@ KILLS = """## Killed at any moment
 out what comes out undisturbed, byte for byte, and no person is needed in between: no lock to be removed, no process to
 be ended, no half of a file to be found."""
 
-HALVED = """DVC does not write dvc.lock in one step. Killed in that moment, which comes after each stage, it leaves half
-of it, and says from then on that the file's validation failed. Then remove dvc.lock and say `dvc repro`: what was made
-comes from DVC's cache, nothing is trained anew. The program does just this, and counts it."""
+HALVED = """DVC does not write dvc.lock in one step, nor .dvc/tmp/rwlock, its list of who is at work. Killed in that moment, which
+comes after each stage, it leaves half of the one, and says from then on that the file's validation failed, or an empty
+other, and says that its JSON structure is corrupted. Then remove that file and say `dvc repro`: what was made comes from
+DVC's cache, nothing is trained anew. The program does just this, and counts it."""
 
 BYTES = """## The same bytes elsewhere
 
@@ -114,7 +115,7 @@ def _kills(figures: Figures) -> str:
         f"- {figures['files_compared']} files compared with those of the undisturbed run.",
         f"- The longest that a process outlived its `dvc`: {figures['longest_outlived_seconds']:.1f} seconds.",
         f"- Left in the folder for temporary files: {figures['temporary_bytes_left']:,} bytes.",
-        f"- DVC left half of a dvc.lock {figures['lock_halved_by_dvc']} time(s): see below.",
+        f"- DVC left half of a file that it needs: {_counted(figures['halved_by_dvc'])}; see below.",
         f"- {_listed('Findings', figures['findings'])}",
     ]
     return "\n".join([*rows, "", HALVED])

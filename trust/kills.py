@@ -13,8 +13,9 @@ A finding is what a person could not trust:
 - a `dvc repro` that fails, because of a lock, say
 - .partial-, .earlier-, checkpoints or damaged files of DVC's cache in the end
 
-DVC itself does not write dvc.lock in one step: killed meanwhile, it leaves half of it, and does not start with that any
-more. This is counted apart. The remedy is tried, too: dvc.lock is removed, and what was made comes from DVC's cache.
+DVC itself does not write dvc.lock in one step, nor its list of who is at work, .dvc/tmp/rwlock: killed meanwhile, it
+leaves half of the one or an empty other, and does not start with that any more. This is counted apart. The remedy is
+tried, too: the file is removed. What was made comes from DVC's cache.
 
 Writes trust/kills.json; the logs of runs with findings stay in .work/trust/kills.
 """
@@ -51,9 +52,11 @@ OUTLIVES = 5.0
 PATIENCE = 1200.0
 """Seconds for a run of DVC to come to a stage, or to its end."""
 
-LOCK = "dvc.lock"
-HALVED = re.compile(r"dvc\.lock'(?: validation failed| is invalid|, YAML file structure is corrupted)")
-"""What DVC says of a dvc.lock that it does not read."""
+HALVED = {
+    "dvc.lock": re.compile(r"dvc\.lock'(?: validation failed| is invalid|, YAML file structure is corrupted)"),
+    ".dvc/tmp/rwlock": re.compile(r"RWLock-file .*(?:corrupted|format error)"),
+}
+"""Files that DVC does not write in one step, and what it says of half of one."""
 
 STORING = 1.0
 """Seconds in which DVC stores what a stage made and starts the next one, about."""
@@ -86,8 +89,8 @@ class Found:
     findings: list[str] = field(default_factory=list)
     outlived: float = 0.0
     """The longest that a process outlived its `dvc`, in seconds."""
-    halved: int = 0
-    """How often DVC left a dvc.lock that it does not read."""
+    halved: Counter[str] = field(default_factory=Counter)
+    """How often DVC left half of a file that it does not read any more, by its name."""
     temporary: int = 0
     """Bytes in the folder for temporary files after the passes."""
 
@@ -244,7 +247,7 @@ def one_pass(
                 found.findings.append(f"kill {kill.number - 1}: a process outlives its dvc by {OUTLIVES:g} s")
                 before.kill_all()
         process = run.wait_for(kill.stage)
-        if process is None and remedied(run, folder, found):
+        while process is None and remedied(run, folder, found):
             run = Run(folder, logs / f"{kill.number}-again.log")
             process = run.wait_for(kill.stage)
         if process is None:
@@ -264,7 +267,7 @@ def one_pass(
     last = Run(folder, logs / f"{kills[-1].number}-end.log")
     if before is not None:
         found.outlived = max(found.outlived, outlived(before))
-    if last.end() != 0 and remedied(last, folder, found):
+    while last.end() != 0 and remedied(last, folder, found):
         last = Run(folder, logs / f"{kills[-1].number}-end-again.log")
     if last.end() != 0:
         found.findings.append(f"{where}: `dvc repro` fails in the end: {last.said()}")
@@ -274,12 +277,16 @@ def one_pass(
 
 
 def remedied(run: Run, folder: Path, found: Found) -> bool:
-    """Remove a dvc.lock that DVC does not read, as the documentation says; tells whether that was it."""
-    if run.end() == 0 or not HALVED.search(run.said()):
+    """Remove a file of which DVC left half, as the documentation says; tells whether that was it."""
+    if run.end() == 0:
         return False
-    found.halved += 1
-    (folder / LOCK).unlink(missing_ok=True)
-    return True
+    told = run.said()
+    for name, says in HALVED.items():
+        if says.search(told) and (folder / name).exists():
+            (folder / name).unlink()
+            found.halved[name] += 1
+            return True
+    return False
 
 
 def _within(name: str, out: str) -> bool:
@@ -315,7 +322,7 @@ def table(found: Found) -> dict[str, Any]:
         "in_stage": sum(bool(one["in_stage"]) for one in found.hit),
         "while_storing": sum(not one["in_stage"] for one in found.hit),
         "longest_outlived_seconds": found.outlived,
-        "lock_halved_by_dvc": found.halved,
+        "halved_by_dvc": {name: found.halved[name] for name in HALVED},
         "temporary_bytes_left": found.temporary,
         "findings": found.findings,
     }

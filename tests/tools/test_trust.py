@@ -20,7 +20,7 @@ FOUND: dict[str, Any] = {
         **MADE,
         **{"kills": 7, "in_stage": 5, "while_storing": 2, "by_signal": {"SIGKILL to dvc": 7}, "by_stage": {"train": 7}},
         **{"files_compared": 99, "longest_outlived_seconds": 0.21, "temporary_bytes_left": 12, "findings": []},
-        "lock_halved_by_dvc": 1,
+        "halved_by_dvc": {"dvc.lock": 1},
     },
     "bytes": {**MADE, "conditions": [{"TZ": "UTC"}, {"TZ": "Asia/Tokyo"}], "files_compared": 88, "differ": []},
     "mutations": {
@@ -52,7 +52,7 @@ def test_figures_are_told() -> None:
     ("name", "key", "value", "told"),
     [
         ("kills", "findings", ["kill 3: a file is left"], "Findings: kill 3: a file is left."),
-        ("kills", "lock_halved_by_dvc", 17, "half of a dvc.lock 17 time(s)"),
+        ("kills", "halved_by_dvc", {"dvc.lock": 17, "rwlock": 3}, "needs: dvc.lock 17, rwlock 3; see below"),
         ("bytes", "differ", ["plots/loss.csv"], "Different: plots/loss.csv."),
         ("mutations", "seconds", 1234.0, "21 minutes"),
         ("mutants", "targets", {"codec": {**TARGET, "findings": ["it died"]}}, "Findings: codec: it died."),

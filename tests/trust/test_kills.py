@@ -38,25 +38,34 @@ def test_kills_are_drawn_by_the_seed_of_all_kinds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "is_that"),
+    ("said", "name"),
     [
-        ("'./dvc.lock' validation failed.\n\nrequired key not provided, in schema", True),
-        ("ERROR: unable to read: 'dvc.lock', YAML file structure is corrupted", True),
-        ("Updating lock file 'dvc.lock'\n\nERROR: failed to reproduce 'filter'", False),
+        ("'./dvc.lock' validation failed.\n\nrequired key not provided, in schema", "dvc.lock"),
+        ("ERROR: unable to read: 'dvc.lock', YAML file structure is corrupted", "dvc.lock"),
+        (
+            "ERROR: failed to reproduce 'download': Unable to read RWLock-file '.dvc/tmp/rwlock'. JSON structure is "
+            "corrupted: Expecting value: line 1 column 1 (char 0)",
+            ".dvc/tmp/rwlock",
+        ),
+        ("Updating lock file 'dvc.lock'\n\nERROR: failed to reproduce 'filter'", None),
     ],
 )
-def test_half_of_a_lock_file_is_told_from_other_failures(
-    said: str, is_that: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_half_of_a_file_of_dvc_is_told_from_other_failures(
+    said: str, name: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "dvc.lock").write_text("schema:")
+    for half in kills.HALVED:
+        (tmp_path / half).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / half).write_text("schema:")
     (tmp_path / "log").write_text(said)
     run = object.__new__(Run)
     run.log = tmp_path / "log"
     monkeypatch.setattr(Run, "end", lambda self: 1)
     found = Found()
-    assert kills.remedied(run, tmp_path, found) == is_that
-    assert found.halved == is_that
-    assert (tmp_path / "dvc.lock").exists() != is_that
+    assert kills.remedied(run, tmp_path, found) == (name is not None)
+    assert dict(found.halved) == ({name: 1} if name else {})
+    assert [half for half in kills.HALVED if not (tmp_path / half).exists()] == ([name] if name else [])
+    # What is not there any more is no remedy: it ends.
+    assert not kills.remedied(run, tmp_path, found)
 
 
 def test_files_are_compared_by_content_and_by_being_there(tmp_path: Path) -> None:
