@@ -29,10 +29,10 @@ KILLS = """## Killed at any moment
 out what comes out undisturbed, byte for byte, and no person is needed in between: no lock to be removed, no process to
 be ended, no half of a file to be found."""
 
-HALVED = """DVC does not write dvc.lock in one step, nor .dvc/tmp/rwlock, its list of who is at work. Killed in that moment, which
-comes after each stage, it leaves half of the one, and says from then on that the file's validation failed, or an empty
-other, and says that its JSON structure is corrupted. Then remove that file and say `dvc repro`: what was made comes from
-DVC's cache, nothing is trained anew. The program does just this, and counts it."""
+HALVED = """DVC does not write dvc.lock in one step, nor .dvc/tmp/rwlock, its list of who is at work. Killed in that
+moment, which comes after each stage, it leaves half of the one, and says from then on that the file's validation
+failed, or an empty other, and says that its JSON structure is corrupted. Then remove that file and say `dvc repro`:
+what was made comes from DVC's cache, nothing is trained anew. The program does just this, and counts it."""
 
 BYTES = """## The same bytes elsewhere
 
