@@ -11,6 +11,7 @@ sizes. Memory is the most that any one process of a stage held.
 
 import itertools
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -23,6 +24,7 @@ from tqdm import tqdm
 
 from benchmarks import processes
 from benchmarks.processes import Spent
+from quartetvae.pipeline import locations
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -140,7 +142,8 @@ def _note(pitch: int) -> str:
 
 
 def run(project: Path) -> dict[str, Spent]:
-    """Run the stages in a project that `prepare` made; what was converted before is converted again."""
+    """Run the stages in a project that `prepare` made; what was converted or read before is so again."""
+    shutil.rmtree(project / locations.SHARDS, ignore_errors=True)
     with tempfile.TemporaryDirectory() as cache:
         environment = {"PYTHONPATH": str(ROOT), "QUARTETVAE_CACHE": cache, "QUARTETVAE_WORKERS": ""}
         return {

@@ -17,6 +17,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from quartetvae.pipeline import locations
+
 RUNS = 5
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -66,6 +68,8 @@ def _turns() -> tuple[int, dict[str, list[float]]]:
 
 
 def _seconds(folder: Path, command: list[str]) -> float:
+    # Shards of the turn before would be used again.
+    shutil.rmtree(folder / locations.SHARDS, ignore_errors=True)
     start = time.perf_counter()
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, *command], cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
