@@ -26,8 +26,8 @@ to the millisecond hangs on the machine."""
 KILLS = """## Killed at any moment
 
 `dvc repro` of the tiny pipeline is killed and said again, at once, until it has come to its end. Each time must come
-out what comes out undisturbed, byte for byte, and no person is needed in between: no lock to be removed, no process to
-be ended, no half of a file to be found."""
+out what comes out undisturbed, byte for byte, and no person is needed in between: no process to be ended, no half of a
+file to be found, and no lock to be removed but one that DVC itself leaves (below)."""
 
 HALVED = """DVC does not write dvc.lock in one step, nor .dvc/tmp/rwlock, its list of who is at work. Killed in that
 moment, which comes after each stage, it leaves half of the one, and says from then on that the file's validation
