@@ -141,16 +141,7 @@ def _mutations(figures: Figures) -> str:
         f"| {kind} | {of['read']} | {of['refused']} | {of['finding']} | {of['slowest_seconds']:.2f} |"
         for kind, of in figures["kinds"].items()
     ]
-    known = [finding for finding in figures["findings"] if finding["known"]]
-    others = [finding for finding in figures["findings"] if not finding["known"]]
-    rows += ["", _listed("Findings", [f"{of['kind']}: {of['error']}" for of in others])]
-    if known:
-        rows += [
-            "",
-            f"Known, and to be mended when the networks are trained anew (training hangs on the reader): "
-            f"{sum(of['times'] for of in known)} damaged tables end in an error of Arrow's or pandas', in "
-            f"{len(known)} ways. They are files that the pipeline makes for itself; `dvc repro` makes them anew.",
-        ]
+    rows += ["", _listed("Findings", [f"{of['kind']}: {of['error']}" for of in figures["findings"]])]
     return "\n".join(rows)
 
 

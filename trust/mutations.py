@@ -44,9 +44,6 @@ HANG = 60.0
 RENEW_AFTER = 2000
 """Files that a process reads before another takes its place."""
 
-KNOWN: dict[str, str] = {}
-"""Kinds whose findings are no failure of the trial, and why."""
-
 Outcome = Literal["read", "refused", "finding"]
 
 
@@ -147,7 +144,7 @@ def summed(results: Sequence[tuple[int, Result]]) -> dict[str, Any]:
         for kind, count in counts.items()
     }
     findings = [
-        {"kind": kind, "error": error, "times": len(numbers), "first": min(numbers), "known": kind in KNOWN}
+        {"kind": kind, "error": error, "times": len(numbers), "first": min(numbers)}
         for (kind, error), numbers in alike.items()
     ]
     return {"kinds": kinds, "findings": sorted(findings, key=lambda finding: finding["first"])}
@@ -171,7 +168,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    """Try all, write trust/mutations.json, and end with status 1 on a finding that is not known."""
+    """Try all, write trust/mutations.json, and end with status 1 on a finding."""
     options = _parser().parse_args()
     began, commit = time.monotonic(), about.commit()
     kept = about.ROOT / about.KEPT / "mutations"
@@ -200,8 +197,8 @@ def main() -> None:
     about.write("mutations", command, commit, {**asked, **limits, **found})
     for finding in found["findings"]:
         print("{kind}: {error} ({times} times, first in number {first})".format(**finding))
-    if any(not finding["known"] for finding in found["findings"]):
-        sys.exit(f"error: findings that are not known; the files are in {about.KEPT / 'mutations'}.")
+    if found["findings"]:
+        sys.exit(f"error: findings; their files are in {about.KEPT / 'mutations'}.")
 
 
 if __name__ == "__main__":

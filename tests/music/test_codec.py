@@ -204,7 +204,7 @@ def test_three_parts_are_refused() -> None:
 
 def test_a_mode_of_chords_that_is_none_is_refused() -> None:
     with pytest.raises(ArgumentError, match="chords 'triple' found; one of 'lowest', 'double' is needed"):
-        encode([(0, 48, 60)], chords="triple")  # type: ignore[arg-type]
+        encode([(0, 48, 60)], chords="triple")  # type: ignore[arg-type]  # mypy refuses it; so must we
 
 
 def test_a_piece_without_notes_is_refused() -> None:

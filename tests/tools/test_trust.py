@@ -64,12 +64,10 @@ def test_another_figure_is_another_page(name: str, key: str, value: Any, told: s
     assert told in trust.page({**FOUND, name: {**FOUND[name], key: value}})
 
 
-def test_findings_that_are_known_stand_apart() -> None:
-    finding = {"kind": "weights", "error": "KeyError: 'x'", "times": 2, "known": False}
-    findings = [finding, {**finding, "known": True, "times": 5}]
+def test_every_finding_of_a_damaged_file_is_listed() -> None:
+    findings = [{"kind": "weights", "error": error, "times": 2} for error in ("KeyError: 'x'", "OSError: y")]
     page = trust.page({**FOUND, "mutations": {**FOUND["mutations"], "findings": findings}})
-    assert "Findings: weights: KeyError: 'x'." in page
-    assert "5 damaged tables" in page
+    assert "Findings: weights: KeyError: 'x'; weights: OSError: y." in page
 
 
 def test_what_was_not_run_is_said() -> None:
