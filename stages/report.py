@@ -36,7 +36,7 @@ def main() -> None:
     rebuilt = tables.read_pieces(locations.RECONSTRUCTIONS / artifacts.PIECES).pieces
     trained = survey.with_duplicates(table, (piece.id for piece in pieces.in_split("train")))
     paths = players.paths(ends, points, excerpts, trained=trained)
-    reconstructions = players.reconstructions(pieces.pieces, rebuilt, excerpts)
+    reconstructions = players.reconstructions(pieces.pieces, artifacts.spread(rebuilt, artifacts.SHOWN), excerpts)
 
     overview.draw(locations.plot("paths"), paths)
     metrics = json.loads(locations.metrics("reconstruct").read_text(encoding="utf-8"))

@@ -12,13 +12,13 @@ import shutil
 import tarfile
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from quartetvae import config
 from quartetvae.composing import originality
-from quartetvae.corpus import metadata, phrases, piece_file, survey, tables
+from quartetvae.corpus import encoding, metadata, packs, phrases, piece_file, survey, tables
 from quartetvae.corpus.records import Pieces
 from quartetvae.corpus.sources import archives, musicnet
 from quartetvae.io import read, write
@@ -87,6 +87,13 @@ def _archive(path: Path) -> None:
         converted.write(movement, path.with_name("movement.mid"))
 
 
+def _pack(path: Path) -> None:
+    """Read all that a corpus has in packs."""
+    for file in metadata.read(path.parent)["file"]:
+        packs.sha256(path.parent / file)
+        encoding.read(path.parent / file)
+
+
 def _tokens(path: Path) -> None:
     """Read a table of phrases as training does."""
     opened = tables.open_phrases(path)
@@ -118,6 +125,7 @@ KINDS = {
     "kern": Kind("a.krn", _piece),
     "zip of a converted score": Kind("a.zip", _archive, "zip"),
     "tar.gz of MIDI files": Kind("a.tar.gz", musicnet._read_archive, "gzip"),
+    "pack of a corpus": Kind("0000.zip", _pack, "zip"),
     "metadata.csv": Kind(metadata.FILE, lambda path: metadata.read(path.parent)),
     "Parquet of quartets": Kind("quartets.parquet", tables.read_quartets),
     "Parquet of pieces": Kind("pieces.parquet", tables.read_pieces),
@@ -156,6 +164,7 @@ def make(folder: Path) -> None:
     (folder / "zip of a converted score" / "a.zip").write_bytes(converted)
     _tar(folder / "tar.gz of MIDI files" / "a.tar.gz", content)
     _corpus(folder / "metadata.csv", content)
+    _corpus(folder / "pack of a corpus", content, in_pack=True)
     _tables(folder, piece)
     _networks(folder, piece)
 
@@ -170,13 +179,16 @@ def _tar(path: Path, content: bytes) -> None:
     path.write_bytes(gzip.compress(made.getvalue(), mtime=0))
 
 
-def _corpus(folder: Path, content: bytes) -> None:
-    """Make a corpus of two files, as a source leaves it."""
+def _corpus(folder: Path, content: bytes, *, in_pack: bool = False) -> None:
+    """Make a corpus of two files, as a source leaves it; of many files it has packs."""
     rows = []
     for name in ("a", "b"):
         (folder / f"{name}.mid").write_bytes(content)
         row = (name, "directory", "Haydn", f"Op. 1 {name}", "1", STRING_QUARTET.name.title(), f"{name}.mid")
         rows.append(metadata.MetadataRow(*row))
+    if in_pack:
+        new = packs.pack(folder, [row.file for row in rows])
+        rows = [replace(row, file=new[row.file]) for row in rows]
     metadata.write(folder, rows)
 
 

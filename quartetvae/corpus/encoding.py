@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from quartetvae.config import Encode
-from quartetvae.corpus import outlines
+from quartetvae.corpus import outlines, packs
 from quartetvae.corpus.outlines import Outline
 from quartetvae.corpus.parallel import shards as parallel
 from quartetvae.corpus.parallel.shards import IN_MEMORY, Item, Shards
@@ -36,7 +36,8 @@ def grid_for(encode: Encode) -> Grid:
 
 def read(path: Path, *, label: str = "") -> tuple[Music, Assignment]:
     """Read a file of a corpus and find its parts, as commands do; `label` is what the metadata call its ensemble."""
-    file = reading.read(path, label=label)
+    with packs.on_disk(path) as there:
+        file = reading.read(there, label=label)
     return file.music, file.assignment
 
 

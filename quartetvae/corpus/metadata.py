@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from quartetvae.corpus import packs
 from quartetvae.errors import CorpusError
 
 FILE = "metadata.csv"
@@ -24,7 +25,7 @@ class MetadataRow:
     movement: str
     ensemble: str
     file: str
-    """Relative to the folder, with `/`: `musicnet/Beethoven/2313_qt15_1.mid`."""
+    """Relative to the folder, with `/`: `musicnet/Beethoven/2313_qt15_1.mid`; of packed files see `corpus.packs`."""
     left_out: str = ""
     """Notes of a score that its MIDI file lacks, by kind: `cue notes 3; grace notes 12`; "" for none.
 
@@ -81,7 +82,7 @@ def read(raw: Path) -> pd.DataFrame:
     Raises
     ------
     CorpusError
-        If it is missing, lacks a column, names an id twice or a file that is not there.
+        If it is missing, lacks a column, names an id twice or a file that is not there; or if a pack is damaged.
     """
     path = raw / FILE
     try:
@@ -95,7 +96,7 @@ def read(raw: Path) -> pd.DataFrame:
     twice = table["id"][table["id"].duplicated()].tolist()
     if twice:
         raise CorpusError(f"{path}: id {twice[0]} is there twice; each file needs an id of its own.")
-    absent = [file for file in table["file"] if not (raw / file).is_file()]
+    absent = [file for file in table["file"] if not packs.is_file(raw / file)]
     if absent:
         raise CorpusError(f"{path}: names {absent[0]}, which is not in {raw}; run the stage `download` again.")
     return table[list(COLUMNS)]

@@ -32,7 +32,8 @@ class PieceFile:
 
     @cached_property
     def _metadata(self) -> dict[str, str]:
-        return tables.metadata_of(self._file.schema_arrow, self.path, "tail_share")
+        with self._damage_told():
+            return tables.metadata_of(self._file.schema_arrow, self.path, "tail_share")
 
     @cached_property
     def grid(self) -> Grid:

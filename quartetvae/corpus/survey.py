@@ -4,7 +4,6 @@ A corpus is a folder of MIDI files with metadata.csv; see `quartetvae.corpus.met
 in `quartetvae.corpus.works`.
 """
 
-import hashlib
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from quartetvae.config import Match
-from quartetvae.corpus import encoding, metadata, paper_files, window_index, works
+from quartetvae.corpus import encoding, metadata, packs, paper_files, window_index, works
 from quartetvae.corpus.parallel import shards as parallel
 from quartetvae.corpus.parallel.shards import IN_MEMORY, Item, Shards
 from quartetvae.corpus.tables import LOST
@@ -165,10 +164,8 @@ def _decide(path: Path, entry: dict[str, Any], match: Match) -> tuple[dict[str, 
 
     `entry` is its row of metadata.csv.
     """
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     row: dict[str, Any] = {
-        "sha256": sha256,
+        "sha256": packs.sha256(path),
         **{"decision": REJECTED, "reason": "", "programs": [], "tracks": [], "parts": []},
         **{"notes": 0, "beats": 0.0, "duplicate_of": "", "share": 0.0, "work_id": ""},
         **dict.fromkeys(LOST, 0),

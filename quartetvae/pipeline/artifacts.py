@@ -1,8 +1,10 @@
 """What people listen to and look at: MIDI files and piano rolls of reconstructions and interpolations."""
 
 import dataclasses
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from tqdm import tqdm
 
@@ -12,8 +14,28 @@ from quartetvae.latent.paths import LatentPath
 from quartetvae.music.codec import Tokens
 from quartetvae.music.quartet import Grid, Piece
 
+T = TypeVar("T")
+
 PIECES = "pieces.parquet"
 """Beside the MIDI files: the same music as part arrays, for the stages that follow."""
+
+HEARD = 600
+"""Reconstructions that are written to listen to, at most: DVC is slow with an out of more than 2,000 files."""
+
+SHOWN = 100
+"""Reconstructions on the page, at most; eleven files each."""
+
+
+def spread(pieces: Sequence[T], most: int) -> Sequence[T]:
+    """Take `most` of the pieces, or all if there are no more, at equal distances and in their order; says so on stderr.
+
+    >>> spread("abcdefg", 3)
+    ['a', 'c', 'e']
+    """
+    if len(pieces) <= most:
+        return pieces
+    tqdm.write(f"{most:,} of {len(pieces):,} pieces are taken to listen to, from first to last", file=sys.stderr)
+    return [pieces[number * len(pieces) // most] for number in range(most)]
 
 
 def reconstructions(
@@ -25,9 +47,9 @@ def reconstructions(
     tempo_qpm: float,
     plot_beats: int,
 ) -> None:
-    """Write, for each piece, `<id>/original.mid`, `reconstruction.mid` and `piano_roll.png`."""
-    both = tqdm(zip(originals, rebuilt, strict=True), desc="write", total=len(rebuilt), unit="piece")
-    for original, made in both:
+    """Write `<id>/original.mid`, `reconstruction.mid` and `piano_roll.png` of `HEARD` pieces, the tables of all."""
+    both = spread(list(zip(originals, rebuilt, strict=True)), HEARD)
+    for original, made in tqdm(both, desc="write", unit="piece"):
         _write_midi(folder / original.id / "original.mid", original.tokens, grid, tempo_qpm)
         _write_midi(folder / original.id / "reconstruction.mid", made.tokens, grid, tempo_qpm)
         reconstruction_roll(folder / original.id / "piano_roll.png", original, made, grid, beats=plot_beats)

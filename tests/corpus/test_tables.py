@@ -261,6 +261,15 @@ def test_damage_anywhere_in_a_table_is_read_over_or_an_error(kind: str, share: f
         READERS[kind](path)
 
 
+@pytest.mark.parametrize("kind", ["pieces", "phrases", "pieces, one by one"])
+def test_a_schema_with_metadata_that_are_no_text_is_an_error(kind: str, tmp_path: Path) -> None:
+    path = WRITERS[kind](tmp_path / "table.parquet")
+    table = pq.read_table(path)
+    pq.write_table(table.replace_schema_metadata({**table.schema.metadata, b"\xa0": b""}), path)
+    with pytest.raises(DatasetError, match=r"table\.parquet: "):
+        READERS[kind](path)
+
+
 @pytest.mark.parametrize("kind", ["pieces", "phrases"])
 def test_a_foreign_table_is_an_error(kind: str, tmp_path: Path) -> None:
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "table.parquet")

@@ -44,6 +44,24 @@ def test_a_reconstruction_is_written_beside_its_original(tmp_path: Path) -> None
     assert [piece.tokens.tolist() for piece in kept.pieces] == [OTHER.tokens.tolist()]
 
 
+def test_of_many_pieces_some_are_written_and_all_are_in_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(artifacts, "HEARD", 2)
+    pieces = [piece(str(number), ONE.tokens) for number in range(5)]
+    artifacts.reconstructions(tmp_path, pieces, pieces, GRID, tempo_qpm=90.0, plot_beats=4)
+    # Numbers 0 and 5 * 1 / 2, cut off.
+    assert {path.name for path in tmp_path.iterdir()} == {"0", "2", "pieces.parquet"}
+    assert [one.id for one in tables.read_pieces(tmp_path / "pieces.parquet").pieces] == list("01234")
+    assert "2 of 5 pieces are taken to listen to" in capsys.readouterr().err
+
+
+def test_no_out_of_the_listening_stages_has_more_than_2000_files() -> None:
+    # Three files for a reconstruction and the table; on the page five for each of two stops and the scores.
+    assert 3 * artifacts.HEARD + 1 <= 2_000
+    assert 11 * artifacts.SHOWN + 10 <= 2_000
+
+
 def a_walk() -> paths.LatentPath:
     """Three points: A's array, one of its own, B's."""
     between = canonical(random_tokens(24, 4, seed=2))[: len(ONE.tokens)]

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
+from quartetvae.corpus import packs
 from quartetvae.corpus.parallel import versions
 from quartetvae.corpus.parallel.engines import Engine, Here
 from quartetvae.corpus.parallel.processes import Failure
@@ -52,10 +53,8 @@ Function = Callable[..., Any]
 
 
 def item(path: Path, known: Mapping[str, Any]) -> Item:
-    """Make an item of a whole file."""
-    with path.open("rb") as file:
-        content = hashlib.file_digest(file, "sha256").hexdigest()
-    return Item(path.absolute(), content, known)
+    """Make an item of a whole file of a corpus, packed or not."""
+    return Item(path.absolute(), packs.sha256(path), known)
 
 
 @dataclass(frozen=True)

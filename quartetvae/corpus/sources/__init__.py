@@ -4,9 +4,9 @@ Conventions
 -----------
 Every source leaves the same thing: a folder of its name with MIDI files. Beside these folders is one `metadata.csv` for
 all, with the columns `id`, `source`, `composer`, `work`, `movement`, `ensemble`, `file` (relative to it, with `/`)
-and `left_out`, sorted by `file`; no two files have one id, whatever their source. All is whole or not there, and the
-same sources give the same bytes on every machine. A score becomes a MIDI file for each of its movements; MIDI files
-stay as they are.
+and `left_out`, sorted by `file`; no two files have one id, whatever their source. Of more than 2,000 files a source's
+folder has packs (`quartetvae.corpus.packs`). All is whole or not there, and the same sources give the same bytes on
+every machine. A score becomes a MIDI file for each of its movements; MIDI files stay as they are.
 
 What a source may do
 --------------------
@@ -23,7 +23,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from quartetvae.config import Source
-from quartetvae.corpus import metadata
+from quartetvae.corpus import metadata, packs
 from quartetvae.corpus.metadata import MetadataRow
 from quartetvae.corpus.parallel.engines import Engine, Processes
 from quartetvae.corpus.sources import directory as folders
@@ -87,10 +87,26 @@ def fetch(
                 folder.mkdir()
                 rows += [replace(row, file=f"{source}/{row.file}") for row in fetchers[source](folder)]
             _check_ids(rows)
+            if len(rows) > packs.MOST_FILES:
+                rows = _packed(everything, rows)
             metadata.write(everything, rows)
     except KeyboardInterrupt:
         tqdm.write("interrupted; what was downloaded and converted is kept, run the command again", file=sys.stderr)
         raise SystemExit(130) from None
+
+
+def _packed(everything: Path, rows: Sequence[MetadataRow]) -> list[MetadataRow]:
+    """Pack the files of each source, in the order of metadata.csv; see `quartetvae.corpus.packs`."""
+    files: dict[str, list[str]] = {}
+    for row in sorted(rows, key=lambda row: row.file):
+        source, _, file = row.file.partition("/")
+        files.setdefault(source, []).append(file)
+    packed = {
+        f"{source}/{file}": f"{source}/{new}"
+        for source, some in files.items()
+        for file, new in packs.pack(everything / source, some).items()
+    }
+    return [replace(row, file=packed[row.file]) for row in rows]
 
 
 def _check_ids(rows: Sequence[MetadataRow]) -> None:

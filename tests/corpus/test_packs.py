@@ -1,0 +1,158 @@
+"""Packs: a corpus of many files as few archives, read as if it lay there file by file."""
+
+import hashlib
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from quartetvae.corpus import encoding, metadata, packs, sources, survey
+from quartetvae.corpus.parallel.engines import Processes
+from quartetvae.corpus.parallel.shards import Shards
+from quartetvae.errors import CorpusError
+from quartetvae.io import midi
+from quartetvae.music.codec import Alphabet
+from quartetvae.music.quartet import Grid
+from tests.building import canonical, random_tokens
+
+ALPHABET = Alphabet(36, 99)
+GRID = Grid(4, ALPHABET)
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+@pytest.fixture
+def some(tmp_path: Path) -> Path:
+    """A folder of five files, one of them in a folder that is called as a pack is."""
+    folder = tmp_path / "some"
+    for number, name in enumerate(("0000.zip/a.mid", "b.mid", "Dvořák/č d.mid", "Dvořák/e.mid", "f.mid")):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(bytes([number]) * (number + 1))
+    return folder
+
+
+def test_a_pack_holds_some_files_after_another(some: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packs, "SIZE", 2)
+    names, before = list(tree(some)), tree(some)
+    found = packs.pack(some, names)
+    assert sorted(path.name for path in some.iterdir()) == ["0000.zip", "0001.zip", "0002.zip"]
+    assert list(some.parent.iterdir()) == [some]
+    assert list(found) == names
+    assert [new.split("/")[0] for new in found.values()] == ["0000.zip", "0000.zip", "0001.zip", "0001.zip", "0002.zip"]
+    for name, new in found.items():
+        assert packs.is_file(some / new)
+        with packs.opened(some / new) as file:
+            assert file.read() == before[name]
+        with packs.on_disk(some / new) as path:
+            assert (path.name, path.read_bytes()) == (Path(name).name, before[name])
+        assert not path.exists()
+        assert packs.sha256(some / new) == hashlib.sha256(before[name]).hexdigest()
+    # As another program reads it.
+    with zipfile.ZipFile(some / "0001.zip") as archive:
+        assert archive.namelist() == names[2:4]
+        assert archive.read(names[3]) == before[names[3]]
+        assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_the_same_files_make_the_same_packs(tmp_path: Path, some: Path) -> None:
+    other = tmp_path / "other"
+    for name, content in reversed(tree(some).items()):
+        (other / name).parent.mkdir(parents=True, exist_ok=True)
+        (other / name).write_bytes(content)
+        os.utime(other / name, (1, 1))
+        (other / name).chmod(0o600)
+    for folder in (some, other):
+        packs.pack(folder, list(tree(folder)))
+    assert tree(some) == tree(other)
+
+
+def test_what_is_not_packed_is_read_where_it_lies(some: Path) -> None:
+    path = some / "0000.zip" / "a.mid"
+    with packs.on_disk(path) as there:
+        assert there == path
+    assert packs.is_file(path)
+    assert not packs.is_file(some / "0000.zip" / "b.mid")
+    assert packs.sha256(path) == hashlib.sha256(b"\0").hexdigest()
+
+
+def corpus(folder: Path, count: int = 7) -> Path:
+    """A folder of quartets of one composer, the third of them damaged and the last no MIDI file by its name."""
+    for number in range(count):
+        path = folder / f"Haydn/op. {number // 3}/q{number}.mid"
+        tokens = canonical(random_tokens(24, 4, seed=number))
+        midi.write_quartet(path, tokens, ALPHABET, steps_per_beat=4, tempo_qpm=100.0)
+    (folder / "Haydn/op. 0/q2.mid").write_bytes(b"MThd, and no more")
+    (folder / "Haydn/op. 2/z.krn").write_text("no score", encoding="utf-8")
+    return folder
+
+
+def test_a_packed_corpus_is_surveyed_and_encoded_as_one_that_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = corpus(tmp_path / "own")
+    found = {}
+    for name, most in (("files", 2_000), ("packs", 7)):
+        monkeypatch.setattr(packs, "MOST_FILES", most)
+        monkeypatch.setattr(packs, "SIZE", 3)
+        raw = tmp_path / name
+        sources.fetch(["directory"], raw, directory=own, cache=tmp_path / "cache")
+        # Processes that are forked open the packs for themselves.
+        shards = Shards(tmp_path / "shards" / name, Processes(2), size=2)
+        table = survey.survey(raw, match="quartet", shards=shards)
+        pieces = [piece for piece, _ in encoding.encode_all(raw, table, GRID)]
+        with encoding.encoded(raw, table, GRID, Shards(tmp_path / "encoded" / name, Processes(2), size=2)) as same:
+            for one, other in zip(pieces, same, strict=True):
+                np.testing.assert_array_equal(one.tokens, other.tokens)
+        found[name] = table, pieces
+    (table, pieces), (packed, same_pieces) = found["files"], found["packs"]
+    assert sorted(path.name for path in (tmp_path / "packs" / "directory").iterdir()) == [
+        "0000.zip",
+        "0001.zip",
+        "0002.zip",
+    ]
+    assert len(table) == 8
+    assert table["decision"].value_counts().to_dict() == {"selected": 6, "unreadable": 2}
+    assert packed["file"][3] == "directory/0001.zip/Haydn/op. 1/q3.mid"
+    assert packed.drop(columns="file").equals(table.drop(columns="file"))
+    for one, other in zip(pieces, same_pieces, strict=True):
+        assert (one.id, one.composer, one.work) == (other.id, other.composer, other.work)
+        np.testing.assert_array_equal(one.tokens, other.tokens)
+
+
+@pytest.fixture
+def packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(packs, "MOST_FILES", 2)
+    sources.fetch(["directory"], tmp_path / "raw", directory=corpus(tmp_path / "own"), cache=tmp_path / "cache")
+    return tmp_path / "raw"
+
+
+def test_a_pack_that_is_no_archive_is_one_error(packed: Path) -> None:
+    path = packed / "directory" / "0000.zip"
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(CorpusError, match=r"0000\.zip: a damaged pack of music .*run the stage `download` again"):
+        metadata.read(packed)
+
+
+def test_a_file_that_changed_in_a_pack_is_one_error(packed: Path) -> None:
+    path = packed / "directory" / "0000.zip"
+    content = bytearray(path.read_bytes())
+    content[content.index(b"MTrk") + 20] ^= 255
+    path.write_bytes(content)
+    with pytest.raises(CorpusError, match=r"0000\.zip: a damaged pack of music \(Bad CRC-32"):
+        survey.survey(packed, match="quartet")
+
+
+def test_a_file_that_a_pack_lacks_is_named(packed: Path) -> None:
+    table = packed / metadata.FILE
+    table.write_text(table.read_text("utf-8").replace("q4.mid", "q9.mid"), "utf-8")
+    with pytest.raises(CorpusError, match=r"names directory/0000\.zip/Haydn/op\. 1/q9\.mid, which is not in"):
+        metadata.read(packed)
+    with (
+        pytest.raises(CorpusError, match="a damaged pack of music"),
+        packs.opened(packed / "directory/0000.zip/none.mid"),
+    ):
+        pass
