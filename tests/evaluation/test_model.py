@@ -9,6 +9,8 @@ import pytest
 from quartetvae.corpus.records import Origin
 from quartetvae.errors import ArgumentError
 from quartetvae.evaluation import model
+from quartetvae.latent import paths
+from quartetvae.latent.paths import LatentPath
 from quartetvae.music.codec import Tokens
 from tests.building import ALPHABET, phrase_set, piece, pieces, random_tokens
 from tests.toy import STEPS, TOY, Toy
@@ -69,3 +71,38 @@ def test_others_codes_are_never_a_phrases_own() -> None:
     own, others = seen[: len(numbered)], seen[len(numbered) :]
     assert max(own) == 0
     assert min(others) >= 1
+
+
+def walk(a: str, b: str) -> LatentPath:
+    """A path of four points between two pieces of three phrases; the toy's codes are their tokens."""
+    ends = [piece(name, random_tokens(3 * STEPS, 4, seed=seed)) for seed, name in enumerate((a, b))]
+    return paths.interpolate(TOY, *ends, points=4, kind="linear")
+
+
+def test_paths_are_scored_over_all_their_phrases() -> None:
+    both = pieces(train=[piece("seen", HELD_OUT.tokens[0])], test=[piece(name, HELD_OUT.tokens[0]) for name in "ab"])
+    found = model.interpolations(TOY, [walk("a", "b"), walk("a", "seen")], HELD_OUT, both, kind="linear", seed=0)
+    assert (found["pairs"], found["pairs_of_test_works"], found["points"], found["path"]) == (2, 1, 4, "linear")
+    assert found["phrases"] == sum(len(one.z) for one in (walk("a", "b"), walk("a", "seen")))
+    # Half a step of rounding lies between a code and the code of what it decodes to.
+    assert found["round_trip"] is not None
+    assert 0 <= found["round_trip"] < 0.1
+
+
+def test_codes_that_are_read_off_the_music_have_no_round_trip() -> None:
+    both = pieces(train=[], test=[piece(name, HELD_OUT.tokens[0]) for name in "ab"])
+    found = model.interpolations(TOY, [walk("a", "b")], HELD_OUT, both, kind="exchange", seed=0)
+    assert found["round_trip"] is None
+
+
+def test_steps_are_measured_of_the_path_and_of_the_crossfade() -> None:
+    found = model.step_distances([walk("a", "b")], seed=0)
+    assert {name: distances.shape for name, distances in found.items()} == {
+        "path": (len(walk("a", "b").z), 3),
+        "crossfade": (len(walk("a", "b").z), 3),
+    }
+    tokens = walk("a", "b").tokens
+    np.testing.assert_allclose(found["path"][:, 0], (tokens[:, 0] != tokens[:, 1]).mean(axis=(1, 2)))
+    # Each point draws for itself whose each cell is, so that a way of steps is as long as the straight one, or longer.
+    assert (found["crossfade"].sum(axis=1) >= (tokens[:, 0] != tokens[:, -1]).mean(axis=(1, 2))).all()
+    assert not np.array_equal(found["crossfade"], found["path"])

@@ -20,7 +20,7 @@ from quartetvae.metrics import comparison
 from quartetvae.metrics.figures import AttributeName, CellScores, SetName
 from quartetvae.music.codec import Alphabet
 from quartetvae.pipeline import params
-from quartetvae.plots import composed, labels, latent, pitches, reconstruction, sets, training
+from quartetvae.plots import between, composed, labels, latent, pitches, reconstruction, sets, training
 from quartetvae.plots.colours import ABOUT
 from tests.building import REST, phrase_set, piece, pieces, random_tokens
 
@@ -55,6 +55,22 @@ UNKNOWN: dict[str, float | None] = {"value": None, "low": None, "high": None}
 WRITTEN: Any = {
     "onset_f1": {"infill": {"composed": LEVEL, "copy": UNKNOWN}, "viola": {"composed": {**LEVEL, "low": None}}},
     "self_similarity": {"real": [LEVEL, UNKNOWN, LEVEL], "composed": [LEVEL] * 3},
+}
+APART: Any = {
+    "two_sample": {
+        "real": {"auc": 0.5, "low": 0.45, "high": 0.55},
+        "composed": {"auc": 0.75, "low": 0.7, "high": 0.8},
+        "crossfade": {"auc": 0.95, "low": None, "high": None},
+        "silent": {"auc": None, "low": None, "high": None},
+        "prior": {"auc": 0.8, "low": 0.7, "high": 0.9},
+    },
+    "kept": {
+        "real": {"a": 0.1, "b": 0.1},
+        "crossfade": {"a": 0.5, "b": 0.7},
+        "composed": {"a": 0.4, "b": 0.3},
+        "silent": {"a": 0.2, "b": 0.2},
+        "prior": {"a": None, "b": 0.3},
+    },
 }
 MOVED = {name: np.random.default_rng(2).random((4, 3)) for name in get_args(AttributeName)}
 CODES = np.random.default_rng(1).normal(size=(6, 3))
@@ -115,7 +131,12 @@ def written(path: Path) -> None:
     composed.draw(path, WRITTEN)
 
 
+def told_apart(path: Path) -> None:
+    between.told_apart(path, APART)
+
+
 PICTURES = {
+    told_apart: (1080, 648),
     attributes: (1500, 420),
     written: (1320, 480),
     overlap: (1440, 675),
@@ -304,6 +325,27 @@ def test_what_is_composed_needs_no_real_music_to_compare(tmp_path: Path, drawn: 
     alone: Any = {**WRITTEN, "self_similarity": {"real": [UNKNOWN] * 3, "composed": [LEVEL] * 3}}
     composed.draw(tmp_path / "f.png", alone)
     assert (tmp_path / "f.png").read_bytes() != drawn(written).read_bytes()
+
+
+def test_what_lies_between_is_a_point_for_each_set_that_has_an_area_and_both_shares(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kept: list[Figure] = []
+    monkeypatch.setattr(between, "save", lambda figure, path: kept.append(figure))
+    told_apart(tmp_path / "none.png")
+    (axes,) = kept[0].axes
+    points = [np.asarray(line.get_xydata())[0].tolist() for line in axes.lines if line.get_marker() == "o"]
+    assert np.allclose(points, [(0.35, 0.75), (0.6, 0.95)])
+    assert [text.get_text() for text in axes.texts] == ["composed", "crossfade"]
+    spans = [np.asarray(line.get_ydata()).tolist() for line in axes.lines if line.get_marker() != "o"]
+    # The interval of the one that has one, and the ceiling.
+    assert spans == [[0.7, 0.8], [0.5, 0.5]]
+
+
+def test_what_lies_between_needs_a_point(tmp_path: Path) -> None:
+    nothing: Any = {**APART, "kept": {"real": {"a": 0.1, "b": 0.1}, "prior": {"a": None, "b": 0.3}}}
+    with pytest.raises(QuartetError, match=r"b\.png: no set with an area and kept onsets found"):
+        between.told_apart(tmp_path / "b.png", nothing)
 
 
 def test_overlap_needs_the_ceiling_and_a_set(tmp_path: Path) -> None:

@@ -70,11 +70,16 @@ def place(page: "Page") -> float:
     return float(page.evaluate("sound.currentTime"))
 
 
+PLAYHEAD = """() => {
+    const [head, roll] = ["#roll .playhead", "#roll img"].map((name) =>
+        document.querySelector(name).getBoundingClientRect());
+    return (head.x + 1 - roll.x) / roll.width;
+}"""
+
+
 def playhead(page: "Page") -> float:
     """How far from the left of the roll the playhead is, from 0 to 1."""
-    head, roll = (page.locator(name).bounding_box() for name in ("#roll .playhead", "#roll img"))
-    assert head and roll
-    return float((head["x"] + 1 - roll["x"]) / roll["width"])
+    return float(page.evaluate(PLAYHEAD))
 
 
 def state(page: "Page") -> dict[str, Any]:
@@ -118,9 +123,8 @@ def test_keys_work_before_anything_has_the_focus(page: "Page") -> None:
 def test_a_clip_plays_and_the_playhead_moves_with_it(page: "Page") -> None:
     page.get_by_role("button", name="Play").click()
     page.wait_for_function("sound.currentTime > 0.3")
-    first = playhead(page)
-    page.wait_for_function("sound.currentTime > 1.1")
-    assert playhead(page) > first + 0.1
+    # Asked in the page itself: between two questions from outside a busy machine may have played it to its end.
+    page.wait_for_function(f"({PLAYHEAD})() > 0.15")
     page.get_by_role("button", name="Pause").click()
     page.wait_for_function("sound.paused")
     page.get_by_role("button", name="Play").wait_for()

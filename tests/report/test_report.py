@@ -29,6 +29,7 @@ from quartetvae.report import overview, players, score, sound
 from quartetvae.report import page as pages
 from quartetvae.report import piano_roll as svg_roll
 from quartetvae.report.players import Player
+from tests.building import piece
 
 GRID = Grid(4, Alphabet(36, 99))
 STEP = svg_roll.BEAT / GRID.steps_per_beat
@@ -435,3 +436,45 @@ def test_an_ogg_file_is_whole_small_and_the_same_each_time(tmp_path: Path) -> No
     assert np.corrcoef(heard.ravel(), true.ravel())[0, 1] > 0.99
     seconds = len(true) / audio.RATE
     assert (tmp_path / "one.ogg").stat().st_size * 8 / seconds < 110_000
+
+
+EXCERPTS = players.Excerpts(GRID, beats=3, tempo_qpm=90.0, movements={"a": "I. Allegro"})
+
+
+def test_a_piece_is_heard_from_its_beginning() -> None:
+    one = piece("a", music(0, 40).tokens, work="Op. 20", steps_per_bar=16)
+    heard = EXCERPTS.music(one)
+    assert (heard.title, heard.composer, heard.tempo_qpm) == ("Op. 20, I. Allegro", one.composer, 90.0)
+    assert np.array_equal(heard.tokens, one.tokens[:12])
+    assert np.array_equal(heard.bars, one.bars[:12])
+    assert len(EXCERPTS.music(one, 20).tokens) == 20
+    assert EXCERPTS.music(piece("b", one.tokens, work="Op. 20")).title == "Op. 20"
+
+
+def test_paths_lead_between_originals_that_are_as_long_as_their_points() -> None:
+    a, b = piece("a", music(0, 40).tokens, work="One"), piece("b", music(1, 40).tokens, work="Two")
+    points = [piece(f"{name}/{k}", music(k, 8).tokens, work=name) for name in ("a-b", "b-a") for k in range(4)]
+    found = players.paths({"b-a": (b, a), "a-b": (a, b)}, points, EXCERPTS, trained={"b"})
+    assert [player.id for player in found] == ["path-b-a", "path-a-b"]
+    first = found[0]
+    assert [(end.title, end.note) for end in first.ends] == [("Two", "in training"), ("One, I. Allegro", "")]
+    assert [stop.label for stop in first.stops] == ["A", "A", "33 %", "67 %", "B", "B"]
+    assert [stop.kind for stop in first.stops] == [
+        *(players.ORIGINAL, players.REBUILT),
+        *(players.BETWEEN, players.BETWEEN),
+        *(players.REBUILT, players.ORIGINAL),
+    ]
+    wanted = [b.tokens[:8], *(point.tokens for point in points[4:]), a.tokens[:8]]
+    for stop, tokens in zip(first.stops, wanted, strict=True):
+        assert np.array_equal(stop.music.tokens, tokens)
+
+
+def test_a_reconstruction_stands_beside_the_original_of_its_id() -> None:
+    originals = [piece(name, music(seed, 40).tokens) for seed, name in enumerate("abc")]
+    rebuilt = [piece(name, music(seed, 40).tokens) for seed, name in ((7, "c"), (8, "a"))]
+    found = players.reconstructions(originals, rebuilt, EXCERPTS)
+    assert [player.id for player in found] == ["reconstruction-c", "reconstruction-a"]
+    for player, original, made in zip(found, (originals[2], originals[0]), rebuilt, strict=True):
+        assert [stop.kind for stop in player.stops] == [players.ORIGINAL, players.REBUILT]
+        for stop, tokens in zip(player.stops, (original.tokens, made.tokens), strict=True):
+            assert np.array_equal(stop.music.tokens, tokens[:12])
