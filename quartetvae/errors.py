@@ -5,6 +5,7 @@ library users need not know this module.
 """
 
 import errno
+import importlib.util
 import os
 import re
 import sys
@@ -103,6 +104,19 @@ def missing(error: ImportError, what: str = "") -> MissingError:
     return MissingError(
         f"{what}the package '{name}' is not installed; it is needed here: pip install 'quartetvae[{extra}]'."
     )
+
+
+def is_installed(package: str) -> bool:
+    """Tell whether a package can be imported, without importing it.
+
+    >>> is_installed("numpy"), is_installed("no_such_package")
+    (True, False)
+    """
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ValueError:
+        # Of a module that was imported and has no origin, or one that is barred.
+        return sys.modules[package] is not None
 
 
 def no_file(path: Path) -> str | None:

@@ -47,7 +47,11 @@ def _kinds(known: Mapping[str, str]) -> Callable[[click.Context, click.Parameter
         wanted = list(dict.fromkeys(kind.strip().lower() for kind in value.split(",")))
         if unknown := [kind for kind in wanted if kind not in known]:
             raise click.BadParameter(f"'{', '.join(unknown)}' is none of {', '.join(known)}.", ctx, param)
-        return [known[kind] for kind in wanted]
+        suffixes = [known[kind] for kind in wanted]
+        # Now, and not when all is made that was to be written.
+        for suffix in suffixes:
+            write.check(suffix)
+        return suffixes
 
     return told
 

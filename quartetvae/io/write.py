@@ -7,7 +7,7 @@ The suffix of a file says what is written: MIDI (.mid), MusicXML (.musicxml), a 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from quartetvae.errors import RenderingError, missing
+from quartetvae.errors import RenderingError, is_installed, missing
 from quartetvae.files import replacing
 from quartetvae.io import engraving, midi
 from quartetvae.music import metre
@@ -109,3 +109,26 @@ WRITERS: Mapping[str, Callable[[Path, Quartet], list[Path] | None]] = {
     ".roll.png": _roll,
 }
 """What a quartet can be written as, by suffix; what writes several files names them."""
+
+PACKAGES: Mapping[str, tuple[str, ...]] = {
+    ".musicxml": ("music21",),
+    ".svg": ("music21", "verovio"),
+    ".png": ("music21", "verovio", "resvg_py", "matplotlib"),
+    ".pdf": ("music21", "verovio", "typst", "matplotlib"),
+    **dict.fromkeys((".wav", ".ogg", ".mp3"), ("soundfile",)),
+    ".roll.png": ("matplotlib",),
+}
+"""What each needs of the packages that the base package does without."""
+
+
+def check(suffix: str) -> None:
+    """Look, without importing it, whether what one of `WRITERS` needs is installed, before anything is made to write.
+
+    Raises
+    ------
+    MissingError
+        If a package for it is not installed.
+    """
+    for name in PACKAGES.get(suffix, ()):
+        if not is_installed(name):
+            raise missing(ImportError(name=name), f"{suffix}: ")

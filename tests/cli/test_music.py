@@ -686,8 +686,10 @@ def test_scores_and_sound_are_of_the_first_32_beats_unless_more_is_asked_for(wor
 
 def test_a_package_that_is_missing_is_named(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "soundfile", None)
-    with pytest.raises(QuartetError, match=r"sample_0\.ogg: the package 'soundfile' .*'quartetvae\[sound\]'"):
-        run("sample", "--beats", 4, "--as", "ogg")
+    with pytest.raises(QuartetError, match=r"\.ogg: the package 'soundfile' .*'quartetvae\[sound\]'"):
+        run("sample", "--beats", 4, "--as", "mid,ogg")
+    # It was said before anything was made.
+    assert not list(Path().glob("**/sample_0.mid"))
 
 
 def test_a_writer_that_cannot_open_its_file_is_no_bug_of_ours(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import math
 import os
 import re
+import sys
 import wave
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quartetvae.errors import CodecError, RenderingError
+from quartetvae.errors import CodecError, MissingError, RenderingError
 from quartetvae.io import audio, engraving, read, write
 from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
@@ -296,6 +297,26 @@ def test_the_same_music_gives_the_same_bytes(suffix: str, tmp_path: Path) -> Non
 
 
 # Sound
+
+
+@pytest.mark.parametrize(
+    ("suffix", "package"), [(suffix, package) for suffix, some in write.PACKAGES.items() for package in some]
+)
+def test_what_a_kind_needs_is_missed_before_it_is_written_and_then(
+    suffix: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write.check(suffix)
+    monkeypatch.setitem(sys.modules, package, None)
+    music = Quartet(canonical(random_tokens(8, 4)), GRID)
+    for missed in (lambda: write.check(suffix), lambda: write.write(tmp_path / f"a{suffix}", music)):
+        with pytest.raises(MissingError, match=f"the package '{package}' is not installed"):
+            missed()
+    assert not list(tmp_path.iterdir())
+
+
+def test_midi_needs_nothing_more() -> None:
+    assert {*write.WRITERS} - {*write.PACKAGES} == {".mid"}
+    write.check(".mid")
 
 
 def test_sound_of_minutes_can_be_written(tmp_path: Path) -> None:
