@@ -3,7 +3,7 @@
 memory
     The most that a process holds that builds the default network, trains it for some batches (on the first steps of
     their phrases) and then takes all other batches of an epoch from a made-up table of phrases of 768 bytes: one that
-    fits into the pool, and is kept, and one of 4 million phrases.
+    fits into the pool, and is kept, and one of some millions of phrases (`--phrases`).
 speed
     Phrases per second of training the default network, out of a pool that has to be filled up all the time, against
     batches of an array in memory. The two take turns in one process; what counts is the ratio.
@@ -127,7 +127,7 @@ def main() -> None:
             "peak_gib_by_phrases": memory,
             "phrases_per_second": speed,
             "ratio": ratio,
-            "command": "python -m benchmarks.streaming",
+            "command": f"python -m benchmarks.streaming --phrases {arguments.phrases}",
             "date": time.strftime("%Y-%m-%d"),
             "hardware": hardware.used(),
             "commit": hardware.commit(),
