@@ -467,6 +467,12 @@ def test_an_alto_among_voices_is_no_viola_and_a_basso_beside_a_cello_none(
     assert told(*names) == parts
 
 
+def test_the_instrument_that_all_names_begin_with_is_said_by_each() -> None:
+    # What is left without it would say something, too.
+    assert told("Violin, treble clef, 1", "Violin, alto clef, 2") == ["violin_1", "violin_2"]
+    assert told("Viola, treble clef, solo", "Viola, alto clef, tutti") == ["viola", "viola"]
+
+
 def test_no_name_is_in_two_tables() -> None:
     """Of two tables that hold a name, one would never be asked."""
     players = instrument_names.VIOLIN, instrument_names.VIOLA, instrument_names.CELLO
