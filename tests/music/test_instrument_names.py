@@ -386,7 +386,7 @@ def test_a_composed_word_is_an_instruments_only_if_its_end_is_a_long_name(name: 
     assert STRING_QUARTET.part_by_name(name) == part
 
 
-@pytest.mark.parametrize("name", ["", "V", "Anna", "V Anna"])
+@pytest.mark.parametrize("name", ["", "V", "Anna", "V Anna", "Violin Sonata", "Old Cello Sonata", "Viola Concerto"])
 def test_what_says_nothing(name: str) -> None:
     reading = STRING_QUARTET.read_name(name)
     assert (reading.instrument, reading.number) == (None, None)
