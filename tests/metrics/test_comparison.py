@@ -98,6 +98,27 @@ def test_far_from_the_data_the_density_is_that_of_the_nearest_kernels_on_both_si
     np.testing.assert_allclose(found, special.logsumexp(kernels, axis=1) - np.log(len(values)), rtol=1e-12)
 
 
+def grid_over(bandwidths: float) -> tuple[comparison._Grid, float]:
+    """A replicate's grid over two samples so far apart, and their bandwidth."""
+    # Scott's rule, of three values with a standard deviation of 1.
+    width = 3 ** (-1 / 5)
+    samples = [comparison.Sample(np.arange(3.0) + place, np.ones(3)) for place in (0.0, bandwidths * width)]
+    return comparison._Grid.over(samples, comparison.COARSE), width
+
+
+def test_a_grid_has_sixteen_points_to_a_bandwidth_where_values_lie_16000_apart() -> None:
+    grid, width = grid_over(16_000)
+    assert grid.step == pytest.approx(width / 16, rel=1e-4)
+
+
+@pytest.mark.parametrize("bandwidths", [17_000, 1e9])
+def test_a_grid_over_values_farther_apart_has_a_quarter_of_a_million_points(bandwidths: float) -> None:
+    grid, width = grid_over(bandwidths)
+    assert grid.points == 262_144
+    # It reaches from one end to the other all the same.
+    assert grid.start + grid.step * (grid.points - 1) == pytest.approx((bandwidths + 8) * width + 2)
+
+
 @pytest.mark.parametrize(
     ("within", "between", "expected"),
     [
