@@ -92,6 +92,15 @@ def test_a_beat_is_as_strong_as_the_largest_power_of_two_that_divides_its_number
 
 
 @pytest.mark.parametrize(
+    ("step", "stronger"), [(2, 4), (3, 6), (4, 12), (6, 12), (8, 12), (9, 12), (10, 12), (16, 24), (20, 24), (22, 24)]
+)
+def test_in_a_beat_of_twelve_thirds_and_halves_are_weaker_than_beats_and_their_halves_weaker_than_they(
+    step: int, stronger: int
+) -> None:
+    assert attributes.next_stronger(step, 12) == stronger
+
+
+@pytest.mark.parametrize(
     ("parts", "share"),
     [
         (["60 - 62 .", "64 - 65 .", "60 . 62 -", "60 - 60 -"], 1),
@@ -103,6 +112,15 @@ def test_a_beat_is_as_strong_as_the_largest_power_of_two_that_divides_its_number
 )
 def test_rhythmic_unison_is_how_many_others_begin_with_one(parts: list[str], share: float) -> None:
     assert value("rhythmic_unison", *parts) == pytest.approx(share)
+
+
+def test_a_note_in_the_second_column_of_a_part_is_that_parts() -> None:
+    # Step 0: both notes of violin I, alone. Step 1: its second note and the viola's first. Step 2: two second notes.
+    first = part_array("60 - - .", ". . . .", ". 64 - .", ". . . .")
+    second = part_array("67 69 71 .", ". . . .", ". . . .", ". . 62 .")
+    phrases = np.concatenate([first, second], axis=1)[np.newaxis]
+    found = attributes.rhythmic_unison(phrases, ALPHABET, STEPS_PER_BEAT)
+    np.testing.assert_allclose(found, [(0 + 1 / 3 + 1 / 3) / 3])
 
 
 def test_silence_has_no_attribute_but_density() -> None:

@@ -35,6 +35,14 @@ def melody(*pitches: int) -> Tokens:
     return phrase
 
 
+def test_distance_is_the_share_of_the_last_two_axes_whatever_comes_before_them() -> None:
+    path = path_of([0, 2, 2, 8])[0]
+    assert interpolation.distance(path[0], path[1]).tolist() == 2 / 8
+    assert interpolation.distance(path, path[1]).tolist() == [2 / 8, 0, 0, 6 / 8]
+    every_pair = interpolation.distance(path[:, np.newaxis, np.newaxis], path[np.newaxis, :, np.newaxis])
+    assert every_pair[..., 0].tolist() == [[0, 2 / 8, 2 / 8, 1], *[[2 / 8, 0, 0, 6 / 8]] * 2, [1, 6 / 8, 6 / 8, 0]]
+
+
 def test_step_distances_counted_by_hand() -> None:
     assert interpolation.step_distances(path_of([0, 2, 2, 8])).tolist() == [[0.25, 0.0, 0.75]]
 

@@ -209,6 +209,11 @@ def test_likeliest_symbol_is_chosen_for_each_step_and_part() -> None:
     assert np.array_equal(reconstruction.likeliest_symbols(training, ALPHABET), DECODED[0])
 
 
+def test_without_phrases_no_symbol_is_the_likeliest() -> None:
+    with pytest.raises(CodecError, match="no training phrases found; one at least"):
+        reconstruction.likeliest_symbols(TRUTH[:0], ALPHABET)
+
+
 @given(phrases(3), phrases(5))
 def test_nearest_phrase_has_the_least_hamming_distance_and_comes_first(queries: Tokens, training: Tokens) -> None:
     distances = (queries[:, np.newaxis] != training).sum(axis=(2, 3))

@@ -95,6 +95,9 @@ def test_the_pitch_of_each_cell() -> None:
         [60, 60, silent, silent],
         [silent, 62, 62, 64],
     ]
+    # As many steps as there are.
+    tokens = part_array("60 - . - 71 -")[np.newaxis]
+    assert sixteenths.sounding(tokens, ALPHABET)[0, :, 0].tolist() == [60, 60, silent, silent, 71, 71]
 
 
 def test_no_phrases_and_none_at_all() -> None:
