@@ -260,6 +260,12 @@ def test_bigram_nats_worked_by_hand() -> None:
     assert model.nats(changed)[0] == pytest.approx(-7 * math.log(seen) - math.log(unseen))
 
 
+def test_a_tenth_is_added_to_the_counts_of_a_bigram_if_nothing_else_is_said() -> None:
+    model = bigram.fit(TRUTH, ALPHABET)
+    # Violin I begins with token 0, once of once; there are 14 symbols.
+    assert model.log_probabilities[0, 14, :2] == pytest.approx(np.log([1.1 / 2.4, 0.1 / 2.4]))
+
+
 def test_a_bigram_model_without_counts_is_uniform() -> None:
     training = np.full((1, 1, 4), R, dtype=np.uint8)  # only the start mark is followed by anything
     after_a_pitch = bigram.fit(training, ALPHABET).log_probabilities[:, 0]
@@ -286,6 +292,30 @@ def test_bigram_parts_do_not_share_counts() -> None:
 def test_bigram_nats_of_a_batch_are_those_one_by_one(batch: Tokens) -> None:
     model = bigram.fit(batch, ALPHABET)
     assert np.array_equal(model.nats(batch), [model.nats(phrase[np.newaxis])[0] for phrase in batch])
+
+
+HELD = TRUTH.copy()
+HELD[0, 0, 0] = 5 + ALPHABET.held  # a note held from before
+
+
+@pytest.mark.parametrize(
+    ("phrases", "found"), [(np.concatenate([TRUTH, TRUTH], axis=2), "8 columns and tokens up to 13"), (HELD, "4 .* 19")]
+)
+def test_a_bigram_model_refuses_phrases_of_another_kind_than_those_it_was_fitted_on(
+    phrases: Tokens, found: str
+) -> None:
+    model = bigram.fit(TRUTH, ALPHABET)
+    with pytest.raises(CodecError, match=f"phrases of {found} found; it was fitted on 4 columns and 14 symbols"):
+        model.nats(phrases)
+
+
+def test_a_bigram_model_of_phrases_with_held_notes_knows_them() -> None:
+    model = bigram.fit(HELD, ALPHABET, alpha=0.5)
+    # By column the start and 12 pitches, rest, sustain and 12 pitches held.
+    assert model.log_probabilities.shape == (4, 27, 26)
+    # The only first symbol seen in violin I: one count and a half, of one and 26 halves.
+    assert model.log_probabilities[0, 26, 19] == pytest.approx(np.log(1.5 / 14))
+    assert np.isfinite(model.nats(TRUTH)).all()
 
 
 def test_bigram_refuses_no_phrases() -> None:
