@@ -73,6 +73,13 @@ def test_a_sample_moved_far_away_is_another() -> None:
     assert 0.5 * (nearest.min() / width) ** 2 < found.kl_nats < 0.5 * (nearest.max() / width + 3) ** 2
 
 
+@pytest.mark.parametrize("factor", [1e-5, 1e5])
+def test_a_divergence_from_far_away_has_no_unit(factor: float) -> None:
+    a = sample(0)
+    plain, scaled = likeness(a, a + 100), likeness(factor * a, factor * (a + 100))
+    assert scaled.kl_nats == pytest.approx(plain.kl_nats, rel=1e-4)
+
+
 def test_divergence_of_two_normal_distributions() -> None:
     rng = np.random.default_rng(0)
     a, b = rng.normal(0, 1, 40_000), rng.normal(1, 2, 40_000)
@@ -217,6 +224,13 @@ def test_no_replicates_give_no_intervals() -> None:
     found = comparison.compare(features_of(0), {"made": features_of(1)}, seed=0, replicates=0)["made"]
     assert found["pitch_count"]["low"] is found["mean_low"] is None
     assert found["mean_overlap"] is not None
+
+
+def test_progress_is_told_after_each_of_the_nine_features() -> None:
+    told: list[int] = []
+    sets = {"made": features_of(1), "more": features_of(2)}
+    comparison.compare(features_of(0), sets, seed=0, replicates=0, progress=lambda: told.append(1))
+    assert len(told) == 9
 
 
 def test_excerpts_without_a_value_are_left_out_and_counted() -> None:

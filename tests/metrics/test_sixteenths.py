@@ -90,7 +90,7 @@ def test_it_is_what_the_codec_makes_of_the_notes(seed: int, grid: tuple[int, int
 
 def test_the_pitch_of_each_cell() -> None:
     tokens = part_array("60 - . -", "- 62 - 64")[np.newaxis]
-    silent = sixteenths.SILENT
+    silent = -1  # which is no pitch
     assert sixteenths.sounding(tokens, ALPHABET)[0, :, :2].T.tolist() == [
         [60, 60, silent, silent],
         [silent, 62, 62, 64],
