@@ -130,6 +130,8 @@ def test_round_trip_of_a_perfect_return_is_zero() -> None:
 def test_round_trip_worked_by_hand() -> None:
     z = np.array([[0.0, 0.0], [0.0, 4.0]])  # every pair is 4 apart
     assert interpolation.round_trip(z, z + np.array([1.0, 0.0]), seed=0) == pytest.approx(0.25)
+    # Codes that lie close together, too.
+    assert interpolation.round_trip(z / 100, z / 100 + np.array([0.01, 0.0]), seed=0) == pytest.approx(0.25)
 
 
 def test_round_trip_to_anywhere_is_about_one() -> None:
@@ -165,6 +167,16 @@ def test_summary_of_a_path_worked_by_hand() -> None:
     assert summary["bigram_nats"]["ends"] == pytest.approx(MODEL.nats(decoded[0, [0, 2]]).mean())
     # Two semitone neighbours in 8 notes: the point in between has 6 of one and 2 of the other, both in one scale.
     assert summary["scale_consistency"]["path"] == summary["scale_consistency"]["ends"] == 1
+
+
+def test_a_crossfade_is_as_far_from_its_ends_as_the_points_of_the_path() -> None:
+    decoded = np.random.default_rng(0).integers(0, ALPHABET.size, (4, 5, 2, 4)).astype(np.uint8)
+    first, last = decoded[:, 0], decoded[:, 4]
+    rng = np.random.default_rng(3)
+    fade = interpolation.crossfade(first, last, np.array([1 / 4, 2 / 4, 3 / 4]), rng=rng).reshape(12, 2, 4)
+    found = interpolation.summarise(decoded, decoded[:, [0, 4]], MODEL, ALPHABET, seed=3)["bigram_nats"]
+    assert found["crossfade"] == pytest.approx(MODEL.nats(fade).mean())
+    assert found["ends"] == pytest.approx(MODEL.nats(np.concatenate([first, last])).mean())
 
 
 def test_endpoint_accuracy_sees_ends_that_are_not_the_reconstructions() -> None:

@@ -152,6 +152,8 @@ def test_every_score_refuses_arrays_of_different_shape(score: Callable[..., floa
         reconstruction.onset_scores(TRUTH, two, ALPHABET)
     with pytest.raises(CodecError, match=r"\(1, 4, 4\), decoded ones of shape \(2, 4, 4\)"):
         reconstruction.by_group(TRUTH, two, ["Haydn"], ALPHABET)
+    with pytest.raises(CodecError, match=r"\(1, 4, 4\), decoded ones of shape \(2, 4, 4\)"):
+        reconstruction.by_kind(TRUTH, two, ALPHABET, steps_per_beat=4)
 
 
 def test_a_single_part_array_is_refused_with_a_hint() -> None:
