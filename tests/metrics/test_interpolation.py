@@ -174,9 +174,10 @@ def test_a_crossfade_is_as_far_from_its_ends_as_the_points_of_the_path() -> None
     first, last = decoded[:, 0], decoded[:, 4]
     rng = np.random.default_rng(3)
     fade = interpolation.crossfade(first, last, np.array([1 / 4, 2 / 4, 3 / 4]), rng=rng).reshape(12, 2, 4)
-    found = interpolation.summarise(decoded, decoded[:, [0, 4]], MODEL, ALPHABET, seed=3)["bigram_nats"]
-    assert found["crossfade"] == pytest.approx(MODEL.nats(fade).mean())
-    assert found["ends"] == pytest.approx(MODEL.nats(np.concatenate([first, last])).mean())
+    found = interpolation.summarise(decoded, decoded[:, [0, 4]], MODEL, ALPHABET, seed=3)
+    assert found["bigram_nats"]["crossfade"] == pytest.approx(MODEL.nats(fade).mean())
+    both = tonality.scale_consistency(np.concatenate([first, last]), ALPHABET)
+    assert found["scale_consistency"]["ends"] == pytest.approx(both.mean())
 
 
 def test_endpoint_accuracy_sees_ends_that_are_not_the_reconstructions() -> None:
@@ -224,8 +225,20 @@ def test_no_paths_give_none_and_not_nan() -> None:
 
 @pytest.mark.parametrize("shape", [(3, 2, 4), (1, 1, 2, 4), (1, 3, 0, 4), (1, 3, 2, 3)])
 def test_arrays_that_are_no_paths_are_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(CodecError, match=r"\(paths, points, steps, columns\) is needed"):
-        interpolation.step_distances(np.zeros(shape, dtype=np.uint8))
+    decoded = np.zeros(shape, dtype=np.uint8)
+    for measure in (
+        interpolation.step_distances,
+        interpolation.monotonicity,
+        lambda wrong: interpolation.endpoint_token_accuracy(wrong, wrong),
+        lambda wrong: interpolation.summarise(wrong, wrong, MODEL, ALPHABET, seed=0),
+    ):
+        with pytest.raises(CodecError, match=r"\(paths, points, steps, columns\) is needed"):
+            measure(decoded)
+
+
+def test_a_path_of_phrases_of_a_single_step_is_one() -> None:
+    path = np.array([[[[0, 0, 0, 0]], [[1, 0, 0, 0]], [[1, 1, 1, 0]]]], np.uint8)
+    assert interpolation.step_distances(path).tolist() == [[1 / 4, 2 / 4]]
 
 
 def test_ends_of_different_shape_cannot_be_mixed() -> None:
