@@ -268,6 +268,12 @@ def test_a_tenth_is_added_to_the_counts_of_a_bigram_if_nothing_else_is_said() ->
     assert model.log_probabilities[0, 14, :2] == pytest.approx(np.log([1.1 / 2.4, 0.1 / 2.4]))
 
 
+def test_a_bigram_goes_from_each_step_to_the_next() -> None:
+    phrase = np.array([[[0] * 4, [1] * 4, [2] * 4]], np.uint8)
+    # In each of four parts three steps, each after another one: one count and a half, of one and 14 halves.
+    assert bigram.fit(phrase, ALPHABET, alpha=0.5).nats(phrase) == pytest.approx([12 * -np.log(1.5 / 8)])
+
+
 def test_a_bigram_model_without_counts_is_uniform() -> None:
     training = np.full((1, 1, 4), R, dtype=np.uint8)  # only the start mark is followed by anything
     after_a_pitch = bigram.fit(training, ALPHABET).log_probabilities[:, 0]
