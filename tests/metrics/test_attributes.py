@@ -81,6 +81,25 @@ def test_syncopation_is_a_note_from_a_weak_place_through_a_stronger(parts: list[
     assert value("syncopation", *parts) == pytest.approx(share)
 
 
+@pytest.mark.parametrize("steps_per_beat", [1, 4, 12])
+@pytest.mark.parametrize(
+    ("beat", "stronger"), [(1, 2), (2, 4), (3, 4), (4, 8), (5, 6), (6, 8), (7, 8), (9, 10), (10, 12), (12, 16)]
+)
+def test_a_beat_is_as_strong_as_the_largest_power_of_two_that_divides_its_number(
+    beat: int, stronger: int, steps_per_beat: int
+) -> None:
+    assert attributes.next_stronger(beat * steps_per_beat, steps_per_beat) == stronger * steps_per_beat
+
+
+@pytest.mark.parametrize(
+    ("step", "stronger"), [(2, 4), (3, 6), (4, 12), (6, 12), (8, 12), (9, 12), (10, 12), (16, 24), (20, 24), (22, 24)]
+)
+def test_in_a_beat_of_twelve_thirds_and_halves_are_weaker_than_beats_and_their_halves_weaker_than_they(
+    step: int, stronger: int
+) -> None:
+    assert attributes.next_stronger(step, 12) == stronger
+
+
 @pytest.mark.parametrize(
     ("parts", "share"),
     [
@@ -93,6 +112,15 @@ def test_syncopation_is_a_note_from_a_weak_place_through_a_stronger(parts: list[
 )
 def test_rhythmic_unison_is_how_many_others_begin_with_one(parts: list[str], share: float) -> None:
     assert value("rhythmic_unison", *parts) == pytest.approx(share)
+
+
+def test_a_note_in_the_second_column_of_a_part_is_that_parts() -> None:
+    # Step 0: both notes of violin I, alone. Step 1: its second note and the viola's first. Step 2: two second notes.
+    first = part_array("60 - - .", ". . . .", ". 64 - .", ". . . .")
+    second = part_array("67 69 71 .", ". . . .", ". . . .", ". . 62 .")
+    phrases = np.concatenate([first, second], axis=1)[np.newaxis]
+    found = attributes.rhythmic_unison(phrases, ALPHABET, STEPS_PER_BEAT)
+    np.testing.assert_allclose(found, [(0 + 1 / 3 + 1 / 3) / 3])
 
 
 def test_silence_has_no_attribute_but_density() -> None:
@@ -124,6 +152,8 @@ def test_attributes_are_of_each_phrase_and_of_no_part_in_particular(name: str) -
         # Quartiles of 1..8 are 2.75 and 6.25: the means of 10, 20 and of 70, 100.
         ([1, 2, 3, 4, 5, 6, 7, 8], [10, 20, 0, 0, 0, 0, 70, 100], 70.0),
         ([8, 7, 6, 5, 4, 3, 2, 1], [10, 20, 0, 0, 0, 0, 70, 100], -70.0),
+        # Of 1..5 they are values themselves, 2 and 4, and in their quarters: the means of 0, 2 and of 4, 10.
+        ([1, 2, 3, 4, 5], [0, 2, 50, 4, 10], 6.0),
         ([1, np.nan, 2, 3, 4, np.nan], [1, 900, 0, 0, 9, 900], 8.0),  # those without a value are left out
         ([0, 0, 0, 0, 0, 0, 0, 1], [1, 1, 1, 1, 1, 1, 8, 10], 8.0),  # quartiles alike: the one beyond against the rest
         ([1, 1, 1, 1, 1, 1, 1, 0], [1, 1, 1, 1, 1, 1, 8, 10], -8.0),

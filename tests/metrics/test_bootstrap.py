@@ -35,6 +35,8 @@ def test_seed_replicates_and_highest_change_the_interval() -> None:
     assert interval(replicates=60) != interval()
     assert interval(highest=0.99)[1] == 0.99
     assert (interval(highest=2.0)[1] or 0) > 1
+    # A figure is a share if nothing else is said.
+    assert bootstrap.over_groups(bootstrap.mean(2 * VALUES), ALONE, replicates=50, seed=0)["high"] == 1
 
 
 @pytest.mark.parametrize(("groups", "replicates"), [(ALONE, 0), (np.zeros(200), 50), (np.zeros(0), 50)])

@@ -73,6 +73,13 @@ def test_a_sample_moved_far_away_is_another() -> None:
     assert 0.5 * (nearest.min() / width) ** 2 < found.kl_nats < 0.5 * (nearest.max() / width + 3) ** 2
 
 
+@pytest.mark.parametrize("factor", [1e-5, 1e5])
+def test_a_divergence_from_far_away_has_no_unit(factor: float) -> None:
+    a = sample(0)
+    plain, scaled = likeness(a, a + 100), likeness(factor * a, factor * (a + 100))
+    assert scaled.kl_nats == pytest.approx(plain.kl_nats, rel=1e-4)
+
+
 def test_divergence_of_two_normal_distributions() -> None:
     rng = np.random.default_rng(0)
     a, b = rng.normal(0, 1, 40_000), rng.normal(1, 2, 40_000)
@@ -96,6 +103,27 @@ def test_far_from_the_data_the_density_is_that_of_the_nearest_kernels_on_both_si
     kernels = stats.norm.logpdf(places[:, np.newaxis], values, sample.bandwidth)
     found = grid.log_density(places, sample)
     np.testing.assert_allclose(found, special.logsumexp(kernels, axis=1) - np.log(len(values)), rtol=1e-12)
+
+
+def grid_over(bandwidths: float) -> tuple[comparison._Grid, float]:
+    """A replicate's grid over two samples so far apart, and their bandwidth."""
+    # Scott's rule, of three values with a standard deviation of 1.
+    width = 3 ** (-1 / 5)
+    samples = [comparison.Sample(np.arange(3.0) + place, np.ones(3)) for place in (0.0, bandwidths * width)]
+    return comparison._Grid.over(samples, comparison.COARSE), width
+
+
+def test_a_grid_has_sixteen_points_to_a_bandwidth_where_values_lie_16000_apart() -> None:
+    grid, width = grid_over(16_000)
+    assert grid.step == pytest.approx(width / 16, rel=1e-4)
+
+
+@pytest.mark.parametrize("bandwidths", [17_000, 1e9])
+def test_a_grid_over_values_farther_apart_has_a_quarter_of_a_million_points(bandwidths: float) -> None:
+    grid, width = grid_over(bandwidths)
+    assert grid.points == 262_144
+    # It reaches from one end to the other all the same.
+    assert grid.start + grid.step * (grid.points - 1) == pytest.approx((bandwidths + 8) * width + 2)
 
 
 @pytest.mark.parametrize(
@@ -196,6 +224,13 @@ def test_no_replicates_give_no_intervals() -> None:
     found = comparison.compare(features_of(0), {"made": features_of(1)}, seed=0, replicates=0)["made"]
     assert found["pitch_count"]["low"] is found["mean_low"] is None
     assert found["mean_overlap"] is not None
+
+
+def test_progress_is_told_after_each_of_the_nine_features() -> None:
+    told: list[int] = []
+    sets = {"made": features_of(1), "more": features_of(2)}
+    comparison.compare(features_of(0), sets, seed=0, replicates=0, progress=lambda: told.append(1))
+    assert len(told) == 9
 
 
 def test_excerpts_without_a_value_are_left_out_and_counted() -> None:

@@ -35,6 +35,14 @@ def melody(*pitches: int) -> Tokens:
     return phrase
 
 
+def test_distance_is_the_share_of_the_last_two_axes_whatever_comes_before_them() -> None:
+    path = path_of([0, 2, 2, 8])[0]
+    assert interpolation.distance(path[0], path[1]).tolist() == 2 / 8
+    assert interpolation.distance(path, path[1]).tolist() == [2 / 8, 0, 0, 6 / 8]
+    every_pair = interpolation.distance(path[:, np.newaxis, np.newaxis], path[np.newaxis, :, np.newaxis])
+    assert every_pair[..., 0].tolist() == [[0, 2 / 8, 2 / 8, 1], *[[2 / 8, 0, 0, 6 / 8]] * 2, [1, 6 / 8, 6 / 8, 0]]
+
+
 def test_step_distances_counted_by_hand() -> None:
     assert interpolation.step_distances(path_of([0, 2, 2, 8])).tolist() == [[0.25, 0.0, 0.75]]
 
@@ -122,6 +130,8 @@ def test_round_trip_of_a_perfect_return_is_zero() -> None:
 def test_round_trip_worked_by_hand() -> None:
     z = np.array([[0.0, 0.0], [0.0, 4.0]])  # every pair is 4 apart
     assert interpolation.round_trip(z, z + np.array([1.0, 0.0]), seed=0) == pytest.approx(0.25)
+    # Codes that lie close together, too.
+    assert interpolation.round_trip(z / 100, z / 100 + np.array([0.01, 0.0]), seed=0) == pytest.approx(0.25)
 
 
 def test_round_trip_to_anywhere_is_about_one() -> None:
@@ -157,6 +167,17 @@ def test_summary_of_a_path_worked_by_hand() -> None:
     assert summary["bigram_nats"]["ends"] == pytest.approx(MODEL.nats(decoded[0, [0, 2]]).mean())
     # Two semitone neighbours in 8 notes: the point in between has 6 of one and 2 of the other, both in one scale.
     assert summary["scale_consistency"]["path"] == summary["scale_consistency"]["ends"] == 1
+
+
+def test_a_crossfade_is_as_far_from_its_ends_as_the_points_of_the_path() -> None:
+    decoded = np.random.default_rng(0).integers(0, ALPHABET.size, (4, 5, 2, 4)).astype(np.uint8)
+    first, last = decoded[:, 0], decoded[:, 4]
+    rng = np.random.default_rng(3)
+    fade = interpolation.crossfade(first, last, np.array([1 / 4, 2 / 4, 3 / 4]), rng=rng).reshape(12, 2, 4)
+    found = interpolation.summarise(decoded, decoded[:, [0, 4]], MODEL, ALPHABET, seed=3)
+    assert found["bigram_nats"]["crossfade"] == pytest.approx(MODEL.nats(fade).mean())
+    both = tonality.scale_consistency(np.concatenate([first, last]), ALPHABET)
+    assert found["scale_consistency"]["ends"] == pytest.approx(both.mean())
 
 
 def test_endpoint_accuracy_sees_ends_that_are_not_the_reconstructions() -> None:
@@ -204,8 +225,20 @@ def test_no_paths_give_none_and_not_nan() -> None:
 
 @pytest.mark.parametrize("shape", [(3, 2, 4), (1, 1, 2, 4), (1, 3, 0, 4), (1, 3, 2, 3)])
 def test_arrays_that_are_no_paths_are_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(CodecError, match=r"\(paths, points, steps, columns\) is needed"):
-        interpolation.step_distances(np.zeros(shape, dtype=np.uint8))
+    decoded = np.zeros(shape, dtype=np.uint8)
+    for measure in (
+        interpolation.step_distances,
+        interpolation.monotonicity,
+        lambda wrong: interpolation.endpoint_token_accuracy(wrong, wrong),
+        lambda wrong: interpolation.summarise(wrong, wrong, MODEL, ALPHABET, seed=0),
+    ):
+        with pytest.raises(CodecError, match=r"\(paths, points, steps, columns\) is needed"):
+            measure(decoded)
+
+
+def test_a_path_of_phrases_of_a_single_step_is_one() -> None:
+    path = np.array([[[[0, 0, 0, 0]], [[1, 0, 0, 0]], [[1, 1, 1, 0]]]], np.uint8)
+    assert interpolation.step_distances(path).tolist() == [[1 / 4, 2 / 4]]
 
 
 def test_ends_of_different_shape_cannot_be_mixed() -> None:

@@ -87,3 +87,24 @@ def test_a_transition_does_not_cross_silent_phrases() -> None:
     # One note of violin II, and four phrases later one of violin I.
     phrases[0, 0, 1] = phrases[4, 0, 0] = C4
     assert paper.figures(phrases, ALPHABET)["same_pitch_class_share"] is None
+
+
+def test_transitions_on_the_same_pitch_class_counted_by_hand() -> None:
+    # Violin I: C4, C5, C4, D4, D4. Then with a cello: A3, B3.
+    phrase = np.full((1, 5, 4), R, np.uint8)
+    phrase[0, :, 0] = [C4, C4 + 12, C4, C4 + 2, C4 + 2]
+    assert paper.figures(phrase, ALPHABET)["same_pitch_class_share"] == 3 / 4
+    phrase[0, :2, 3] = [0, 2]
+    assert paper.figures(phrase, ALPHABET)["same_pitch_class_share"] == 3 / 5
+
+
+def test_notes_of_both_columns_of_a_part_are_one_line() -> None:
+    phrase = np.full((1, 2, 8), R, np.uint8)
+    phrase[0, 0, 0], phrase[0, 1, 4] = C4, C4 + 12
+    assert paper.figures(phrase, ALPHABET)["same_pitch_class_share"] == 1
+
+
+def test_a_transition_does_not_cross_from_a_part_to_the_one_above_in_the_next_phrase() -> None:
+    phrases = np.full((2, 2, 4), R, np.uint8)
+    phrases[0, 0, 1] = phrases[1, 0, 0] = C4
+    assert paper.figures(phrases, ALPHABET)["same_pitch_class_share"] is None

@@ -152,6 +152,8 @@ def test_every_score_refuses_arrays_of_different_shape(score: Callable[..., floa
         reconstruction.onset_scores(TRUTH, two, ALPHABET)
     with pytest.raises(CodecError, match=r"\(1, 4, 4\), decoded ones of shape \(2, 4, 4\)"):
         reconstruction.by_group(TRUTH, two, ["Haydn"], ALPHABET)
+    with pytest.raises(CodecError, match=r"\(1, 4, 4\), decoded ones of shape \(2, 4, 4\)"):
+        reconstruction.by_kind(TRUTH, two, ALPHABET, steps_per_beat=4)
 
 
 def test_a_single_part_array_is_refused_with_a_hint() -> None:
@@ -209,6 +211,11 @@ def test_likeliest_symbol_is_chosen_for_each_step_and_part() -> None:
     assert np.array_equal(reconstruction.likeliest_symbols(training, ALPHABET), DECODED[0])
 
 
+def test_without_phrases_no_symbol_is_the_likeliest() -> None:
+    with pytest.raises(CodecError, match="no training phrases found; one at least"):
+        reconstruction.likeliest_symbols(TRUTH[:0], ALPHABET)
+
+
 @given(phrases(3), phrases(5))
 def test_nearest_phrase_has_the_least_hamming_distance_and_comes_first(queries: Tokens, training: Tokens) -> None:
     distances = (queries[:, np.newaxis] != training).sum(axis=(2, 3))
@@ -255,6 +262,18 @@ def test_bigram_nats_worked_by_hand() -> None:
     assert model.nats(changed)[0] == pytest.approx(-7 * math.log(seen) - math.log(unseen))
 
 
+def test_a_tenth_is_added_to_the_counts_of_a_bigram_if_nothing_else_is_said() -> None:
+    model = bigram.fit(TRUTH, ALPHABET)
+    # Violin I begins with token 0, once of once; there are 14 symbols.
+    assert model.log_probabilities[0, 14, :2] == pytest.approx(np.log([1.1 / 2.4, 0.1 / 2.4]))
+
+
+def test_a_bigram_goes_from_each_step_to_the_next() -> None:
+    phrase = np.array([[[0] * 4, [1] * 4, [2] * 4]], np.uint8)
+    # In each of four parts three steps, each after another one: one count and a half, of one and 14 halves.
+    assert bigram.fit(phrase, ALPHABET, alpha=0.5).nats(phrase) == pytest.approx([12 * -np.log(1.5 / 8)])
+
+
 def test_a_bigram_model_without_counts_is_uniform() -> None:
     training = np.full((1, 1, 4), R, dtype=np.uint8)  # only the start mark is followed by anything
     after_a_pitch = bigram.fit(training, ALPHABET).log_probabilities[:, 0]
@@ -281,6 +300,30 @@ def test_bigram_parts_do_not_share_counts() -> None:
 def test_bigram_nats_of_a_batch_are_those_one_by_one(batch: Tokens) -> None:
     model = bigram.fit(batch, ALPHABET)
     assert np.array_equal(model.nats(batch), [model.nats(phrase[np.newaxis])[0] for phrase in batch])
+
+
+HELD = TRUTH.copy()
+HELD[0, 0, 0] = 5 + ALPHABET.held  # a note held from before
+
+
+@pytest.mark.parametrize(
+    ("phrases", "found"), [(np.concatenate([TRUTH, TRUTH], axis=2), "8 columns and tokens up to 13"), (HELD, "4 .* 19")]
+)
+def test_a_bigram_model_refuses_phrases_of_another_kind_than_those_it_was_fitted_on(
+    phrases: Tokens, found: str
+) -> None:
+    model = bigram.fit(TRUTH, ALPHABET)
+    with pytest.raises(CodecError, match=f"phrases of {found} found; it was fitted on 4 columns and 14 symbols"):
+        model.nats(phrases)
+
+
+def test_a_bigram_model_of_phrases_with_held_notes_knows_them() -> None:
+    model = bigram.fit(HELD, ALPHABET, alpha=0.5)
+    # By column the start and 12 pitches, rest, sustain and 12 pitches held.
+    assert model.log_probabilities.shape == (4, 27, 26)
+    # The only first symbol seen in violin I: one count and a half, of one and 26 halves.
+    assert model.log_probabilities[0, 26, 19] == pytest.approx(np.log(1.5 / 14))
+    assert np.isfinite(model.nats(TRUTH)).all()
 
 
 def test_bigram_refuses_no_phrases() -> None:

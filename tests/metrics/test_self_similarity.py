@@ -60,3 +60,10 @@ def test_a_bar_that_is_cut_short_does_not_count() -> None:
 def test_one_bar_is_refused() -> None:
     with pytest.raises(CodecError, match="music of 7 steps in bars of 4 found; two bars at least"):
         measured(random_tokens(7, 4))
+
+
+def test_what_is_no_phrase_over_the_alphabet_is_refused() -> None:
+    with pytest.raises(CodecError, match=r"\(phrases, steps, 4\) is needed"):
+        self_similarity.by_distance(random_tokens(8, 4), ALPHABET, bar_steps=4)
+    with pytest.raises(CodecError, match="token 26 found"):
+        measured(np.full((8, 4), ALPHABET.size_with_held, np.uint8))

@@ -90,11 +90,14 @@ def test_it_is_what_the_codec_makes_of_the_notes(seed: int, grid: tuple[int, int
 
 def test_the_pitch_of_each_cell() -> None:
     tokens = part_array("60 - . -", "- 62 - 64")[np.newaxis]
-    silent = sixteenths.SILENT
+    silent = -1  # which is no pitch
     assert sixteenths.sounding(tokens, ALPHABET)[0, :, :2].T.tolist() == [
         [60, 60, silent, silent],
         [silent, 62, 62, 64],
     ]
+    # As many steps as there are.
+    tokens = part_array("60 - . - 71 -")[np.newaxis]
+    assert sixteenths.sounding(tokens, ALPHABET)[0, :, 0].tolist() == [60, 60, silent, silent, 71, 71]
 
 
 def test_no_phrases_and_none_at_all() -> None:

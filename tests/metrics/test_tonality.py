@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from quartetvae.errors import CodecError
 from quartetvae.metrics import tonality
 from quartetvae.music.codec import Alphabet
 from tests.building import part_array
@@ -41,3 +42,27 @@ def test_pitch_classes_are_counted_in_each_phrase_with_those_held_from_before() 
 )
 def test_the_scale_that_most_notes_lie_in(pitches: str, tonic: int) -> None:
     assert tonality.scale(part_array(pitches, alphabet=WIDE)[np.newaxis], WIDE).tolist() == [tonic]
+
+
+def test_pitch_classes_count_from_c_wherever_the_alphabet_begins() -> None:
+    from_a = Alphabet(57, 92)
+    phrase = part_array("57 60 62 -", alphabet=from_a)[np.newaxis]
+    assert np.flatnonzero(tonality.pitch_class_counts(phrase, from_a)[0]).tolist() == [0, 2, 9]
+
+
+@pytest.mark.parametrize(
+    ("pitches", "share"),
+    [
+        ("61", 1),
+        ("60 62 64 65 67 68 70", 6 / 7),  # major below, minor above
+        ("60 62 63 65 67 68 71", 6 / 7),  # the harmonic minor is none of them
+    ],
+)
+def test_scales_are_major_and_natural_minor_ones(pitches: str, share: float) -> None:
+    phrase = part_array(pitches, alphabet=WIDE)[np.newaxis]
+    assert tonality.scale_consistency(phrase, WIDE).tolist() == pytest.approx([share])
+
+
+def test_what_holds_no_phrases_has_no_keys() -> None:
+    with pytest.raises(CodecError, match=r"\(phrases, steps, 4\) is needed"):
+        tonality.pitch_class_counts(part_array("60", alphabet=WIDE), WIDE)

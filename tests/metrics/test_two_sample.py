@@ -13,6 +13,7 @@ from sklearn.metrics import roc_auc_score
 from quartetvae.errors import CodecError
 from quartetvae.metrics import two_sample
 from quartetvae.metrics.two_sample import Scores
+from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
 from tests.building import part_array
 
@@ -145,6 +146,16 @@ def test_there_is_nothing_to_say_without_two_groups_or_with_one_kind_only_to_lea
     assert told(NEAR, groups=1) is None
     apart = two_sample.told_apart(REAL, np.zeros(150), FAR, np.ones(120), WIDE, seed=0)
     assert apart is None
+
+
+def test_two_groups_are_enough_each_is_told_by_the_other() -> None:
+    # Ten semitones higher: the highest pitches alone tell it, whichever half of the phrases one has heard.
+    pitched = codec.onset_mask(NEAR, WIDE)
+    higher = np.where(pitched, NEAR + np.uint8(10), NEAR)
+    found = told(higher, groups=2)
+    assert found is not None
+    assert found.auc() > 0.99
+    assert set(found.groups.tolist()) == {0, 1}
 
 
 def test_a_group_for_each_phrase_is_needed_and_four_columns() -> None:

@@ -1,5 +1,6 @@
 """Notes of whole files: what matches, by hand at every limit, and that pitch by pitch is the same as all at once."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from mir_eval import transcription
 from mir_eval.util import midi_to_hz
 
-from quartetvae.errors import CodecError
+from quartetvae.errors import CodecError, MissingError
 from quartetvae.io import midi, read
 from quartetvae.metrics import whole_files
 from quartetvae.metrics.whole_files import Counts, Played
@@ -239,6 +240,13 @@ def test_an_excerpt_is_cut_as_the_codec_cuts_it() -> None:
 
 
 # Bad input
+
+
+def test_without_mir_eval_the_extra_that_has_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mir_eval", None)
+    one = played([(0, 480, 60)])
+    with pytest.raises(MissingError, match=r"the package 'mir_eval' is not installed"):
+        whole_files.match(one, one)
 
 
 def test_as_many_parts_are_needed() -> None:

@@ -386,7 +386,14 @@ def test_a_composed_word_is_an_instruments_only_if_its_end_is_a_long_name(name: 
     assert STRING_QUARTET.part_by_name(name) == part
 
 
-@pytest.mark.parametrize("name", ["", "V", "Anna", "V Anna"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", "V", "Anna", "V Anna", "Violin Sonata", "Old Cello Sonata", "Viola Concerto"),
+        # Without a number it may be violas or violins, and it is no slip of the pen.
+        "Violen",
+    ],
+)
 def test_what_says_nothing(name: str) -> None:
     reading = STRING_QUARTET.read_name(name)
     assert (reading.instrument, reading.number) == (None, None)
@@ -465,6 +472,12 @@ def test_an_alto_among_voices_is_no_viola_and_a_basso_beside_a_cello_none(
     names: tuple[str, ...], parts: list[str]
 ) -> None:
     assert told(*names) == parts
+
+
+def test_the_instrument_that_all_names_begin_with_is_said_by_each() -> None:
+    # What is left without it would say something, too.
+    assert told("Violino, treble clef, 1", "Violino, alto clef, 2") == ["violin_1", "violin_2"]
+    assert told("Viola, treble clef, solo", "Viola, alto clef, tutti") == ["viola", "viola"]
 
 
 def test_no_name_is_in_two_tables() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from quartetvae.music import part_assignment
-from quartetvae.music.ensemble import PARTS
+from quartetvae.music.ensemble import PARTS, STRING_QUARTET
 from quartetvae.music.tracks import Music, Track
 from tests.building import line, quartet, track
 
@@ -470,3 +470,39 @@ def test_one_note_of_hundreds_that_sounds_over_a_part_does_not_keep_a_track_from
     first = track("Violin I", 40, *line(76), (4000, 300, 76))
     pizzicato = track("", 45, *line(76, onsets=range(1920, 1920 + 300 * 240, 240)))
     assert assigned(Music(480, (first, *others, pizzicato))) == (*PARTS, "violin_1")
+
+
+THIRD_VIOLIN = replace(STRING_QUARTET.parts[1], id="violin_3", name="Violin III")
+THREE_VIOLINS = replace(
+    STRING_QUARTET, parts=(*STRING_QUARTET.parts[:2], THIRD_VIOLIN, STRING_QUARTET.parts[3]), name="three violins"
+)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_violin_with_a_number_says_nothing_of_the_order_of_two_without(number: int) -> None:
+    # The second of those without a number lies a semitone higher, which is not clearly higher.
+    music = players((f"Violin {number}", "Violin", "Violin", "Cello"), (40, 40, 40, 42), (69, 69, 70, 48))
+    found = part_assignment.assign(music, ensemble=THREE_VIOLINS)
+    others = [f"violin_{k}" for k in (1, 2, 3) if k != number]
+    assert found.parts == (f"violin_{number}", *others, "cello")
+    assert found.reasons[1:3] == ("its name",) * 2
+
+
+@pytest.mark.parametrize(
+    ("cello", "parts", "reason"),
+    [
+        (3, ("violin_1", "violin_2", "violin_3", "cello"), "its name"),
+        (2, ("violin_3", "violin_2", "cello", "violin_1"), "its name, and its register"),
+        (1, ("violin_3", "cello", "violin_2", "violin_1"), "its name, and its register"),
+        (0, ("cello", "violin_3", "violin_2", "violin_1"), "its name, and its register"),
+    ],
+)
+def test_three_violins_are_in_the_order_of_the_file_only_if_the_cello_stands_below_them_all(
+    cello: int, parts: tuple[str, ...], reason: str
+) -> None:
+    names, lows = ["Violin"] * 3, [69, 70, 71]
+    names.insert(cello, "Cello")
+    lows.insert(cello, 48)
+    found = part_assignment.assign(players(names, (0,) * 4, lows), ensemble=THREE_VIOLINS)
+    assert found.parts == parts
+    assert found.reasons == tuple("its name" if name == "Cello" else reason for name in names)
