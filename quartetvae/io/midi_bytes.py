@@ -13,11 +13,12 @@ Most bytes of a file are notes. Where an event would end if one began there is c
 left to a loop is to go on from there, eight events at a time.
 """
 
+import itertools
 import re
 import struct
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,9 @@ MOST_TRACKS = 1000
 
 _SYSTEM_DATA = {0xF1: 1, 0xF2: 2, 0xF3: 1}
 """Data bytes of system messages; the others have none. None belongs into a file."""
+
+_KEYS = 16 * 128
+"""Of a track: pitches times channels."""
 
 _LONGEST_END = 5
 """Bytes of an end of track; with any event before it there are more."""
@@ -54,8 +58,8 @@ class Events:
     @cached_property
     def channel(self) -> NDArray[Any]:
         """Each event's channel, from 0; -1 for what has none."""
-        status = self.events["status"].astype(np.int64)
-        return np.where(status < SYSEX, status & 15, -1)
+        status = self.events["status"]
+        return np.where(status < SYSEX, status & 15, np.int16(-1))
 
     @cached_property
     def begins(self) -> NDArray[np.bool_]:
@@ -92,22 +96,39 @@ class Events:
         return np.asarray(self.channel * 128 + self.events["first"])
 
     @cached_property
-    def sounding(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """The beginnings and ends of notes by key, then as they stand.
+    def playing(self) -> list[int]:
+        """The channels that have notes, in rising order."""
+        return np.flatnonzero(np.bincount(self.channel[self.begins])).tolist()
 
-        Where they are in `events`, 1 or -1, how many notes of the key then sound (below 0 where ends have no
-        beginning), and the keys.
-        """
-        places = np.flatnonzero(self.begins | self.stops)
-        keys = self.keys[places]
-        # Of 16 bits, for which NumPy has a faster way to sort.
-        order = np.argsort(keys.astype(np.uint16), kind="stable")
-        places, keys = places[order], keys[order]
-        sign = np.where(self.begins[places], 1, -1)
-        total = np.cumsum(sign)
-        first = np.concatenate([[True], np.diff(keys) > 0])[: len(keys)]
-        offset = (total - sign)[first]
-        return places, sign, total - np.repeat(offset, np.diff(np.append(np.flatnonzero(first), len(keys)))), keys
+    @cached_property
+    def sounding(self) -> "Sounding":
+        """The beginnings and ends of notes."""
+        return _sounding(self.begins | self.stops, self.begins, self.keys)
+
+
+class Sounding(NamedTuple):
+    """The beginnings and ends of a track's notes by key, then as they stand; arrays of one length."""
+
+    places: NDArray[Any]
+    """Where they are in `Events.events`."""
+    sign: NDArray[np.int8]
+    """1 or -1."""
+    depth: NDArray[Any]
+    """How many notes of the key then sound; below 0 where ends have no beginning."""
+    keys: NDArray[Any]
+
+
+def _sounding(sounds: NDArray[np.bool_], begins: NDArray[np.bool_], keys: NDArray[Any]) -> Sounding:
+    places = np.flatnonzero(sounds)
+    keys = keys[places]
+    # Of 16 bits, for which NumPy has a faster way to sort.
+    order = np.argsort(keys.astype(np.uint16) if keys.max(initial=0) < 1 << 16 else keys, kind="stable")
+    places, keys = places[order], keys[order]
+    sign = np.where(begins[places], np.int8(1), np.int8(-1))
+    total = np.cumsum(sign, dtype=np.int64)
+    first = np.flatnonzero(np.diff(keys, prepend=-1))
+    offset = total[first] - sign[first]
+    return Sounding(places, sign, total - np.repeat(offset, np.diff(first, append=len(keys))), keys)
 
 
 @dataclass(frozen=True)
@@ -140,6 +161,9 @@ def parse(content: bytes, name: str) -> Content:
     tidy = start == 0 and length == 6 and content[after : after + 4] == b"MTrk"
     place = after if length >= 6 and after <= len(content) else start + 14
     tracks: list[Events] = []
+    if tidy and (found := _all_tracks(content, after)):
+        tracks, tidy = found
+        place = len(content)
     while (at := _next_track(content, place)) is not None:
         # After the last that the header counts, and bytes of no chunk, lies what an older file has left.
         if at > place and 0 < count <= len(tracks):
@@ -263,6 +287,22 @@ def _track(content: bytes, start: int, name: str, label: str, *, is_last: bool) 
     raise _cut(name, f"{missing} bytes of {label} are missing")
 
 
+def _all_tracks(content: bytes, start: int) -> tuple[list[Events], bool] | None:
+    """Read all the tracks from `start` on at once, and tell whether they are tidy; None unless each is as it says."""
+    bodies: list[bytes] = []
+    place = start
+    while content[place : place + 4] == b"MTrk" and place + 8 <= len(content):
+        begin = place + 8
+        place = begin + int.from_bytes(content[begin - 4 : begin], "big")
+        bodies.append(content[begin:place])
+    if place != len(content) or len(bodies) > MOST_TRACKS:
+        return None
+    scan = _scan(b"".join(bodies), through=True)
+    if scan.state != "end" or scan.ends != list(itertools.accumulate(map(len, bodies))):
+        return None
+    return scan.tracks(), scan.tidy
+
+
 def _joined(track: Events, more: Events) -> Events:
     events = more.events.copy()
     events["tick"] += track.end
@@ -285,6 +325,8 @@ class _Scan:
     metas: list[tuple[int, bytes]] = field(default_factory=list)
     metas_at: list[int] = field(default_factory=list)
     """Where they begin."""
+    ends: list[int] = field(default_factory=list)
+    """Where ends of tracks end."""
     stop: int = 0
     state: str = "whole"
     """`end`: at an end of track; `whole`: all bytes are events; `cut`: the last is not whole; `bad`: no event."""
@@ -296,31 +338,62 @@ class _Scan:
         return bool(self.track().begins.any())
 
     def track(self) -> Events:
-        """Put the events into arrays."""
-        starts = self._starts()
-        events = np.zeros(len(starts), dtype=EVENT)
-        data, width = self.data, self.width[starts]
-        delta = np.zeros(len(starts), dtype=np.int64)
-        for place in range(4):
-            within = width > place
-            delta[within] = delta[within] << 7 | data[starts[within] + place] & 127
-        at = starts + width
-        found = data[at]
-        said = found >= 0x80
-        # Running status: that of the last event of a channel.
-        last = np.maximum.accumulate(np.where(said & (found < SYSEX), np.arange(len(starts)), 0))
-        events["tick"] = np.cumsum(delta)
-        events["status"] = np.where(said, found, found[last])
-        channel = events["status"] < SYSEX
-        events["first"] = np.where(channel, data[at + said], 0)
-        single = events["status"] >> 5 == 6
-        events["second"] = np.where(channel & ~single, data[at + said + 1], 0)
-        events["meta"] = -1
-        events["meta"][np.searchsorted(starts, self.metas_at)] = np.arange(len(self.metas))
+        """Put the events of one track into arrays."""
+        events = self._events()
         end = int(events["tick"][-1]) if len(events) else 0
         if self.state == "end":
             return Events(events[:-1], tuple(self.metas[:-1]), end)
         return Events(events, tuple(self.metas), end)
+
+    def tracks(self) -> list[Events]:
+        """Put the events of all tracks, each with its end, into arrays."""
+        events = self._events()
+        ends = np.array([place for place, (kind, _) in enumerate(self.metas) if kind == END])
+        stops = np.flatnonzero(events["meta"] >= 0)[ends]
+        size = np.diff(stops, prepend=-1)
+        events["tick"] -= np.repeat(np.append(0, events["tick"][stops[:-1]]), size)
+        events["meta"] -= np.where(events["meta"] >= 0, np.repeat(np.append(0, ends[:-1] + 1), size), 0)
+        whole = Events(events, tuple(self.metas), 0)
+        # What is asked of every track is found out for all of them at once.
+        number = np.repeat(np.arange(len(size)), size)
+        sounding = _sounding(whole.begins | whole.stops, whole.begins, number * _KEYS + whole.keys)
+        edges = np.searchsorted(sounding.keys, np.arange(len(size) + 1) * _KEYS).tolist()
+        tracks = []
+        first_meta = first = 0
+        for k, (stop, last) in enumerate(zip(stops.tolist(), ends.tolist(), strict=True)):
+            track = Events(events[first:stop], whole.metas[first_meta:last], int(events["tick"][stop]))
+            for name in ("channel", "begins", "stops", "programs", "keys"):
+                vars(track)[name] = getattr(whole, name)[first:stop]
+            places, sign, depth, keys = (column[edges[k] : edges[k + 1]] for column in sounding)
+            vars(track)["sounding"] = Sounding(places - first, sign, depth, keys - k * _KEYS)
+            tracks.append(track)
+            first, first_meta = stop + 1, last + 1
+        return tracks
+
+    def _events(self) -> NDArray[Any]:
+        starts = self._starts()
+        events = np.zeros(len(starts), dtype=EVENT)
+        data, width = self.data, self.width[starts]
+        at = starts + width
+        # The last byte of a number of variable length, then the others, of which few numbers have any.
+        delta = (data[at - 1] & 127).astype(np.int64)
+        for place in range(1, 4):
+            within = np.flatnonzero(width > place)
+            delta[within] |= (data[at[within] - 1 - place] & np.int64(127)) << 7 * place
+        found = data[at]
+        said = found >= 0x80
+        # Running status: that of the last event of a channel.
+        last = np.maximum.accumulate(np.where(said & (found < SYSEX), np.arange(len(starts)), 0))
+        status = np.where(said, found, found[last])
+        channel = status < SYSEX
+        at += said
+        events["tick"] = np.cumsum(delta)
+        events["status"] = status
+        events["first"] = np.where(channel, data[at], 0)
+        events["second"] = np.where(channel & (status >> 5 != 6), data[at + 1], 0)
+        events["meta"] = -1
+        events["meta"][np.searchsorted(starts, self.metas_at)] = np.arange(len(self.metas))
+        return events
 
     def _starts(self) -> NDArray[np.int64]:
         """Find where events begin, those between the eighths too."""
@@ -333,8 +406,8 @@ class _Scan:
         return starts[(np.diff(starts, prepend=-1) > 0) & (starts < self.stop)]
 
 
-def _scan(content: bytes) -> _Scan:
-    """Find the events that bytes begin with, up to an end of track."""
+def _scan(content: bytes, *, through: bool = False) -> _Scan:
+    """Find the events that bytes begin with, up to an end of track, or `through` it to the last byte."""
     count = len(content)
     data = np.frombuffer(content + bytes(8), dtype=np.uint8)
     high = data >= 0x80
@@ -391,7 +464,11 @@ def _scan(content: bytes) -> _Scan:
                 found.metas.append((content[head + 1], content[stop - size : stop]))
                 if content[head + 1] == END:
                     found.others.append(place)
-                    return _stopped(found, stop, "end")
+                    found.ends.append(stop)
+                    if not through or stop == count:
+                        return _stopped(found, stop, "end")
+                    place, data_bytes, is_across = stop, 0, False
+                    continue
             is_across = True
         else:
             stop = head + 1 + _SYSTEM_DATA.get(sort, 0)

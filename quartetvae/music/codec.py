@@ -310,7 +310,7 @@ class Struck(NamedTuple):
     """Onsets in ticks."""
     ends: NDArray[np.int64]
     """In steps."""
-    until: NDArray[np.float64]
+    until: NDArray[np.floating]
     """The ticks before which another note begins beside it, not after it."""
     pitches: NDArray[np.int64]
 
