@@ -197,26 +197,33 @@ def serialise(content: Content) -> bytes:
 
 def _serialised(track: Events) -> bytes:
     events = track.events[(track.events["status"] < SYSEX) | (track.events["meta"] >= 0)]
-    ends = [*events["tick"].tolist(), max(track.end, int(events["tick"].max(initial=0)))]
+    ticks = np.ascontiguousarray(events["tick"])
+    ends = np.append(ticks, max(track.end, int(ticks.max(initial=0))))
     # The largest number of variable length is that of four bytes.
-    delta = np.clip(np.diff(np.array([0, *ends])), 0, (1 << 28) - 1)
-    width = 1 + (delta[:, np.newaxis] >= 1 << np.array([7, 14, 21])).sum(axis=1)
-    metas = {place: track.metas[events["meta"][place]] for place in np.flatnonzero(events["meta"] >= 0).tolist()}
-    tails = {place: bytes((META, kind)) + _variable(len(data)) + data for place, (kind, data) in metas.items()}
-    tails[len(events)] = bytes((META, END, 0))
-    size = np.append(np.where(events["status"] >> 5 == 6, 2, 3), 3)
-    size[list(tails)] = [len(tail) for tail in tails.values()]
+    delta = np.clip(np.diff(ends, prepend=0), 0, (1 << 28) - 1)
+    wider = [np.flatnonzero(delta >= 1 << 7 * place) for place in range(1, 4)]
+    width = np.ones(len(delta), dtype=np.int64)
+    for within in wider:
+        width[within] += 1
+    metas = np.flatnonzero(events["meta"] >= 0)
+    said = [track.metas[meta] for meta in events["meta"][metas].tolist()]
+    tails = [bytes((META, kind)) + _variable(len(data)) + data for kind, data in said]
+    single = events["status"] >> 5 == 6
+    size = np.append(np.where(single, 2, 3), 3)
+    size[metas] = [len(tail) for tail in tails]
     stops = np.cumsum(width + size)
     heads = stops - size
     body = np.zeros(int(stops[-1]), dtype=np.uint8)
-    for place in range(4):
-        within = width > place
-        body[heads[within] - 1 - place] = delta[within] >> 7 * place & 127 | (128 if place else 0)
-    for place, column in enumerate(("status", "first", "second")):
-        within = (size[:-1] > place) & (events["meta"] < 0)
-        body[heads[:-1][within] + place] = events[column][within]
-    for at, tail in tails.items():
-        body[heads[at] : stops[at]] = np.frombuffer(tail, dtype=np.uint8)
+    body[heads - 1] = delta & 127
+    for place, within in enumerate(wider, 1):
+        body[heads[within] - 1 - place] = delta[within] >> 7 * place & 127 | 128
+    # Of metas, and of what has one data byte, this is written over.
+    body[heads[:-1]], body[heads[:-1] + 1] = events["status"], events["first"]
+    two = np.flatnonzero(~single & (events["meta"] < 0))
+    body[heads[two] + 2] = events["second"][two]
+    for head, tail in zip(heads[metas].tolist(), tails, strict=True):
+        body[head : head + len(tail)] = np.frombuffer(tail, dtype=np.uint8)
+    body[-3:] = META, END, 0
     return body.tobytes()
 
 
