@@ -40,6 +40,9 @@ _SYSTEM_DATA = {0xF1: 1, 0xF2: 2, 0xF3: 1}
 _KEYS = 16 * 128
 """Of a track: pitches times channels."""
 
+_LONGEST_PLAIN = 7
+"""Bytes of an event with two data bytes and a time of four."""
+
 _LONGEST_END = 5
 """Bytes of an end of track; with any event before it there are more."""
 
@@ -322,8 +325,8 @@ class _Scan:
     """Events found in bytes, from the first on, and how far and why."""
 
     data: NDArray[np.uint8]
-    width: NDArray[np.int32]
-    following: NDArray[np.int32]
+    width: NDArray[np.uint8]
+    following: NDArray[np.int64]
     """Where a plain event ends, if one begins here; here, if none does."""
     eighths: list[int] = field(default_factory=list)
     """Where plain events begin, in a row each eighth, from its first on."""
@@ -387,11 +390,12 @@ class _Scan:
         for place in range(1, 4):
             within = np.flatnonzero(width > place)
             delta[within] |= (data[at[within] - 1 - place] & np.int64(127)) << 7 * place
-        found = data[at]
-        said = found >= 0x80
-        # Running status: that of the last event of a channel.
-        last = np.maximum.accumulate(np.where(said & (found < SYSEX), np.arange(len(starts)), 0))
-        status = np.where(said, found, found[last])
+        status = data[at]
+        said = status >= 0x80
+        if not said.all():
+            # Running status: that of the last event of a channel.
+            last = np.maximum.accumulate(np.where(said & (status < SYSEX), np.arange(len(starts)), 0))
+            status = np.where(said, status, status[last])
         channel = status < SYSEX
         at += said
         events["tick"] = np.cumsum(delta)
@@ -404,13 +408,15 @@ class _Scan:
 
     def _starts(self) -> NDArray[np.int64]:
         """Find where events begin, those between the eighths too."""
-        rows: list[NDArray[Any]] = [np.array(self.eighths, dtype=np.int64)]
+        begins = np.zeros(len(self.following), dtype=bool)
+        row = np.array(self.eighths, dtype=np.int64)
+        begins[row] = True
         for _ in range(7):
-            rows.append(self.following[rows[-1]])
-        others = np.array(self.others, dtype=np.int64)
-        starts = np.sort(np.concatenate([np.stack(rows, axis=1).ravel(), others]), kind="stable")
+            row = self.following.take(row)
+            begins[row] = True
         # At the end of a row its last place comes again: it is another event's, or none's.
-        return starts[(np.diff(starts, prepend=-1) > 0) & (starts < self.stop)]
+        begins[self.others] = True
+        return np.flatnonzero(begins[: self.stop])
 
 
 def _scan(content: bytes, *, through: bool = False) -> _Scan:
@@ -421,33 +427,36 @@ def _scan(content: bytes, *, through: bool = False) -> _Scan:
     more = [high[k : count + k] for k in range(4)]
     second = more[0] & more[1]
     third = second & more[2]
-    width = 1 + more[0].astype(np.int32) + second + third
+    width = 1 + more[0].view(np.uint8) + second + third
     # From its status, or where that is running from its data, an event of two data bytes has three or two.
     low, two = ~high[:-2], ~high[1:-1]
     plain = ((data[:-2] < SYSEX) & (data[:-2] >> 5 != 6)) & ~low & two & ~high[2:]
-    length = np.where(low & two, 2, np.where(plain, 3, 0)).astype(np.int32)
-    at = np.arange(count, dtype=np.int32) + width
-    sized = length[at]
-    following = at + sized
-    none = (sized == 0) | (following > count) | (third & more[3])
-    following = np.append(np.where(none, np.arange(count, dtype=np.int32), following), np.int32(count))
-    twice = following[following]
-    fourfold = twice[twice]
-    steps, leaps = following.data, fourfold[fourfold].data
+    length = 2 * (low & two).view(np.uint8) + 3 * plain.view(np.uint8)
+    # Behind the time, which has one byte mostly; all in arrays of bytes, which are small.
+    size = length[1 : count + 1]
+    for k, longer in enumerate((more[0], second, third), 2):
+        size = np.where(longer, length[k : count + k], size)
+    size = np.where((size == 0) | (third & more[3]), 0, width + size)
+    last = size[-_LONGEST_PLAIN:]
+    last[last > np.arange(len(last), 0, -1)] = 0
+    following = np.arange(count + 1)
+    following[:count] += size
+    fourfold = (twice := following.take(following)).take(twice)
+    steps, leaps, widths = following.data, fourfold.take(fourfold).data, width.data
 
     found = _Scan(data, width, following)
     begin = found.eighths.append
     place, data_bytes, is_across = 0, 0, False
     while place < count:
-        if steps[place] != place and (data_bytes == 2 or high[place + width[place]]):
-            found.tidy &= not is_across or bool(high[place + width[place]])
+        if steps[place] != place and (data_bytes == 2 or content[place + widths[place]] >= 0x80):
+            found.tidy &= not is_across or content[place + widths[place]] >= 0x80
             while (leap := leaps[place]) != place:
                 begin(place)
                 place = leap
             data_bytes, is_across = 2, False
             continue
         # One of the rarer events, or none.
-        head = place + int(width[place])
+        head = place + widths[place]
         if head >= count or content[head - 1] >= 0x80:
             return _stopped(found, place, "cut" if head >= count else "bad")
         if (sort := content[head]) < SYSEX:
