@@ -16,6 +16,7 @@ left to a loop is to go on from there, eight events at a time.
 import itertools
 import re
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -42,6 +43,9 @@ _KEYS = 16 * 128
 
 _LONGEST_PLAIN = 7
 """Bytes of an event with two data bytes and a time of four."""
+
+_AT_ONCE = 1 << 16
+"""Bytes of small tracks that are read together. The arrays of more would be larger than the processor's caches."""
 
 _LONGEST_END = 5
 """Bytes of an end of track; with any event before it there are more."""
@@ -102,6 +106,12 @@ class Events:
     def playing(self) -> list[int]:
         """The channels that have notes, in rising order."""
         return np.flatnonzero(np.bincount(self.channel[self.begins])).tolist()
+
+    @cached_property
+    def last_tick(self) -> int:
+        """The tick of the last event of a note; 0 if there is none."""
+        sounds = np.flatnonzero(self.begins | self.stops)
+        return int(self.events["tick"][sounds[-1]]) if len(sounds) else 0
 
     @cached_property
     def sounding(self) -> "Sounding":
@@ -307,10 +317,28 @@ def _all_tracks(content: bytes, start: int) -> tuple[list[Events], bool] | None:
         bodies.append(content[begin:place])
     if place != len(content) or len(bodies) > MOST_TRACKS:
         return None
-    scan = _scan(b"".join(bodies), through=True)
-    if scan.state != "end" or scan.ends != list(itertools.accumulate(map(len, bodies))):
-        return None
-    return scan.tracks(), scan.tidy
+    tracks: list[Events] = []
+    tidy = True
+    for group in _groups(bodies):
+        scan = _scan(b"".join(group), through=True)
+        if scan.state != "end" or scan.ends != list(itertools.accumulate(map(len, group))):
+            return None
+        tracks += scan.tracks()
+        tidy &= scan.tidy
+    return tracks, tidy
+
+
+def _groups(bodies: Sequence[bytes]) -> list[list[bytes]]:
+    """Put neighbouring tracks together, until they have `_AT_ONCE` bytes."""
+    groups: list[list[bytes]] = [[]]
+    size = 0
+    for body in bodies:
+        if size >= _AT_ONCE:
+            groups.append([])
+            size = 0
+        groups[-1].append(body)
+        size += len(body)
+    return groups
 
 
 def _joined(track: Events, more: Events) -> Events:
