@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, VOICES, Ensemble
-from quartetvae.music.notes import Notes, make_notes
+from quartetvae.music.notes import Notes, in_order, make_notes
 from quartetvae.music.track_names import Reading
 from quartetvae.music.tracks import Music, Track
 
@@ -289,8 +289,7 @@ def _overlap(notes: Notes, others: Notes) -> float:
 
 
 def _together(notes: Iterable[Notes]) -> Notes:
-    joined = np.concatenate([make_notes([], [], []), *notes])
-    return joined[np.lexsort((joined["pitch"], joined["onset"]))]
+    return in_order(np.concatenate([make_notes([], [], []), *notes]))
 
 
 def _label(track: Track) -> str:
