@@ -450,7 +450,8 @@ class _Scan:
 def _scan(content: bytes, *, through: bool = False) -> _Scan:
     """Find the events that bytes begin with, up to an end of track, or `through` it to the last byte."""
     count = len(content)
-    data = np.frombuffer(content + bytes(8), dtype=np.uint8)
+    padded = content + bytes(8)
+    data = np.frombuffer(padded, dtype=np.uint8)
     high = data >= 0x80
     more = [high[k : count + k] for k in range(4)]
     second = more[0] & more[1]
@@ -500,7 +501,10 @@ def _scan(content: bytes, *, through: bool = False) -> _Scan:
                 return _stopped(found, place, "bad")
         elif sort in (META, SYSEX, ESCAPE):
             opening = head + 1 + (sort == META)
-            stop, size = _sized(content, opening)
+            size = padded[opening]
+            stop = opening + 1 + size
+            if size >= 0x80:
+                stop, size = _sized(content, opening)
             if stop > count:
                 return _stopped(found, place, "cut" if stop <= count + (1 << 28) else "bad")
             if sort == META:

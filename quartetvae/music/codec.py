@@ -322,8 +322,11 @@ def _beside_held(notes: Struck, lowest: NDArray[np.int64], highest: NDArray[np.i
     """
     below = np.zeros(len(lowest), dtype=bool)
     before, after = highest[:-1], lowest[1:]
-    # Where all before are in the first column, only these may lead to the second one.
+    # Where all before are in the first column, only these may lead to the second one: two notes of which the lower one
+    # sounds on, and a note that sounds on.
     leads = lowest != highest
+    leads[:-1] &= notes.ends[lowest[:-1]] > notes.onsets[after]
+    leads[-1:] = False
     leads[1:] |= (
         (notes.ends[before] > notes.onsets[after])
         & (notes.until[before] > notes.ticks[after])
@@ -331,9 +334,9 @@ def _beside_held(notes: Struck, lowest: NDArray[np.int64], highest: NDArray[np.i
     )
     if not leads.any():
         return below
-    onsets, ticks = notes.onsets[lowest].tolist(), notes.ticks[lowest].tolist()
-    low, high = lowest.tolist(), highest.tolist()
-    ends, until, pitches = notes.ends.tolist(), notes.until.tolist(), notes.pitches.tolist()
+    # These give Python's numbers, only where they are asked for: few notes are.
+    onsets, ticks, ends, until, pitches = (column.data for column in notes)
+    low, high = lowest.data, highest.data
     first: Last = (0, -1.0, -1)
     second: Last = (0, -1.0, -1)
     step = 0
@@ -350,12 +353,12 @@ def _beside_held(notes: Struck, lowest: NDArray[np.int64], highest: NDArray[np.i
             note: Last = ends[at], until[at], pitches[at]
             if at != top:
                 first, second = (ends[top], until[top], pitches[top]), note
-            elif _is_second(onsets[step], ticks[step], note[2], first, second):
+            elif _is_second(onsets[at], ticks[at], note[2], first, second):
                 below[step], second = True, note
             else:
                 first = note
             step += 1
-            is_plain = not below[step - 1] and step < len(low) and second[0] <= onsets[step]
+            is_plain = not below[step - 1] and step < len(low) and second[0] <= onsets[low[step]]
     return below
 
 

@@ -281,7 +281,7 @@ def _cost(
 
 def _overlap(notes: Notes, others: Notes) -> float:
     """Share of the notes that begin while one of the others sounds."""
-    others = others[np.argsort(others["onset"], kind="stable")]
+    others = in_order(others)
     ends = np.maximum.accumulate(others["onset"] + others["duration"])
     before = np.searchsorted(others["onset"], notes["onset"], side="right") - 1
     sounding = (before >= 0) & (ends[before] > notes["onset"])
