@@ -44,7 +44,7 @@ _KEYS = 16 * 128
 _LONGEST_PLAIN = 7
 """Bytes of an event with two data bytes and a time of four."""
 
-_AT_ONCE = 1 << 16
+_AT_ONCE = 3 << 14
 """Bytes of small tracks that are read together. The arrays of more would be larger than the processor's caches."""
 
 _LONGEST_END = 5
@@ -90,12 +90,8 @@ class Events:
 
     @cached_property
     def _by_kind(self) -> dict[int, list[tuple[int, bytes]]]:
-        found: dict[int, list[tuple[int, bytes]]] = {}
         places = np.flatnonzero(self.events["meta"] >= 0)
-        for place, meta in zip(places.tolist(), self.events["meta"][places].tolist(), strict=True):
-            kind, content = self.metas[meta]
-            found.setdefault(kind, []).append((place, content))
-        return found
+        return _sorted_by_kind(places.tolist(), [self.metas[meta] for meta in self.events["meta"][places].tolist()])
 
     @cached_property
     def keys(self) -> NDArray[Any]:
@@ -116,7 +112,7 @@ class Events:
     @cached_property
     def sounding(self) -> "Sounding":
         """The beginnings and ends of notes."""
-        return _sounding(self.begins | self.stops, self.begins, self.keys)
+        return _sounding(self.begins | self.stops, self.begins, self.keys, self.events["tick"])
 
 
 class Sounding(NamedTuple):
@@ -129,9 +125,12 @@ class Sounding(NamedTuple):
     depth: NDArray[Any]
     """How many notes of the key then sound; below 0 where ends have no beginning."""
     keys: NDArray[Any]
+    ticks: NDArray[np.int64]
 
 
-def _sounding(sounds: NDArray[np.bool_], begins: NDArray[np.bool_], keys: NDArray[Any]) -> Sounding:
+def _sounding(
+    sounds: NDArray[np.bool_], begins: NDArray[np.bool_], keys: NDArray[Any], ticks: NDArray[np.int64]
+) -> Sounding:
     places = np.flatnonzero(sounds)
     keys = keys[places]
     # Of 16 bits, for which NumPy has a faster way to sort.
@@ -141,7 +140,15 @@ def _sounding(sounds: NDArray[np.bool_], begins: NDArray[np.bool_], keys: NDArra
     total = np.cumsum(sign, dtype=np.int64)
     first = np.flatnonzero(np.diff(keys, prepend=-1))
     offset = total[first] - sign[first]
-    return Sounding(places, sign, total - np.repeat(offset, np.diff(first, append=len(keys))), keys)
+    depth = total - np.repeat(offset, np.diff(first, append=len(keys)))
+    return Sounding(places, sign, depth, keys, ticks[places])
+
+
+def _sorted_by_kind(places: Sequence[int], metas: Sequence[tuple[int, bytes]]) -> dict[int, list[tuple[int, bytes]]]:
+    found: dict[int, list[tuple[int, bytes]]] = {}
+    for place, (kind, content) in zip(places, metas, strict=True):
+        found.setdefault(kind, []).append((place, content))
+    return found
 
 
 @dataclass(frozen=True)
@@ -329,15 +336,15 @@ def _all_tracks(content: bytes, start: int) -> tuple[list[Events], bool] | None:
 
 
 def _groups(bodies: Sequence[bytes]) -> list[list[bytes]]:
-    """Put neighbouring tracks together, until they have `_AT_ONCE` bytes."""
+    """Put neighbouring tracks together, of `_AT_ONCE` bytes at most unless one has more."""
     groups: list[list[bytes]] = [[]]
     size = 0
     for body in bodies:
-        if size >= _AT_ONCE:
-            groups.append([])
-            size = 0
-        groups[-1].append(body)
         size += len(body)
+        if size > _AT_ONCE and groups[-1]:
+            groups.append([])
+            size = len(body)
+        groups[-1].append(body)
     return groups
 
 
@@ -377,40 +384,50 @@ class _Scan:
 
     def track(self) -> Events:
         """Put the events of one track into arrays."""
-        events = self._events()
-        end = int(events["tick"][-1]) if len(events) else 0
-        if self.state == "end":
-            return Events(events[:-1], tuple(self.metas[:-1]), end)
-        return Events(events, tuple(self.metas), end)
+        (track,) = self.tracks()
+        return track
 
     def tracks(self) -> list[Events]:
-        """Put the events of all tracks, each with its end, into arrays."""
-        events = self._events()
-        ends = np.array([place for place, (kind, _) in enumerate(self.metas) if kind == END])
-        stops = np.flatnonzero(events["meta"] >= 0)[ends]
+        """Put the events of tracks into arrays, up to the end of each; the last may lack its end."""
+        starts = self._starts()
+        tick, status, first, second = self._columns(starts)
+        at = np.searchsorted(starts, self.metas_at)
+        ends = [number for number, (kind, _) in enumerate(self.metas) if kind == END]
+        stops = at[ends].tolist()
+        if self.state != "end":
+            ends.append(len(self.metas))
+            stops.append(len(starts))
+        # Each track begins anew.
         size = np.diff(stops, prepend=-1)
-        events["tick"] -= np.repeat(np.append(0, events["tick"][stops[:-1]]), size)
-        events["meta"] -= np.where(events["meta"] >= 0, np.repeat(np.append(0, ends[:-1] + 1), size), 0)
-        whole = Events(events, tuple(self.metas), 0)
+        tick -= np.repeat(np.append(0, tick[stops[:-1]]), size)[: len(tick)]
+        begins = [0, *(end + 1 for end in ends)]
+        events = np.zeros(len(starts), dtype=EVENT)
+        events["tick"], events["status"], events["first"], events["second"] = tick, status, first, second
+        events["meta"] = -1
+        events["meta"][at] = np.concatenate(
+            [np.arange(end + 1 - begin) for begin, end in zip(begins, ends, strict=False)]
+        )[: len(at)]
         # What is asked of every track is found out for all of them at once.
-        number = np.repeat(np.arange(len(size)), size)
-        sounding = _sounding(whole.begins | whole.stops, whole.begins, number * _KEYS + whole.keys)
+        whole = Events(events, (), 0)
+        known = {name: getattr(whole, name) for name in ("channel", "begins", "stops", "programs", "keys")}
+        keys = np.repeat(np.arange(len(size)) * _KEYS, size)[: len(tick)] + whole.keys
+        sounding = _sounding(whole.begins | whole.stops, whole.begins, keys, tick)
         edges = np.searchsorted(sounding.keys, np.arange(len(size) + 1) * _KEYS).tolist()
         tracks = []
-        first_meta = first = 0
-        for k, (stop, last) in enumerate(zip(stops.tolist(), ends.tolist(), strict=True)):
-            track = Events(events[first:stop], whole.metas[first_meta:last], int(events["tick"][stop]))
-            for name in ("channel", "begins", "stops", "programs", "keys"):
-                vars(track)[name] = getattr(whole, name)[first:stop]
-            places, sign, depth, keys = (column[edges[k] : edges[k + 1]] for column in sounding)
-            vars(track)["sounding"] = Sounding(places - first, sign, depth, keys - k * _KEYS)
+        start = 0
+        for k, (stop, begin, end) in enumerate(zip(stops, begins, ends, strict=False)):
+            metas = tuple(self.metas[begin:end])
+            track = Events(events[start:stop], metas, int(tick[min(stop, len(tick) - 1)]) if len(tick) else 0)
+            vars(track).update({name: column[start:stop] for name, column in known.items()})
+            places, sign, depth, keys, ticks = (column[edges[k] : edges[k + 1]] for column in sounding)
+            vars(track)["sounding"] = Sounding(places - start, sign, depth, keys - k * _KEYS, ticks)
+            vars(track)["_by_kind"] = _sorted_by_kind((at[begin:end] - start).tolist(), metas)
             tracks.append(track)
-            first, first_meta = stop + 1, last + 1
+            start = stop + 1
         return tracks
 
-    def _events(self) -> NDArray[Any]:
-        starts = self._starts()
-        events = np.zeros(len(starts), dtype=EVENT)
+    def _columns(self, starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Read events: ticks from the first on, status, first and second data byte."""
         data, width = self.data, self.width[starts]
         at = starts + width
         # The last byte of a number of variable length, then the others, of which few numbers have any.
@@ -424,15 +441,11 @@ class _Scan:
             # Running status: that of the last event of a channel.
             last = np.maximum.accumulate(np.where(said & (status < SYSEX), np.arange(len(starts)), 0))
             status = np.where(said, status, status[last])
-        channel = status < SYSEX
         at += said
-        events["tick"] = np.cumsum(delta)
-        events["status"] = status
-        events["first"] = np.where(channel, data[at], 0)
-        events["second"] = np.where(channel & (status >> 5 != 6), data[at + 1], 0)
-        events["meta"] = -1
-        events["meta"][np.searchsorted(starts, self.metas_at)] = np.arange(len(self.metas))
-        return events
+        channel = status < SYSEX
+        first = np.where(channel, data[at], 0)
+        second = np.where(channel & (status >> 5 != 6), data[at + 1], 0)
+        return np.cumsum(delta), status, first, second
 
     def _starts(self) -> NDArray[np.int64]:
         """Find where events begin, those between the eighths too."""

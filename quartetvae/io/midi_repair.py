@@ -372,7 +372,7 @@ def _notes(track: Events) -> NDArray[Any]:
 
 
 def _paired(track: Events) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    places, sign, depth, keys = track.sounding
+    places, sign, depth, keys, _ = track.sounding
     group = np.concatenate([[True], np.diff(keys) > 0])[: len(keys)]
     # Where the count falls to a new low below 0, an end has no beginning.
     number = np.cumsum(group) - 1
@@ -393,7 +393,7 @@ def _running_minimum(depth: NDArray[np.int64], group: NDArray[np.int64]) -> NDAr
 
 def _with_ends(track: Events, last: int, beat: int) -> Events:
     """End the notes that never end; `last` is the tick of the last note's event in the file."""
-    places, sign, depth, keys = track.sounding
+    places, sign, depth, keys, _ = track.sounding
     if not len(places) or (not sign.sum() and depth.min() >= 0):
         return track
     final = np.append(np.flatnonzero(np.diff(keys)), len(keys) - 1)
@@ -463,8 +463,7 @@ def _pitched(track: Events, name: str, ensemble: Ensemble) -> Events:
 
 def _without_empty(track: Events, left_out: Counter[str]) -> Events:
     """Leave out notes without length where one with the same channel, pitch and onset is longer."""
-    places, sign, _, keys = track.sounding
-    ticks = track.events["tick"][places]
+    _, sign, _, keys, ticks = track.sounding
     at_once = np.flatnonzero(ticks[:-1] == ticks[1:])
     if not ((sign[at_once] > 0) & (sign[at_once + 1] < 0) & (keys[at_once] == keys[at_once + 1])).any():
         return track
