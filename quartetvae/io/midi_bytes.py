@@ -99,6 +99,11 @@ class Events:
         return np.asarray(self.channel * 128 + self.events["first"])
 
     @cached_property
+    def body(self) -> bytes:
+        """The bytes of the track, as `serialise` writes them."""
+        return _serialised(self)
+
+    @cached_property
     def playing(self) -> list[int]:
         """The channels that have notes, in rising order."""
         return np.flatnonzero(np.bincount(self.channel[self.begins])).tolist()
@@ -210,8 +215,7 @@ def serialise(content: Content) -> bytes:
     """Write a file as every reader understands it: no running status, no sysex, each track with its end."""
     chunks = [b"MThd" + struct.pack(">IHHH", 6, content.format, len(content.tracks), content.division)]
     for track in content.tracks:
-        body = _serialised(track)
-        chunks.append(b"MTrk" + struct.pack(">I", len(body)) + body)
+        chunks.append(b"MTrk" + struct.pack(">I", len(track.body)) + track.body)
     return b"".join(chunks)
 
 
@@ -413,8 +417,9 @@ class _Scan:
         keys = np.repeat(np.arange(len(size)) * _KEYS, size)[: len(tick)] + whole.keys
         sounding = _sounding(whole.begins | whole.stops, whole.begins, keys, tick)
         edges = np.searchsorted(sounding.keys, np.arange(len(size) + 1) * _KEYS).tolist()
+        as_written = self._as_written(starts, at)
         tracks = []
-        start = 0
+        start = byte = 0
         for k, (stop, begin, end) in enumerate(zip(stops, begins, ends, strict=False)):
             metas = tuple(self.metas[begin:end])
             track = Events(events[start:stop], metas, int(tick[min(stop, len(tick) - 1)]) if len(tick) else 0)
@@ -422,9 +427,25 @@ class _Scan:
             places, sign, depth, keys, ticks = (column[edges[k] : edges[k + 1]] for column in sounding)
             vars(track)["sounding"] = Sounding(places - start, sign, depth, keys - k * _KEYS, ticks)
             vars(track)["_by_kind"] = _sorted_by_kind((at[begin:end] - start).tolist(), metas)
+            if stop < len(starts):
+                if as_written[start : stop + 1].all() and not self.metas[end][1]:
+                    vars(track)["body"] = self.data[byte : self.ends[k]].tobytes()
+                byte = self.ends[k]
             tracks.append(track)
             start = stop + 1
         return tracks
+
+    def _as_written(self, starts: NDArray[np.int64], metas: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell which events stand as `serialise` would write them; `metas` are the places of meta events.
+
+        They have their status, and no number of variable length begins with an empty byte.
+        """
+        heads = starts + self.width[starts]
+        status = self.data[heads]
+        found = (status >= 0x80) & ((status < SYSEX) | (status == META))
+        found &= self.data[starts] != 0x80
+        found[metas] &= self.data[heads[metas] + 2] != 0x80
+        return found
 
     def _columns(self, starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Read events: ticks from the first on, status, first and second data byte."""
