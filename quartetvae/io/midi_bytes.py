@@ -106,13 +106,16 @@ class Events:
     @cached_property
     def playing(self) -> list[int]:
         """The channels that have notes, in rising order."""
-        return np.flatnonzero(np.bincount(self.channel[self.begins])).tolist()
+        of = self.sounding
+        channels = of.keys[of.sign > 0] >> 7
+        # They are in rising order, and mostly all the same.
+        is_one = not len(channels) or channels[0] == channels[-1]
+        return [int(channel) for channel in (channels[:1] if is_one else np.unique(channels))]
 
     @cached_property
     def last_tick(self) -> int:
         """The tick of the last event of a note; 0 if there is none."""
-        sounds = np.flatnonzero(self.begins | self.stops)
-        return int(self.events["tick"][sounds[-1]]) if len(sounds) else 0
+        return int(self.sounding.ticks.max(initial=0))
 
     @cached_property
     def sounding(self) -> "Sounding":
@@ -125,12 +128,12 @@ class Sounding(NamedTuple):
 
     places: NDArray[Any]
     """Where they are in `Events.events`."""
-    sign: NDArray[np.int8]
+    sign: NDArray[Any]
     """1 or -1."""
     depth: NDArray[Any]
     """How many notes of the key then sound; below 0 where ends have no beginning."""
     keys: NDArray[Any]
-    ticks: NDArray[np.int64]
+    ticks: NDArray[Any]
 
 
 def _sounding(
@@ -143,9 +146,9 @@ def _sounding(
     places, keys = places[order], keys[order]
     sign = np.where(begins[places], np.int8(1), np.int8(-1))
     total = np.cumsum(sign, dtype=np.int64)
-    first = np.flatnonzero(np.diff(keys, prepend=-1))
-    offset = total[first] - sign[first]
-    depth = total - np.repeat(offset, np.diff(first, append=len(keys)))
+    edges = np.concatenate([[0], np.flatnonzero(keys[1:] != keys[:-1]) + 1, [len(keys)]])
+    first = edges[:-1] if len(keys) else edges[:0]
+    depth = total - np.repeat(total[first] - sign[first], np.diff(edges)[: len(first)])
     return Sounding(places, sign, depth, keys, ticks[places])
 
 
@@ -401,35 +404,36 @@ class _Scan:
         if self.state != "end":
             ends.append(len(self.metas))
             stops.append(len(starts))
-        # Each track begins anew.
-        size = np.diff(stops, prepend=-1)
-        tick -= np.repeat(np.append(0, tick[stops[:-1]]), size)[: len(tick)]
         begins = [0, *(end + 1 for end in ends)]
+        size = np.diff(stops, prepend=-1)
+        # Each track begins anew.
+        tick -= np.repeat(np.append(0, tick[stops[:-1]]), size)[: len(tick)]
+        numbers = [np.arange(end + 1 - begin) for begin, end in zip(begins, ends, strict=False)]
         events = np.zeros(len(starts), dtype=EVENT)
         events["tick"], events["status"], events["first"], events["second"] = tick, status, first, second
         events["meta"] = -1
-        events["meta"][at] = np.concatenate(
-            [np.arange(end + 1 - begin) for begin, end in zip(begins, ends, strict=False)]
-        )[: len(at)]
+        events["meta"][at] = np.concatenate(numbers)[: len(at)]
+        as_written = self._as_written(starts, at)
         # What is asked of every track is found out for all of them at once.
         whole = Events(events, (), 0)
         known = {name: getattr(whole, name) for name in ("channel", "begins", "stops", "programs", "keys")}
         keys = np.repeat(np.arange(len(size)) * _KEYS, size)[: len(tick)] + whole.keys
         sounding = _sounding(whole.begins | whole.stops, whole.begins, keys, tick)
         edges = np.searchsorted(sounding.keys, np.arange(len(size) + 1) * _KEYS).tolist()
-        as_written = self._as_written(starts, at)
         tracks = []
         start = byte = 0
         for k, (stop, begin, end) in enumerate(zip(stops, begins, ends, strict=False)):
             metas = tuple(self.metas[begin:end])
             track = Events(events[start:stop], metas, int(tick[min(stop, len(tick) - 1)]) if len(tick) else 0)
-            vars(track).update({name: column[start:stop] for name, column in known.items()})
+            found = vars(track)
+            for name, column in known.items():
+                found[name] = column[start:stop]
             places, sign, depth, keys, ticks = (column[edges[k] : edges[k + 1]] for column in sounding)
-            vars(track)["sounding"] = Sounding(places - start, sign, depth, keys - k * _KEYS, ticks)
-            vars(track)["_by_kind"] = _sorted_by_kind((at[begin:end] - start).tolist(), metas)
+            found["sounding"] = Sounding(places - start, sign, depth, keys - k * _KEYS, ticks)
+            found["_by_kind"] = _sorted_by_kind((at[begin:end] - start).tolist(), metas)
             if stop < len(starts):
                 if as_written[start : stop + 1].all() and not self.metas[end][1]:
-                    vars(track)["body"] = self.data[byte : self.ends[k]].tobytes()
+                    found["body"] = self.data[byte : self.ends[k]].tobytes()
                 byte = self.ends[k]
             tracks.append(track)
             start = stop + 1
@@ -442,8 +446,7 @@ class _Scan:
         """
         heads = starts + self.width[starts]
         status = self.data[heads]
-        found = (status >= 0x80) & ((status < SYSEX) | (status == META))
-        found &= self.data[starts] != 0x80
+        found = np.asarray((status >= 0x80) & ((status < SYSEX) | (status == META)) & (self.data[starts] != 0x80))
         found[metas] &= self.data[heads[metas] + 2] != 0x80
         return found
 

@@ -489,7 +489,7 @@ def _without(track: Events, notes: Iterable[Any]) -> Events:
 def _without_keyswitches(track: Events, name: str, beat: int, ensemble: Ensemble, left_out: Counter[str]) -> Events:
     """Leave out the keys that switch a sampler's articulations: far from the instrument, and from all that it plays."""
     channels, begins, keys = track.channel, track.begins, track.keys
-    struck_keys = keys[begins]
+    struck_keys = track.sounding.keys[track.sounding.sign > 0]
     switches: list[int] = []
     for channel in track.playing:
         if channel == DRUMS:
@@ -498,8 +498,9 @@ def _without_keyswitches(track: Events, name: str, beat: int, ensemble: Ensemble
         part = _instrument(name, programs, ensemble)
         low = (part.lowest if part else UNKNOWN_LOWEST) - FAR
         high = part.highest + FARTHEST if part else 128
+        # In rising order.
         own = struck_keys[struck_keys >> 7 == channel] - channel * 128
-        if own.min() > low and own.max() < high:
+        if own[0] > low and own[-1] < high:
             continue
         pitches = np.unique(own)
         played = pitches[(pitches > low) & (pitches < high)]
