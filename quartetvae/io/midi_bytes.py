@@ -498,11 +498,13 @@ def _scan(content: bytes, *, through: bool = False) -> _Scan:
     low, two = ~high[:-2], ~high[1:-1]
     plain = ((data[:-2] < SYSEX) & (data[:-2] >> 5 != 6)) & ~low & two & ~high[2:]
     length = 2 * (low & two).view(np.uint8) + 3 * plain.view(np.uint8)
-    # Behind the time, which has one byte mostly; all in arrays of bytes, which are small.
-    size = length[1 : count + 1]
-    for k, longer in enumerate((more[0], second, third), 2):
-        size = np.where(longer, length[k : count + k], size)
-    size = np.where((size == 0) | (third & more[3]), 0, width + size)
+    # Behind the time, which has one byte or two mostly; all in arrays of bytes, which are small.
+    size = np.where(more[0], length[2 : count + 2], length[1 : count + 1])
+    for longer, bytes_of_time in ((second, 3), (third, 4)):
+        places = np.flatnonzero(longer)
+        size[places] = length[places + bytes_of_time]
+    size += width * (size > 0)
+    size[np.flatnonzero(third & more[3])] = 0
     last = size[-_LONGEST_PLAIN:]
     last[last > np.arange(len(last), 0, -1)] = 0
     following = np.arange(count + 1)
