@@ -289,7 +289,9 @@ def _overlap(notes: Notes, others: Notes) -> float:
 
 
 def _together(notes: Iterable[Notes]) -> Notes:
-    return in_order(np.concatenate([make_notes([], [], []), *notes]))
+    found = list(notes)
+    # Mostly a part is one track.
+    return in_order(found[0] if len(found) == 1 else np.concatenate([make_notes([], [], []), *found]))
 
 
 def _label(track: Track) -> str:

@@ -129,9 +129,9 @@ def read_together(
     ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Known:
-    """The names that are asked for, in plain form."""
+    """The names that are asked for, in plain form; `_known` makes each once."""
 
     names: Mapping[Words, tuple[int, str]]
     """The place of their instrument, -1 if it is none of those asked for, and their kind."""
@@ -183,7 +183,8 @@ def _without_counts(names: list[Words]) -> list[Words]:
     return names
 
 
-def _read(name: Words, instruments: Sequence[Instrument], known: _Known) -> Reading:
+@functools.lru_cache(maxsize=4096)
+def _read(name: Words, instruments: tuple[Instrument, ...], known: _Known) -> Reading:
     parts = tuple(_apart(name, known))
     # `Violin Sonata` is a title.
     found = [of for of in _find(parts, known) if not {*parts[of[1] : of[1] + 1]} & _TITLES]
