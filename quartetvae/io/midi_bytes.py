@@ -466,9 +466,10 @@ class _Scan:
             last = np.maximum.accumulate(np.where(said & (status < SYSEX), np.arange(len(starts)), 0))
             status = np.where(said, status, status[last])
         at += said
-        channel = status < SYSEX
-        first = np.where(channel, data[at], 0)
-        second = np.where(channel & (status >> 5 != 6), data[at + 1], 0)
+        first, second = data[at], data[at + 1]
+        second[status >> 5 == 6] = 0
+        others = np.flatnonzero(status >= SYSEX)
+        first[others] = second[others] = 0
         return np.cumsum(delta), status, first, second
 
     def _starts(self) -> NDArray[np.int64]:

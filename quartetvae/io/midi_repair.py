@@ -117,6 +117,8 @@ def repair(content: bytes, name: str, *, ensemble: Ensemble = DEFAULT_ENSEMBLE) 
     tracks = [_with_programs_in_time(track, beat) for track in tracks]
     last = max(track.last_tick for track in tracks)
     for number, track in enumerate(tracks):
+        if not track.playing:
+            continue
         mended = _with_ends(track, last, beat)
         mended = _pitched(mended, names[number], ensemble)
         mended = _without_empty(mended, left_out)
