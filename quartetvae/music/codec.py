@@ -156,7 +156,7 @@ def encode(
     notes, length = _in_a_row(parts, ticks_per_beat, steps_per_beat)
     place = {"lowest": _one_voice, "double": _two_voices}[chords]
     voices, losses = place(notes, ticks_per_beat, steps_per_beat)
-    steps = max(int((ends % length).max()) for _, ends, _ in voices if len(ends))
+    steps = max(int(((ends - 1) % length).max()) + 1 for _, ends, _ in voices if len(ends))
     tokens = np.empty((steps, COLUMNS[chords]), dtype=np.uint8)
     moved = 0
     for voice, (onsets, ends, pitches) in enumerate(voices):
@@ -326,7 +326,6 @@ def _beside_held(notes: Struck, lowest: NDArray[np.int64], highest: NDArray[np.i
     # sounds on, and a note that sounds on.
     leads = lowest != highest
     leads[:-1] &= notes.ends[lowest[:-1]] > notes.onsets[after]
-    leads[-1:] = False
     leads[1:] |= (
         (notes.ends[before] > notes.onsets[after])
         & (notes.until[before] > notes.ticks[after])
