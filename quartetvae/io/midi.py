@@ -6,11 +6,13 @@ Times are in ticks, as in `quartetvae.music.tracks`. symusic splits a track that
 into one track per program, all with the same name.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import symusic
+from numpy.typing import NDArray
 
 from quartetvae.errors import MidiError, no_file
 from quartetvae.files import replacing
@@ -19,7 +21,7 @@ from quartetvae.io.midi_repair import Repaired
 from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, Ensemble
-from quartetvae.music.notes import make_notes
+from quartetvae.music.notes import Notes, make_notes
 from quartetvae.music.tracks import Music, Tempo, TimeSignature, Track
 
 LONGEST_NAME = 32
@@ -59,10 +61,7 @@ def of_repaired(repaired: Repaired, name: str, *, ensemble: Ensemble = DEFAULT_E
         raise MidiError(f"{name}: not a readable MIDI file ({detail}); export it again or leave it out.") from error
     tracks = []
     for track in score.tracks:
-        columns = track.notes.numpy()
-        # Of equal onset and pitch the longest stands first, and so counts where one has to do.
-        longest = np.argsort(-columns["duration"], kind="stable")
-        notes = make_notes(*(columns[of][longest] for of in ("time", "duration", "pitch", "velocity")))
+        notes = _notes(track.notes.numpy())
         tracks.append(Track(track.name.rstrip("\0").strip(), track.program, track.is_drum, notes))
     tracks += _resting(repaired, tracks, ensemble)
     # Damaged ones (bars of 0 beats, or of beats of 0) say nothing; the music can be read without.
@@ -73,6 +72,17 @@ def of_repaired(repaired: Repaired, name: str, *, ensemble: Ensemble = DEFAULT_E
     )
     tempos = tuple(Tempo(tempo.time, float(tempo.qpm)) for tempo in sorted(score.tempos, key=lambda t: t.time))
     return Music(score.ticks_per_quarter, tuple(tracks), signatures, tempos, left_out=repaired.left_out)
+
+
+def _notes(columns: Mapping[str, NDArray[Any]]) -> Notes:
+    """Put the columns of symusic's notes together."""
+    key = columns["time"].astype(np.int64) * 256 + columns["pitch"]
+    order = np.argsort(key, kind="stable")
+    sorted_key = key[order]
+    if (sorted_key[1:] == sorted_key[:-1]).any():
+        # Of equal onset and pitch the longest stands first, and so counts where one has to do.
+        order = np.lexsort((-columns["duration"], key))
+    return make_notes(*(columns[of][order] for of in ("time", "duration", "pitch", "velocity")))
 
 
 def _resting(repaired: Repaired, tracks: Sequence[Track], ensemble: Ensemble) -> list[Track]:

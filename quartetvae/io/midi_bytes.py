@@ -13,11 +13,13 @@ Most bytes of a file are notes. Where an event would end if one began there is c
 left to a loop is to go on from there, eight events at a time.
 """
 
+import itertools
 import re
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +37,15 @@ MOST_TRACKS = 1000
 
 _SYSTEM_DATA = {0xF1: 1, 0xF2: 2, 0xF3: 1}
 """Data bytes of system messages; the others have none. None belongs into a file."""
+
+_KEYS = 16 * 128
+"""Of a track: pitches times channels."""
+
+_LONGEST_PLAIN = 7
+"""Bytes of an event with two data bytes and a time of four."""
+
+_AT_ONCE = 3 << 14
+"""Bytes of small tracks that are read together. The arrays of more would be larger than the processor's caches."""
 
 _LONGEST_END = 5
 """Bytes of an end of track; with any event before it there are more."""
@@ -54,8 +65,8 @@ class Events:
     @cached_property
     def channel(self) -> NDArray[Any]:
         """Each event's channel, from 0; -1 for what has none."""
-        status = self.events["status"].astype(np.int64)
-        return np.where(status < SYSEX, status & 15, -1)
+        status = self.events["status"]
+        return np.where(status < SYSEX, status & 15, np.int16(-1))
 
     @cached_property
     def begins(self) -> NDArray[np.bool_]:
@@ -79,12 +90,8 @@ class Events:
 
     @cached_property
     def _by_kind(self) -> dict[int, list[tuple[int, bytes]]]:
-        found: dict[int, list[tuple[int, bytes]]] = {}
         places = np.flatnonzero(self.events["meta"] >= 0)
-        for place, meta in zip(places.tolist(), self.events["meta"][places].tolist(), strict=True):
-            kind, content = self.metas[meta]
-            found.setdefault(kind, []).append((place, content))
-        return found
+        return _sorted_by_kind(places.tolist(), [self.metas[meta] for meta in self.events["meta"][places].tolist()])
 
     @cached_property
     def keys(self) -> NDArray[Any]:
@@ -92,22 +99,64 @@ class Events:
         return np.asarray(self.channel * 128 + self.events["first"])
 
     @cached_property
-    def sounding(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """The beginnings and ends of notes by key, then as they stand.
+    def body(self) -> bytes:
+        """The bytes of the track, as `serialise` writes them."""
+        return _serialised(self)
 
-        Where they are in `events`, 1 or -1, how many notes of the key then sound (below 0 where ends have no
-        beginning), and the keys.
-        """
-        places = np.flatnonzero(self.begins | self.stops)
-        keys = self.keys[places]
-        # Of 16 bits, for which NumPy has a faster way to sort.
-        order = np.argsort(keys.astype(np.uint16), kind="stable")
-        places, keys = places[order], keys[order]
-        sign = np.where(self.begins[places], 1, -1)
-        total = np.cumsum(sign)
-        first = np.concatenate([[True], np.diff(keys) > 0])[: len(keys)]
-        offset = (total - sign)[first]
-        return places, sign, total - np.repeat(offset, np.diff(np.append(np.flatnonzero(first), len(keys)))), keys
+    @cached_property
+    def playing(self) -> list[int]:
+        """The channels that have notes, in rising order."""
+        of = self.sounding
+        channels = of.keys[of.sign > 0] >> 7
+        # They are in rising order, and mostly all the same.
+        is_one = not len(channels) or channels[0] == channels[-1]
+        return [int(channel) for channel in (channels[:1] if is_one else np.unique(channels))]
+
+    @cached_property
+    def last_tick(self) -> int:
+        """The tick of the last event of a note; 0 if there is none."""
+        return int(self.sounding.ticks.max(initial=0))
+
+    @cached_property
+    def sounding(self) -> "Sounding":
+        """The beginnings and ends of notes."""
+        return _sounding(self.begins | self.stops, self.begins, self.keys, self.events["tick"])
+
+
+class Sounding(NamedTuple):
+    """The beginnings and ends of a track's notes by key, then as they stand; arrays of one length."""
+
+    places: NDArray[Any]
+    """Where they are in `Events.events`."""
+    sign: NDArray[Any]
+    """1 or -1."""
+    depth: NDArray[Any]
+    """How many notes of the key then sound; below 0 where ends have no beginning."""
+    keys: NDArray[Any]
+    ticks: NDArray[Any]
+
+
+def _sounding(
+    sounds: NDArray[np.bool_], begins: NDArray[np.bool_], keys: NDArray[Any], ticks: NDArray[np.int64]
+) -> Sounding:
+    places = np.flatnonzero(sounds)
+    keys = keys[places]
+    # Of 16 bits, for which NumPy has a faster way to sort.
+    order = np.argsort(keys.astype(np.uint16) if keys.max(initial=0) < 1 << 16 else keys, kind="stable")
+    places, keys = places[order], keys[order]
+    sign = np.where(begins[places], np.int8(1), np.int8(-1))
+    total = np.cumsum(sign, dtype=np.int64)
+    edges = np.concatenate([[0], np.flatnonzero(keys[1:] != keys[:-1]) + 1, [len(keys)]])
+    first = edges[:-1] if len(keys) else edges[:0]
+    depth = total - np.repeat(total[first] - sign[first], np.diff(edges)[: len(first)])
+    return Sounding(places, sign, depth, keys, ticks[places])
+
+
+def _sorted_by_kind(places: Sequence[int], metas: Sequence[tuple[int, bytes]]) -> dict[int, list[tuple[int, bytes]]]:
+    found: dict[int, list[tuple[int, bytes]]] = {}
+    for place, (kind, content) in zip(places, metas, strict=True):
+        found.setdefault(kind, []).append((place, content))
+    return found
 
 
 @dataclass(frozen=True)
@@ -140,6 +189,9 @@ def parse(content: bytes, name: str) -> Content:
     tidy = start == 0 and length == 6 and content[after : after + 4] == b"MTrk"
     place = after if length >= 6 and after <= len(content) else start + 14
     tracks: list[Events] = []
+    if tidy and (found := _all_tracks(content, after)):
+        tracks, tidy = found
+        place = len(content)
     while (at := _next_track(content, place)) is not None:
         # After the last that the header counts, and bytes of no chunk, lies what an older file has left.
         if at > place and 0 < count <= len(tracks):
@@ -166,33 +218,39 @@ def serialise(content: Content) -> bytes:
     """Write a file as every reader understands it: no running status, no sysex, each track with its end."""
     chunks = [b"MThd" + struct.pack(">IHHH", 6, content.format, len(content.tracks), content.division)]
     for track in content.tracks:
-        body = _serialised(track)
-        chunks.append(b"MTrk" + struct.pack(">I", len(body)) + body)
+        chunks.append(b"MTrk" + struct.pack(">I", len(track.body)) + track.body)
     return b"".join(chunks)
 
 
 def _serialised(track: Events) -> bytes:
     events = track.events[(track.events["status"] < SYSEX) | (track.events["meta"] >= 0)]
-    ends = [*events["tick"].tolist(), max(track.end, int(events["tick"].max(initial=0)))]
+    ticks = np.ascontiguousarray(events["tick"])
+    ends = np.append(ticks, max(track.end, int(ticks.max(initial=0))))
     # The largest number of variable length is that of four bytes.
-    delta = np.clip(np.diff(np.array([0, *ends])), 0, (1 << 28) - 1)
-    width = 1 + (delta[:, np.newaxis] >= 1 << np.array([7, 14, 21])).sum(axis=1)
-    metas = {place: track.metas[events["meta"][place]] for place in np.flatnonzero(events["meta"] >= 0).tolist()}
-    tails = {place: bytes((META, kind)) + _variable(len(data)) + data for place, (kind, data) in metas.items()}
-    tails[len(events)] = bytes((META, END, 0))
-    size = np.append(np.where(events["status"] >> 5 == 6, 2, 3), 3)
-    size[list(tails)] = [len(tail) for tail in tails.values()]
+    delta = np.clip(np.diff(ends, prepend=0), 0, (1 << 28) - 1)
+    wider = [np.flatnonzero(delta >= 1 << 7 * place) for place in range(1, 4)]
+    width = np.ones(len(delta), dtype=np.int64)
+    for within in wider:
+        width[within] += 1
+    metas = np.flatnonzero(events["meta"] >= 0)
+    said = [track.metas[meta] for meta in events["meta"][metas].tolist()]
+    tails = [bytes((META, kind)) + _variable(len(data)) + data for kind, data in said]
+    single = events["status"] >> 5 == 6
+    size = np.append(np.where(single, 2, 3), 3)
+    size[metas] = [len(tail) for tail in tails]
     stops = np.cumsum(width + size)
     heads = stops - size
     body = np.zeros(int(stops[-1]), dtype=np.uint8)
-    for place in range(4):
-        within = width > place
-        body[heads[within] - 1 - place] = delta[within] >> 7 * place & 127 | (128 if place else 0)
-    for place, column in enumerate(("status", "first", "second")):
-        within = (size[:-1] > place) & (events["meta"] < 0)
-        body[heads[:-1][within] + place] = events[column][within]
-    for at, tail in tails.items():
-        body[heads[at] : stops[at]] = np.frombuffer(tail, dtype=np.uint8)
+    body[heads - 1] = delta & 127
+    for place, within in enumerate(wider, 1):
+        body[heads[within] - 1 - place] = delta[within] >> 7 * place & 127 | 128
+    # Of metas, and of what has one data byte, this is written over.
+    body[heads[:-1]], body[heads[:-1] + 1] = events["status"], events["first"]
+    two = np.flatnonzero(~single & (events["meta"] < 0))
+    body[heads[two] + 2] = events["second"][two]
+    for head, tail in zip(heads[metas].tolist(), tails, strict=True):
+        body[head : head + len(tail)] = np.frombuffer(tail, dtype=np.uint8)
+    body[-3:] = META, END, 0
     return body.tobytes()
 
 
@@ -263,6 +321,40 @@ def _track(content: bytes, start: int, name: str, label: str, *, is_last: bool) 
     raise _cut(name, f"{missing} bytes of {label} are missing")
 
 
+def _all_tracks(content: bytes, start: int) -> tuple[list[Events], bool] | None:
+    """Read all the tracks from `start` on at once, and tell whether they are tidy; None unless each is as it says."""
+    bodies: list[bytes] = []
+    place = start
+    while content[place : place + 4] == b"MTrk" and place + 8 <= len(content):
+        begin = place + 8
+        place = begin + int.from_bytes(content[begin - 4 : begin], "big")
+        bodies.append(content[begin:place])
+    if place != len(content) or len(bodies) > MOST_TRACKS:
+        return None
+    tracks: list[Events] = []
+    tidy = True
+    for group in _groups(bodies):
+        scan = _scan(b"".join(group), through=True)
+        if scan.state != "end" or scan.ends != list(itertools.accumulate(map(len, group))):
+            return None
+        tracks += scan.tracks()
+        tidy &= scan.tidy
+    return tracks, tidy
+
+
+def _groups(bodies: Sequence[bytes]) -> list[list[bytes]]:
+    """Put neighbouring tracks together, of `_AT_ONCE` bytes at most unless one has more."""
+    groups: list[list[bytes]] = [[]]
+    size = 0
+    for body in bodies:
+        size += len(body)
+        if size > _AT_ONCE and groups[-1]:
+            groups.append([])
+            size = len(body)
+        groups[-1].append(body)
+    return groups
+
+
 def _joined(track: Events, more: Events) -> Events:
     events = more.events.copy()
     events["tick"] += track.end
@@ -275,8 +367,8 @@ class _Scan:
     """Events found in bytes, from the first on, and how far and why."""
 
     data: NDArray[np.uint8]
-    width: NDArray[np.int32]
-    following: NDArray[np.int32]
+    width: NDArray[np.uint8]
+    following: NDArray[np.int64]
     """Where a plain event ends, if one begins here; here, if none does."""
     eighths: list[int] = field(default_factory=list)
     """Where plain events begin, in a row each eighth, from its first on."""
@@ -285,6 +377,8 @@ class _Scan:
     metas: list[tuple[int, bytes]] = field(default_factory=list)
     metas_at: list[int] = field(default_factory=list)
     """Where they begin."""
+    ends: list[int] = field(default_factory=list)
+    """Where ends of tracks end."""
     stop: int = 0
     state: str = "whole"
     """`end`: at an end of track; `whole`: all bytes are events; `cut`: the last is not whole; `bad`: no event."""
@@ -296,78 +390,142 @@ class _Scan:
         return bool(self.track().begins.any())
 
     def track(self) -> Events:
-        """Put the events into arrays."""
+        """Put the events of one track into arrays."""
+        (track,) = self.tracks()
+        return track
+
+    def tracks(self) -> list[Events]:
+        """Put the events of tracks into arrays, up to the end of each; the last may lack its end."""
         starts = self._starts()
+        tick, status, first, second = self._columns(starts)
+        at = np.searchsorted(starts, self.metas_at)
+        ends = [number for number, (kind, _) in enumerate(self.metas) if kind == END]
+        stops = at[ends].tolist()
+        if self.state != "end":
+            ends.append(len(self.metas))
+            stops.append(len(starts))
+        begins = [0, *(end + 1 for end in ends)]
+        size = np.diff(stops, prepend=-1)
+        # Each track begins anew.
+        tick -= np.repeat(np.append(0, tick[stops[:-1]]), size)[: len(tick)]
+        numbers = [np.arange(end + 1 - begin) for begin, end in zip(begins, ends, strict=False)]
         events = np.zeros(len(starts), dtype=EVENT)
-        data, width = self.data, self.width[starts]
-        delta = np.zeros(len(starts), dtype=np.int64)
-        for place in range(4):
-            within = width > place
-            delta[within] = delta[within] << 7 | data[starts[within] + place] & 127
-        at = starts + width
-        found = data[at]
-        said = found >= 0x80
-        # Running status: that of the last event of a channel.
-        last = np.maximum.accumulate(np.where(said & (found < SYSEX), np.arange(len(starts)), 0))
-        events["tick"] = np.cumsum(delta)
-        events["status"] = np.where(said, found, found[last])
-        channel = events["status"] < SYSEX
-        events["first"] = np.where(channel, data[at + said], 0)
-        single = events["status"] >> 5 == 6
-        events["second"] = np.where(channel & ~single, data[at + said + 1], 0)
+        events["tick"], events["status"], events["first"], events["second"] = tick, status, first, second
         events["meta"] = -1
-        events["meta"][np.searchsorted(starts, self.metas_at)] = np.arange(len(self.metas))
-        end = int(events["tick"][-1]) if len(events) else 0
-        if self.state == "end":
-            return Events(events[:-1], tuple(self.metas[:-1]), end)
-        return Events(events, tuple(self.metas), end)
+        events["meta"][at] = np.concatenate(numbers)[: len(at)]
+        as_written = self._as_written(starts, at)
+        # What is asked of every track is found out for all of them at once.
+        whole = Events(events, (), 0)
+        known = {name: getattr(whole, name) for name in ("channel", "begins", "stops", "programs", "keys")}
+        keys = np.repeat(np.arange(len(size)) * _KEYS, size)[: len(tick)] + whole.keys
+        sounding = _sounding(whole.begins | whole.stops, whole.begins, keys, tick)
+        edges = np.searchsorted(sounding.keys, np.arange(len(size) + 1) * _KEYS).tolist()
+        tracks = []
+        start = byte = 0
+        for k, (stop, begin, end) in enumerate(zip(stops, begins, ends, strict=False)):
+            metas = tuple(self.metas[begin:end])
+            track = Events(events[start:stop], metas, int(tick[min(stop, len(tick) - 1)]) if len(tick) else 0)
+            found = vars(track)
+            for name, column in known.items():
+                found[name] = column[start:stop]
+            places, sign, depth, keys, ticks = (column[edges[k] : edges[k + 1]] for column in sounding)
+            found["sounding"] = Sounding(places - start, sign, depth, keys - k * _KEYS, ticks)
+            found["_by_kind"] = _sorted_by_kind((at[begin:end] - start).tolist(), metas)
+            if stop < len(starts):
+                if as_written[start : stop + 1].all() and not self.metas[end][1]:
+                    found["body"] = self.data[byte : self.ends[k]].tobytes()
+                byte = self.ends[k]
+            tracks.append(track)
+            start = stop + 1
+        return tracks
+
+    def _as_written(self, starts: NDArray[np.int64], metas: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell which events stand as `serialise` would write them; `metas` are the places of meta events.
+
+        They have their status, and no number of variable length begins with an empty byte.
+        """
+        heads = starts + self.width[starts]
+        status = self.data[heads]
+        found = np.asarray((status >= 0x80) & ((status < SYSEX) | (status == META)) & (self.data[starts] != 0x80))
+        found[metas] &= self.data[heads[metas] + 2] != 0x80
+        return found
+
+    def _columns(self, starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Read events: ticks from the first on, status, first and second data byte."""
+        data, width = self.data, self.width[starts]
+        at = starts + width
+        # The last byte of a number of variable length, then the others, of which few numbers have any.
+        delta = (data[at - 1] & 127).astype(np.int64)
+        for place in range(1, 4):
+            within = np.flatnonzero(width > place)
+            delta[within] |= (data[at[within] - 1 - place] & np.int64(127)) << 7 * place
+        status = data[at]
+        said = status >= 0x80
+        if not said.all():
+            # Running status: that of the last event of a channel.
+            last = np.maximum.accumulate(np.where(said & (status < SYSEX), np.arange(len(starts)), 0))
+            status = np.where(said, status, status[last])
+        at += said
+        first, second = data[at], data[at + 1]
+        second[status >> 5 == 6] = 0
+        others = np.flatnonzero(status >= SYSEX)
+        first[others] = second[others] = 0
+        return np.cumsum(delta), status, first, second
 
     def _starts(self) -> NDArray[np.int64]:
         """Find where events begin, those between the eighths too."""
-        rows: list[NDArray[Any]] = [np.array(self.eighths, dtype=np.int64)]
+        begins = np.zeros(len(self.following), dtype=bool)
+        row = np.array(self.eighths, dtype=np.int64)
+        begins[row] = True
         for _ in range(7):
-            rows.append(self.following[rows[-1]])
-        others = np.array(self.others, dtype=np.int64)
-        starts = np.sort(np.concatenate([np.stack(rows, axis=1).ravel(), others]), kind="stable")
+            row = self.following.take(row)
+            begins[row] = True
         # At the end of a row its last place comes again: it is another event's, or none's.
-        return starts[(np.diff(starts, prepend=-1) > 0) & (starts < self.stop)]
+        begins[self.others] = True
+        return np.flatnonzero(begins[: self.stop])
 
 
-def _scan(content: bytes) -> _Scan:
-    """Find the events that bytes begin with, up to an end of track."""
+def _scan(content: bytes, *, through: bool = False) -> _Scan:
+    """Find the events that bytes begin with, up to an end of track, or `through` it to the last byte."""
     count = len(content)
-    data = np.frombuffer(content + bytes(8), dtype=np.uint8)
+    padded = content + bytes(8)
+    data = np.frombuffer(padded, dtype=np.uint8)
     high = data >= 0x80
     more = [high[k : count + k] for k in range(4)]
     second = more[0] & more[1]
     third = second & more[2]
-    width = 1 + more[0].astype(np.int32) + second + third
+    width = 1 + more[0].view(np.uint8) + second + third
     # From its status, or where that is running from its data, an event of two data bytes has three or two.
     low, two = ~high[:-2], ~high[1:-1]
     plain = ((data[:-2] < SYSEX) & (data[:-2] >> 5 != 6)) & ~low & two & ~high[2:]
-    length = np.where(low & two, 2, np.where(plain, 3, 0)).astype(np.int32)
-    at = np.arange(count, dtype=np.int32) + width
-    sized = length[at]
-    following = at + sized
-    none = (sized == 0) | (following > count) | (third & more[3])
-    following = np.append(np.where(none, np.arange(count, dtype=np.int32), following), np.int32(count))
-    twice = following[following]
-    fourfold = twice[twice]
-    steps, leaps = following.data, fourfold[fourfold].data
+    length = 2 * (low & two).view(np.uint8) + 3 * plain.view(np.uint8)
+    # Behind the time, which has one byte or two mostly; all in arrays of bytes, which are small.
+    size = np.where(more[0], length[2 : count + 2], length[1 : count + 1])
+    for longer, bytes_of_time in ((second, 3), (third, 4)):
+        places = np.flatnonzero(longer)
+        size[places] = length[places + bytes_of_time]
+    size += width * (size > 0)
+    size[np.flatnonzero(third & more[3])] = 0
+    last = size[-_LONGEST_PLAIN:]
+    last[last > np.arange(len(last), 0, -1)] = 0
+    following = np.arange(count + 1)
+    following[:count] += size
+    fourfold = (twice := following.take(following)).take(twice)
+    steps, leaps, widths = following.data, fourfold.take(fourfold).data, width.data
 
     found = _Scan(data, width, following)
     begin = found.eighths.append
     place, data_bytes, is_across = 0, 0, False
     while place < count:
-        if steps[place] != place and (data_bytes == 2 or high[place + width[place]]):
-            found.tidy &= not is_across or bool(high[place + width[place]])
+        if steps[place] != place and (data_bytes == 2 or content[place + widths[place]] >= 0x80):
+            found.tidy &= not is_across or content[place + widths[place]] >= 0x80
             while (leap := leaps[place]) != place:
                 begin(place)
                 place = leap
             data_bytes, is_across = 2, False
             continue
         # One of the rarer events, or none.
-        head = place + int(width[place])
+        head = place + widths[place]
         if head >= count or content[head - 1] >= 0x80:
             return _stopped(found, place, "cut" if head >= count else "bad")
         if (sort := content[head]) < SYSEX:
@@ -383,7 +541,10 @@ def _scan(content: bytes) -> _Scan:
                 return _stopped(found, place, "bad")
         elif sort in (META, SYSEX, ESCAPE):
             opening = head + 1 + (sort == META)
-            stop, size = _sized(content, opening)
+            size = padded[opening]
+            stop = opening + 1 + size
+            if size >= 0x80:
+                stop, size = _sized(content, opening)
             if stop > count:
                 return _stopped(found, place, "cut" if stop <= count + (1 << 28) else "bad")
             if sort == META:
@@ -391,7 +552,11 @@ def _scan(content: bytes) -> _Scan:
                 found.metas.append((content[head + 1], content[stop - size : stop]))
                 if content[head + 1] == END:
                     found.others.append(place)
-                    return _stopped(found, stop, "end")
+                    found.ends.append(stop)
+                    if not through or stop == count:
+                        return _stopped(found, stop, "end")
+                    place, data_bytes, is_across = stop, 0, False
+                    continue
             is_across = True
         else:
             stop = head + 1 + _SYSTEM_DATA.get(sort, 0)

@@ -106,7 +106,7 @@ def repair(content: bytes, name: str, *, ensemble: Ensemble = DEFAULT_ENSEMBLE) 
     ports = any(content[0] for track in found.tracks for _, content in track.of_kind(0x21) if content)
     before = found.tracks
     tracks = list(before)
-    if sum(bool(track.begins.any()) for track in before) == 1:
+    if sum(bool(track.playing) for track in before) == 1:
         tracks = [part for track in before for part in _split_by_names(track)]
     tracks = [_without_damaged(track) for track in tracks]
     encoding = _common_encoding(tracks, ensemble)
@@ -115,8 +115,10 @@ def repair(content: bytes, name: str, *, ensemble: Ensemble = DEFAULT_ENSEMBLE) 
     if not ports:
         tracks = _with_programs_of_others(tracks)
     tracks = [_with_programs_in_time(track, beat) for track in tracks]
-    last = max((int(track.events["tick"][track.begins | track.stops].max(initial=0)) for track in tracks), default=0)
+    last = max(track.last_tick for track in tracks)
     for number, track in enumerate(tracks):
+        if not track.playing:
+            continue
         mended = _with_ends(track, last, beat)
         mended = _pitched(mended, names[number], ensemble)
         mended = _without_empty(mended, left_out)
@@ -201,7 +203,7 @@ def _name(track: Events, ensemble: Ensemble, encoding: str | None) -> str:
     # Of several the last counts, for symusic too, unless another tells more.
     own = next((name for name in names if _tells(name, ensemble)), (names or [""])[-1])
     # Several channels are several players, whom one instrument does not name.
-    if (own and _tells(own, ensemble)) or len(np.unique(track.channel[track.begins])) > 1:
+    if (own and _tells(own, ensemble)) or len(track.playing) > 1:
         return own
     instruments = [text(content, encoding) for _, content in track.of_kind(midi_bytes.INSTRUMENT)]
     telling = next((name for name in instruments if _tells(name, ensemble)), "")
@@ -269,7 +271,7 @@ def _split_by_names(track: Events) -> list[Events]:
             of_meta[place] = current
             if kind in (midi_bytes.NAME, midi_bytes.INSTRUMENT):
                 named.add(current)
-    playing = sorted(set(channels[track.begins].tolist()))
+    playing = track.playing
     if len(playing) < 2 or not named & set(playing):
         return [track]
     belongs = channels.copy()
@@ -312,11 +314,12 @@ def _without_damaged(track: Events) -> Events:
 
 def _with_programs_of_others(tracks: Sequence[Events]) -> list[Events]:
     """Give the channels of tracks without any program those that tracks without notes set for them."""
-    silent = [track for track in tracks if not track.begins.any() and track.programs.any()]
+    silent = [track for track in tracks if not track.playing and track.programs.any()]
+    if not silent:
+        return list(tracks)
     mended = []
     for track in tracks:
-        channels = track.channel
-        bare = set(channels[track.begins].tolist()) - set(channels[track.programs].tolist())
+        bare = set(track.playing) - set(track.channel[track.programs].tolist())
         found = [of.events[of.programs & np.isin(of.channel, list(bare))] for of in silent] if bare else []
         more = np.concatenate([np.zeros(0, dtype=EVENT), *found])
         if len(more):
@@ -329,7 +332,7 @@ def _with_programs_of_others(tracks: Sequence[Events]) -> list[Events]:
 def _with_programs_in_time(track: Events, beat: int) -> Events:
     """Put programs before the notes that they are meant for."""
     places = np.flatnonzero(track.programs)
-    if not len(places):
+    if not len(places) or not track.begins[: places[-1]].any():
         return track
     channels, ticks = track.channel, track.events["tick"]
     begins = np.flatnonzero(track.begins)
@@ -371,7 +374,7 @@ def _notes(track: Events) -> NDArray[Any]:
 
 
 def _paired(track: Events) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    places, sign, depth, keys = track.sounding
+    places, sign, depth, keys, _ = track.sounding
     group = np.concatenate([[True], np.diff(keys) > 0])[: len(keys)]
     # Where the count falls to a new low below 0, an end has no beginning.
     number = np.cumsum(group) - 1
@@ -392,8 +395,8 @@ def _running_minimum(depth: NDArray[np.int64], group: NDArray[np.int64]) -> NDAr
 
 def _with_ends(track: Events, last: int, beat: int) -> Events:
     """End the notes that never end; `last` is the tick of the last note's event in the file."""
-    places, sign, depth, keys = track.sounding
-    if not len(places):
+    places, sign, depth, keys, _ = track.sounding
+    if not len(places) or (not sign.sum() and depth.min() >= 0):
         return track
     final = np.append(np.flatnonzero(np.diff(keys)), len(keys) - 1)
     first = np.concatenate([[0], final[:-1] + 1])
@@ -444,7 +447,7 @@ def _pitched(track: Events, name: str, ensemble: Ensemble) -> Events:
     """Move a pitched instrument from the channel of drums to one that is free."""
     channels = track.channel
     mine = channels == DRUMS
-    if not (track.begins & mine).any() or len(free := sorted({*range(16)} - {DRUMS} - set(channels.tolist()))) == 0:
+    if DRUMS not in track.playing or len(free := sorted({*range(16)} - {DRUMS} - set(channels.tolist()))) == 0:
         return track
     if not _tells(name, ensemble):
         told = set(track.events["first"][track.programs & mine].tolist()) & {*ensemble.programs}
@@ -453,7 +456,7 @@ def _pitched(track: Events, name: str, ensemble: Ensemble) -> Events:
         kits = {part.program for part in ensemble.parts if part.program in _KITS and lowest < part.lowest}
         if name or not told - kits:
             return track
-    elif re.search(r"(?i)drum|percuss|batterie|schlag", name) or len(set(channels[track.begins].tolist())) > 1:
+    elif re.search(r"(?i)drum|percuss|batterie|schlag", name) or len(track.playing) > 1:
         return track
     events = track.events.copy()
     events["status"][mine] = (events["status"][mine] & 0xF0) | free[0]
@@ -462,9 +465,9 @@ def _pitched(track: Events, name: str, ensemble: Ensemble) -> Events:
 
 def _without_empty(track: Events, left_out: Counter[str]) -> Events:
     """Leave out notes without length where one with the same channel, pitch and onset is longer."""
-    places, sign, _, keys = track.sounding
-    ticks = track.events["tick"][places]
-    if not ((sign[:-1] > 0) & (sign[1:] < 0) & (ticks[:-1] == ticks[1:]) & (keys[:-1] == keys[1:])).any():
+    _, sign, _, keys, ticks = track.sounding
+    at_once = np.flatnonzero(ticks[:-1] == ticks[1:])
+    if not ((sign[at_once] > 0) & (sign[at_once + 1] < 0) & (keys[at_once] == keys[at_once + 1])).any():
         return track
     notes = _notes(track)
     empty = notes["end"] == notes["onset"]
@@ -488,15 +491,20 @@ def _without(track: Events, notes: Iterable[Any]) -> Events:
 def _without_keyswitches(track: Events, name: str, beat: int, ensemble: Ensemble, left_out: Counter[str]) -> Events:
     """Leave out the keys that switch a sampler's articulations: far from the instrument, and from all that it plays."""
     channels, begins, keys = track.channel, track.begins, track.keys
+    struck_keys = track.sounding.keys[track.sounding.sign > 0]
     switches: list[int] = []
-    for channel in sorted(set(channels[begins].tolist()) - {DRUMS}):
+    for channel in track.playing:
+        if channel == DRUMS:
+            continue
         programs = track.events["first"][track.programs & (channels == channel)].tolist()
         part = _instrument(name, programs, ensemble)
         low = (part.lowest if part else UNKNOWN_LOWEST) - FAR
         high = part.highest + FARTHEST if part else 128
-        pitches = np.unique(keys[begins & (channels == channel)]) - channel * 128
-        if pitches[0] > low and pitches[-1] < high:
+        # In rising order.
+        own = struck_keys[struck_keys >> 7 == channel] - channel * 128
+        if own[0] > low and own[-1] < high:
             continue
+        pitches = np.unique(own)
         played = pitches[(pitches > low) & (pitches < high)]
         for far in (pitches[pitches <= low], pitches[pitches >= high]):
             if len(far) and len(played) and max(played[0] - far[-1], far[0] - played[-1]) >= FAR:
@@ -536,8 +544,7 @@ def _are_keys(struck: NDArray[Any], music: NDArray[Any], beat: int, lies_low: bo
 
 def _without_strays(tracks: Sequence[Events], name: str, beat: int, left_out: Counter[str]) -> list[Events]:
     """Leave out a few notes that lie far beyond all others."""
-    ends = [int(track.events["tick"][track.begins | track.stops].max(initial=0)) for track in tracks]
-    if max(ends, default=0) <= LONGEST_SILENCE * beat:
+    if max(track.last_tick for track in tracks) <= LONGEST_SILENCE * beat:
         return list(tracks)
     of_each = [_notes(track) for track in tracks]
     notes = np.concatenate(of_each)

@@ -29,7 +29,7 @@ never drift apart; the last note of a part keeps its length; the alphabet is fix
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,48 +151,85 @@ def encode(
     if len(parts) != VOICES:
         raise CodecError(f"{len(parts)} parts found; {VOICES} are needed, in the order of the ensemble.")
     check_mode("chords", chords, Chords)
-    place = {"lowest": _one_voice, "double": _two_voices}[chords]
-    placed = [
-        place(notes[np.lexsort((notes["pitch"], notes["onset"]))], ticks_per_beat, steps_per_beat) for notes in parts
-    ]
-    steps = max((int(ends.max()) for voices, _ in placed for _, ends, _ in voices if len(ends)), default=0)
-    if steps == 0:
+    if not any(map(len, parts)):
         raise CodecError("no notes in any of the four parts; a piece needs one at least.")
-    tokens = np.full((steps, COLUMNS[chords]), alphabet.rest, dtype=np.uint8)
+    notes, length = _in_a_row(parts, ticks_per_beat, steps_per_beat)
+    place = {"lowest": _one_voice, "double": _two_voices}[chords]
+    voices, losses = place(notes, ticks_per_beat, steps_per_beat)
+    steps = max(int(((ends - 1) % length).max()) + 1 for _, ends, _ in voices if len(ends))
+    tokens = np.empty((steps, COLUMNS[chords]), dtype=np.uint8)
     moved = 0
-    for part, (voices, _) in enumerate(placed):
-        for voice, (onsets, ends, pitches) in enumerate(voices):
-            within = _in_range(pitches, alphabet)
-            moved += int(np.count_nonzero(within != pitches))
-            # Rest and sustain take turns, from edge to edge.
-            edges = np.stack([onsets, ends], axis=1).ravel()
-            held = np.tile(np.array([alphabet.rest, alphabet.sustain], np.uint8), len(onsets))
-            column = tokens[:, part + voice * VOICES]
-            column[: edges[-1] if len(edges) else 0] = np.repeat(held, np.diff(edges, prepend=0))
-            column[onsets] = within - alphabet.pitch_min
-    lost = sum((losses for _, losses in placed), Losses())
-    off_grid = sum(int((notes["onset"] * steps_per_beat % ticks_per_beat != 0).sum()) for notes in parts)
-    return tokens, lost + Losses(off_grid=off_grid, moved_into_range=moved)
+    for voice, (onsets, ends, pitches) in enumerate(voices):
+        within = _in_range(pitches, alphabet)
+        moved += int(np.count_nonzero(within != pitches))
+        row = np.full(VOICES * length, alphabet.rest, dtype=np.uint8)
+        # Rest and sustain take turns, from edge to edge.
+        edges = np.stack([onsets, ends], axis=1).ravel()
+        held = np.tile(np.array([alphabet.rest, alphabet.sustain], np.uint8), len(onsets))
+        row[: edges[-1] if len(edges) else 0] = np.repeat(held, np.diff(edges, prepend=0))
+        row[onsets] = within - alphabet.pitch_min
+        tokens[:, voice * VOICES : (voice + 1) * VOICES] = row.reshape(VOICES, length)[:, :steps].T
+    off_grid = int(np.count_nonzero(notes.distances))
+    return tokens, losses + Losses(off_grid=off_grid, moved_into_range=moved)
 
 
 Voice = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
-"""The notes of one column: onset steps, end steps, MIDI pitches."""
+"""The notes of one column of each part, all in a row: onset steps, end steps, MIDI pitches."""
+
+
+class InARow(NamedTuple):
+    """Notes by onset, then pitch; arrays of one length.
+
+    The four parts stand one behind the other, each in a stretch of as many whole beats, in which its notes end before
+    the next one begins. So they are placed all at once, as one part would be.
+    """
+
+    onsets: NDArray[np.int64]
+    """In ticks."""
+    ends: NDArray[np.int64]
+    """In ticks."""
+    pitches: NDArray[np.int64]
+    steps: NDArray[np.int64]
+    """Those to which the onsets round."""
+    distances: NDArray[np.int64]
+    """From there to the onsets, in ticks times steps of a beat."""
+
+    def at(self, places: NDArray[Any]) -> "InARow":
+        """Take some of the notes."""
+        return InARow(*(column[places] for column in self))
+
+
+def _in_a_row(parts: Sequence[Notes], ticks_per_beat: int, steps_per_beat: int) -> tuple[InARow, int]:
+    """Put the notes of four parts into a row; also gives the steps of each stretch."""
+    onsets, durations, pitches = (
+        np.concatenate([notes[of] for notes in parts], dtype=np.int64) for of in ("onset", "duration", "pitch")
+    )
+    # A note lasts for a step at least: hence one more beat than the last note needs.
+    beats = int((onsets + durations).max()) // ticks_per_beat + 2
+    onsets += np.repeat(np.arange(VOICES) * (beats * ticks_per_beat), [len(notes) for notes in parts])
+    key = onsets * 256 + pitches
+    if (key[1:] < key[:-1]).any():
+        order = np.argsort(key, kind="stable")
+        onsets, durations, pitches = onsets[order], durations[order], pitches[order]
+    steps = to_steps(onsets, ticks_per_beat=ticks_per_beat, steps_per_beat=steps_per_beat)
+    distances = np.abs(steps * ticks_per_beat - onsets * steps_per_beat)
+    return InARow(onsets, onsets + durations, pitches, steps, distances), beats * steps_per_beat
 
 
 def _in_range(pitches: NDArray[np.int64], alphabet: Alphabet) -> NDArray[np.int64]:
     """Move pitches into the alphabet's range by octaves."""
+    if not ((pitches < alphabet.pitch_min) | (pitches > alphabet.pitch_max)).any():
+        return pitches
     below = np.maximum(0, -(-(alphabet.pitch_min - pitches) // 12))
     above = np.maximum(0, -(-(pitches - alphabet.pitch_max) // 12))
     return np.asarray(pitches + 12 * (below - above))
 
 
-def _nearest_to_grid(onset: NDArray[np.int64], ticks_per_beat: int, steps_per_beat: int) -> NDArray[np.int64]:
-    """Choose, of onsets in ticks in rising order, for each step the one that is nearest to it: their indices."""
-    steps = to_steps(onset, ticks_per_beat=ticks_per_beat, steps_per_beat=steps_per_beat)
-    distance = np.abs(steps * ticks_per_beat - onset * steps_per_beat)
+def _nearest_to_grid(notes: InARow, first: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Choose for each step the note that is nearest to it; `first` is the first of each step."""
     # Of equally near ones the first.
-    rank = distance * len(onset) + np.arange(len(onset))
-    return np.asarray(np.minimum.reduceat(rank, _first_of_each(steps)) % max(1, len(onset)))
+    rank = notes.distances * len(notes.steps) + np.arange(len(notes.steps))
+    return np.asarray(np.minimum.reduceat(rank, first) % len(notes.steps))
 
 
 def _first_of_each(rising: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -200,71 +237,68 @@ def _first_of_each(rising: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.flatnonzero(np.diff(rising, prepend=-1))
 
 
-def _ends(notes: Notes, onsets: NDArray[np.int64], ticks_per_beat: int, steps_per_beat: int) -> NDArray[np.int64]:
+def _ends(notes: InARow, ticks_per_beat: int, steps_per_beat: int) -> NDArray[np.int64]:
     """Round the ends of notes to the grid; each lasts for one step at least."""
-    ends = to_steps(notes["onset"] + notes["duration"], ticks_per_beat=ticks_per_beat, steps_per_beat=steps_per_beat)
-    return np.maximum(ends, onsets + 1)
+    ends = to_steps(notes.ends, ticks_per_beat=ticks_per_beat, steps_per_beat=steps_per_beat)
+    return np.maximum(ends, notes.steps + 1)
 
 
-def _one_voice(notes: Notes, ticks_per_beat: int, steps_per_beat: int) -> tuple[list[Voice], Losses]:
-    """Place one part in one column: one note at a time."""
-    lowest = notes[_first_of_each(notes["onset"])]
-    kept = lowest[_nearest_to_grid(lowest["onset"], ticks_per_beat, steps_per_beat)]
-    onsets = to_steps(kept["onset"], ticks_per_beat=ticks_per_beat, steps_per_beat=steps_per_beat)
-    ends = _ends(kept, onsets, ticks_per_beat, steps_per_beat)
-    ends[:-1] = np.minimum(ends[:-1], onsets[1:])
-    losses = Losses(
-        notes=len(notes), dropped_from_chords=len(notes) - len(lowest), merged_on_grid=len(lowest) - len(kept)
-    )
-    return [(onsets, ends, kept["pitch"].astype(np.int64))], losses
+def _one_voice(notes: InARow, ticks_per_beat: int, steps_per_beat: int) -> tuple[list[Voice], Losses]:
+    """Place each part in one column: one note at a time."""
+    lowest = notes.at(_first_of_each(notes.onsets))
+    kept = lowest.at(_nearest_to_grid(lowest, _first_of_each(lowest.steps)))
+    ends = _ends(kept, ticks_per_beat, steps_per_beat)
+    ends[:-1] = np.minimum(ends[:-1], kept.steps[1:])
+    count, left = len(notes.steps), len(lowest.steps)
+    losses = Losses(notes=count, dropped_from_chords=count - left, merged_on_grid=left - len(kept.steps))
+    return [(kept.steps, ends, kept.pitches)], losses
 
 
 LEGATO = 8
 """A note that sounds into the next one by an eighth of a beat or less is legato; by more, it is held beside it."""
 
 
-def _two_voices(notes: Notes, ticks_per_beat: int, steps_per_beat: int) -> tuple[list[Voice], Losses]:
-    """Place one part in two columns: double stops, and what moves beside a held note."""
-    together, merged = _struck_together(notes, ticks_per_beat, steps_per_beat)
-    onsets = to_steps(together["onset"], ticks_per_beat=ticks_per_beat, steps_per_beat=steps_per_beat)
-    ends = _ends(together, onsets, ticks_per_beat, steps_per_beat)
+def _two_voices(notes: InARow, ticks_per_beat: int, steps_per_beat: int) -> tuple[list[Voice], Losses]:
+    """Place each part in two columns: double stops, and what moves beside a held note."""
+    together = _struck_together(notes)
+    count, left = len(notes.steps), len(together.steps)
+    ends = _ends(together, ticks_per_beat, steps_per_beat)
     # By step, then pitch; a pitch that is there twice counts once, the longer one.
-    places = onsets * 256 + together["pitch"]
-    order = np.lexsort((-ends, places))
-    order = order[_first_of_each(places[order])]
-    kept, onsets, ends = together[order], onsets[order], ends[order]
+    places = together.steps * 256 + together.pitches
+    if (places[1:] <= places[:-1]).any():
+        order = np.lexsort((-ends, places))
+        order = order[_first_of_each(places[order])]
+        together, ends = together.at(order), ends[order]
+    onsets = together.steps
     lowest = _first_of_each(onsets)
-    highest = np.append(lowest[1:], len(onsets))[: len(lowest)] - 1
+    highest = np.append(lowest[1:], len(onsets)) - 1
     # A note is cut within its column; whether it is held beside the next one, its own length says.
-    until = kept["onset"] + kept["duration"] - ticks_per_beat / LEGATO
-    struck = Struck(onsets, kept["onset"], ends, until, kept["pitch"].astype(np.int64))
+    until = together.ends - ticks_per_beat / LEGATO
+    struck = Struck(onsets, together.onsets, ends, until, together.pitches)
     below = _beside_held(struck, lowest, highest)
     double = lowest != highest
     losses = Losses(
-        notes=len(notes),
-        dropped_from_chords=len(together) - len(lowest) - int(np.count_nonzero(double)),
-        merged_on_grid=merged,
+        notes=count,
+        dropped_from_chords=left - len(lowest) - int(np.count_nonzero(double)),
+        merged_on_grid=count - left,
     )
     return [_voice(struck, highest[~below]), _voice(struck, lowest[below | double])], losses
 
 
-def _struck_together(notes: Notes, ticks_per_beat: int, steps_per_beat: int) -> tuple[Notes, int]:
+def _struck_together(notes: InARow) -> InARow:
     """Keep of the notes that round to one step the one nearest to it, and those that sound together with it.
 
     Fingers do not come down at once: what overlaps the nearest note by half the shorter one's length is of one chord.
-    Also gives the number of notes left out.
     """
-    onset = np.ascontiguousarray(notes["onset"])
-    steps = to_steps(onset, ticks_per_beat=ticks_per_beat, steps_per_beat=steps_per_beat)
-    nearest = _nearest_to_grid(onset, ticks_per_beat, steps_per_beat)
-    first = nearest[np.searchsorted(steps[nearest], steps)]
-    together = onset == onset[first]
-    if not together.all():
-        duration = notes["duration"]
-        end = onset + duration
-        overlap = np.minimum(end, end[first]) - np.maximum(onset, onset[first])
-        together |= 2 * overlap >= np.maximum(1, np.minimum(duration, duration[first]))
-    return notes[together], int(np.count_nonzero(~together))
+    onset, end = notes.onsets, notes.ends
+    first = _first_of_each(notes.steps)
+    nearest = np.repeat(_nearest_to_grid(notes, first), np.diff(first, append=len(onset)))
+    together = onset == onset[nearest]
+    if together.all():
+        return notes
+    overlap = np.minimum(end, end[nearest]) - np.maximum(onset, onset[nearest])
+    together |= 2 * overlap >= np.maximum(1, np.minimum(end - onset, (end - onset)[nearest]))
+    return notes.at(together)
 
 
 class Struck(NamedTuple):
@@ -276,7 +310,7 @@ class Struck(NamedTuple):
     """Onsets in ticks."""
     ends: NDArray[np.int64]
     """In steps."""
-    until: NDArray[np.float64]
+    until: NDArray[np.floating]
     """The ticks before which another note begins beside it, not after it."""
     pitches: NDArray[np.int64]
 
@@ -288,8 +322,10 @@ def _beside_held(notes: Struck, lowest: NDArray[np.int64], highest: NDArray[np.i
     """
     below = np.zeros(len(lowest), dtype=bool)
     before, after = highest[:-1], lowest[1:]
-    # Where all before are in the first column, only these may lead to the second one.
+    # Where all before are in the first column, only these may lead to the second one: two notes of which the lower one
+    # sounds on, and a note that sounds on.
     leads = lowest != highest
+    leads[:-1] &= notes.ends[lowest[:-1]] > notes.onsets[after]
     leads[1:] |= (
         (notes.ends[before] > notes.onsets[after])
         & (notes.until[before] > notes.ticks[after])
@@ -297,9 +333,9 @@ def _beside_held(notes: Struck, lowest: NDArray[np.int64], highest: NDArray[np.i
     )
     if not leads.any():
         return below
-    onsets, ticks = notes.onsets[lowest].tolist(), notes.ticks[lowest].tolist()
-    low, high = lowest.tolist(), highest.tolist()
-    ends, until, pitches = notes.ends.tolist(), notes.until.tolist(), notes.pitches.tolist()
+    # These give Python's numbers, only where they are asked for: few notes are.
+    onsets, ticks, ends, until, pitches = (column.data for column in notes)
+    low, high = lowest.data, highest.data
     first: Last = (0, -1.0, -1)
     second: Last = (0, -1.0, -1)
     step = 0
@@ -316,12 +352,12 @@ def _beside_held(notes: Struck, lowest: NDArray[np.int64], highest: NDArray[np.i
             note: Last = ends[at], until[at], pitches[at]
             if at != top:
                 first, second = (ends[top], until[top], pitches[top]), note
-            elif _is_second(onsets[step], ticks[step], note[2], first, second):
+            elif _is_second(onsets[at], ticks[at], note[2], first, second):
                 below[step], second = True, note
             else:
                 first = note
             step += 1
-            is_plain = not below[step - 1] and step < len(low) and second[0] <= onsets[step]
+            is_plain = not below[step - 1] and step < len(low) and second[0] <= onsets[low[step]]
     return below
 
 

@@ -77,6 +77,10 @@ class Ensemble:
     voices: str = field(default="", repr=False)
     """Words of names that are, or may be, a voice's: beside them a name that may be one says nothing else."""
 
+    def __hash__(self) -> int:
+        """Hash the name only: what is remembered by ensemble asks again and again."""
+        return hash(self.name)
+
     def __post_init__(self) -> None:
         if len(self.parts) != VOICES or len(set(self.ids)) != VOICES:
             found = ", ".join(self.ids) or "none"

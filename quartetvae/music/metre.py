@@ -34,7 +34,9 @@ def bar_numbers(music: Music, *, steps: int, steps_per_beat: int) -> NDArray[np.
     at = codec.to_steps(
         np.array(lines, dtype=np.int64), ticks_per_beat=music.ticks_per_beat, steps_per_beat=steps_per_beat
     )
-    return np.searchsorted(np.unique(at), np.arange(steps), side="right") - 1
+    begins = np.zeros(steps, dtype=bool)
+    begins[at[at < steps]] = True
+    return np.cumsum(begins) - 1
 
 
 def bar_lengths(bars: NDArray[np.int64]) -> list[int]:

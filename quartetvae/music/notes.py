@@ -21,4 +21,10 @@ def make_notes(onset: Any, duration: Any, pitch: Any, velocity: Any = VELOCITY) 
     onset = np.asarray(onset, dtype=np.int64)
     notes = np.empty(len(onset), dtype=NOTE)
     notes["onset"], notes["duration"], notes["pitch"], notes["velocity"] = onset, duration, pitch, velocity
-    return notes[np.lexsort((notes["pitch"], notes["onset"]))]
+    return in_order(notes)
+
+
+def in_order(notes: Notes) -> Notes:
+    """Sort notes by onset, then pitch; what is sorted is given back as it is."""
+    key = notes["onset"] * 256 + notes["pitch"]
+    return notes if (key[1:] >= key[:-1]).all() else notes[np.argsort(key, kind="stable")]

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, VOICES, Ensemble
-from quartetvae.music.notes import Notes, make_notes
+from quartetvae.music.notes import Notes, in_order, make_notes
 from quartetvae.music.track_names import Reading
 from quartetvae.music.tracks import Music, Track
 
@@ -281,7 +281,7 @@ def _cost(
 
 def _overlap(notes: Notes, others: Notes) -> float:
     """Share of the notes that begin while one of the others sounds."""
-    others = others[np.argsort(others["onset"], kind="stable")]
+    others = in_order(others)
     ends = np.maximum.accumulate(others["onset"] + others["duration"])
     before = np.searchsorted(others["onset"], notes["onset"], side="right") - 1
     sounding = (before >= 0) & (ends[before] > notes["onset"])
@@ -289,8 +289,9 @@ def _overlap(notes: Notes, others: Notes) -> float:
 
 
 def _together(notes: Iterable[Notes]) -> Notes:
-    joined = np.concatenate([make_notes([], [], []), *notes])
-    return joined[np.lexsort((joined["pitch"], joined["onset"]))]
+    found = list(notes)
+    # Mostly a part is one track.
+    return in_order(found[0] if len(found) == 1 else np.concatenate([make_notes([], [], []), *found]))
 
 
 def _label(track: Track) -> str:

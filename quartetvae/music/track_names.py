@@ -83,7 +83,8 @@ _MOST = 8
 _WITHOUT_SPACES = ("CJK", "KATAKANA", "HIRAGANA", "HANGUL", "THAI")
 
 
-def words(name: str) -> list[str]:
+@functools.lru_cache(maxsize=4096)
+def words(name: str) -> Words:
     """Bring a name into plain form: `ViolínII.arco` is `violin`, `ii`, `arco`; `第一小提琴` is `第一`, `小提琴`."""
     split = []
     for word in _rough(name):
@@ -91,7 +92,7 @@ def words(name: str) -> list[str]:
             split += _known_in_a_row().sub(r" \g<0> ", word).split()
         else:
             split.append(word)
-    return split
+    return tuple(split)
 
 
 def read(name: str, instruments: Sequence[Instrument], *, others: str = "", voices: str = "") -> Reading:
@@ -104,7 +105,7 @@ def read(name: str, instruments: Sequence[Instrument], *, others: str = "", voic
     voices
         Words of names that are a voice's, or may be.
     """
-    return _read(tuple(words(name)), instruments, _known(tuple(instruments), others, voices))
+    return _read(words(name), tuple(instruments), _known(tuple(instruments), others, voices))
 
 
 def read_together(
@@ -116,8 +117,8 @@ def read_together(
     are; and it says an instrument only where another one is named clearly, and this one by no other track.
     """
     known = _known(tuple(instruments), others, voices)
-    every = _without_counts(_without_common([tuple(words(name)) for name in names], known))
-    readings = [_read(name, instruments, known) for name in every]
+    every = _without_counts(_without_common([words(name) for name in names], known))
+    readings = [_read(name, tuple(instruments), known) for name in every]
     clear = [reading.instrument for reading in readings if reading.instrument and reading.is_clear]
     with_voices = any(reading.is_voice for reading in readings)
     return [
@@ -128,9 +129,9 @@ def read_together(
     ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Known:
-    """The names that are asked for, in plain form."""
+    """The names that are asked for, in plain form; `_known` makes each once."""
 
     names: Mapping[Words, tuple[int, str]]
     """The place of their instrument, -1 if it is none of those asked for, and their kind."""
@@ -182,7 +183,8 @@ def _without_counts(names: list[Words]) -> list[Words]:
     return names
 
 
-def _read(name: Words, instruments: Sequence[Instrument], known: _Known) -> Reading:
+@functools.lru_cache(maxsize=4096)
+def _read(name: Words, instruments: tuple[Instrument, ...], known: _Known) -> Reading:
     parts = tuple(_apart(name, known))
     # `Violin Sonata` is a title.
     found = [of for of in _find(parts, known) if not {*parts[of[1] : of[1] + 1]} & _TITLES]

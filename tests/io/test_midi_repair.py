@@ -220,6 +220,45 @@ def test_events_in_rows_of_any_length(count: int, running: bool) -> None:
     assert track.of_kind(0x06) == [(count, b"A")]
 
 
+def test_tracks_that_are_read_together_are_read_each_for_itself() -> None:
+    bodies = [
+        body([name("a"), meta(3, 0x06, b"x"), *note(5, 9, 60), *note(20, 9, 60, 3)]),
+        body([]),
+        body([*note(1, 2, 60), *note(300, 2, 61), program(400, 40)], end=1000, running=True),
+    ]
+    together = midi_bytes.parse(file(*bodies), "a").tracks
+    alone = [midi_bytes.parse(file(content), "a").tracks[0] for content in bodies]
+    for found, wanted in zip(together, alone, strict=True):
+        assert found.events.tolist() == wanted.events.tolist()
+        assert (found.metas, found.end) == (wanted.metas, wanted.end)
+        for column, own in zip(found.sounding, wanted.sounding, strict=True):
+            assert column.tolist() == own.tolist()
+    assert [track.playing for track in together] == [[0, 3], [], [0]]
+    assert [track.end for track in together] == [29, 0, 1000]
+
+
+def test_running_status_does_not_go_on_in_the_next_track() -> None:
+    with pytest.raises(MidiError, match="track 2 of 2 is damaged"):
+        midi_bytes.parse(file(body(note(0, 5, 60)), b"\x00\x3c\x50" + body([])), "a")
+
+
+@pytest.mark.parametrize(
+    ("odd", "more"),
+    [
+        (body(note(0, 200, 60)), []),
+        (body([*note(0, 200, 60), sysex(200)]), []),
+        (body(note(0, 200, 60)).replace(b"\x81\x48", b"\x80\x81\x48"), []),
+        (body([*note(0, 200, 60), meta(200, 0x06, b"")]).replace(b"\x06\x00", b"\x06\x80\x00"), [meta(200, 0x06, b"")]),
+        (body([*note(0, 200, 60), off(210, 60)], running=True), [off(210, 60)]),
+    ],
+    ids=["plain", "sysex", "long time", "long length", "running"],
+)
+def test_beside_a_track_that_is_mended_the_others_are_written_plainly(odd: bytes, more: list[smf.Event]) -> None:
+    tempo = meta(0, 0x51, bytes(3))
+    content = midi_repair.repair(file(body([tempo, *note(0, 9, 72)]), odd), "a").content
+    assert content == file(body(note(0, 9, 72)), body([*note(0, 200, 60), *more]))
+
+
 # Notes
 
 

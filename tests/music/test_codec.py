@@ -151,6 +151,17 @@ def test_a_later_onset_ends_a_held_note() -> None:
     assert tokens[:, 0].tolist() == part_array("60 - 62")[:, 0].tolist()
 
 
+@pytest.mark.parametrize("chords", ["lowest", "double"])
+def test_a_part_is_the_same_whatever_the_others_play(chords: Chords) -> None:
+    """One step a beat: the last note rounds up to a step that begins after it has ended."""
+    low, high = [(0, 470, 60)], [(0, 470, 62), (470, 5, 64)]
+    tokens, _ = encode(low, high, high, low, spb=1, alphabet=WIDE, chords=chords)
+    rest, sustain = WIDE.rest, WIDE.sustain
+    assert tokens[:, :4].T.tolist() == [[24, rest], [26, 28], [26, 28], [24, rest]]
+    tokens, _ = encode([], high, spb=2, alphabet=WIDE, chords=chords)
+    assert tokens[:, :4].T.tolist() == [[rest] * 3, [26, sustain, 28], [rest] * 3, [rest] * 3]
+
+
 def test_the_last_note_keeps_its_length() -> None:
     assert encode([(0, 1920, 60)])[0][:, 0].tolist() == [0, *[SUSTAIN] * 15]
 
