@@ -137,6 +137,8 @@ class _Known:
     """The place of their instrument, -1 if it is none of those asked for, and their kind."""
     players: frozenset[str]
     """All words of the instruments asked for."""
+    clefs: frozenset[str]
+    """The words that clefs end with, without which they would be voices."""
     ends_of_others: tuple[str, ...]
     """Long names of other instruments, with which composed words may end."""
 
@@ -150,22 +152,21 @@ def _known(instruments: tuple[Instrument, ...], others: str, voices: str) -> _Kn
     return _Known(
         known,
         frozenset(word for name, (place, _) in known.items() if place >= 0 for word in name),
+        frozenset(name[-1] for name, (_, kind) in known.items() if kind == "clef"),
         tuple(name[0] for name, (_, kind) in known.items() if kind == "other" and len(name) == 1 and len(name[0]) > 4),
     )
 
 
 def _without_common(names: list[Words], known: _Known) -> list[Words]:
-    """Drop the words with which all the names begin or end, but for those of instruments."""
+    """Drop the words with which all the names begin or end, but for those of instruments and clefs."""
     if len(names) < 2 or len(set(names)) == 1:
         return names
-    players = known.players
+    kept = known.players | known.clefs
     first = last = 0
     shortest = min(map(len, names))
-    while first < shortest and len({name[first] for name in names}) == 1 and names[0][first] not in players:
+    while first < shortest and len({name[first] for name in names}) == 1 and names[0][first] not in kept:
         first += 1
-    while (
-        last < shortest - first and len({name[-1 - last] for name in names}) == 1 and names[0][-1 - last] not in players
-    ):
+    while last < shortest - first and len({name[-1 - last] for name in names}) == 1 and names[0][-1 - last] not in kept:
         last += 1
     left = [name[first : len(name) - last] for name in names]
     # `Contrabass 1`, `Contrabass 2`: what all have says who plays.

@@ -480,6 +480,15 @@ def test_the_instrument_that_all_names_begin_with_is_said_by_each() -> None:
     assert told("Viola, treble clef, solo", "Viola, alto clef, tutti") == ["viola", "viola"]
 
 
+def test_the_word_clef_is_kept_where_all_names_end_with_it() -> None:
+    # `Viola, alto` would name a voice beside it.
+    assert told("Violin 1, treble clef", "Violin 2, treble clef", "Viola, alto clef", "Cello, bass clef") == [
+        *("violin_1", "violin_2"),
+        *("viola", "cello"),
+    ]
+    assert told("Violin 1, treble clef", "Violin 2, alto clef") == ["violin_1", "violin_2"]
+
+
 def test_no_name_is_in_two_tables() -> None:
     """Of two tables that hold a name, one would never be asked."""
     players = instrument_names.VIOLIN, instrument_names.VIOLA, instrument_names.CELLO
