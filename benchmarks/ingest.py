@@ -2,9 +2,9 @@
 
 Ours reads a file, mends it, finds whose part each track is and encodes the four parts on the grid of params.yaml. The
 others make a piano roll of the same steps, (steps, 128), and find no parts. Beside them stands symusic, which ours
-reads MIDI by, with its own piano roll. The files are some of MusicNet's string quartets, from the smallest to the
-largest, if QUARTETVAE_MIRROR names where they lie; else those that come with music21. CPU seconds of one core,
-imports left out.
+reads MIDI by, with its own piano roll: `ratio_next_best` is of the others alone. The files are some of MusicNet's
+string quartets, from the smallest to the largest, if QUARTETVAE_MIRROR names where they lie; else those that come with
+music21. CPU seconds of one core, imports left out; names of tracks that were read once are known from then on.
 
 muspy is no dependency of the project: `pip install muspy`, into an environment of one's own, to have it compared.
 """

@@ -31,6 +31,8 @@ def page(results: Results) -> str:
     parts = [HEAD, *_asked(results)]
     for name, entry in results.items():
         parts += _item(ITEMS[name], entry)
+    if unknown := [name for name in ITEMS if name not in results]:
+        parts += ["## Not measured", "", *(f"- {name}: {ITEMS[name].title}" for name in unknown), ""]
     return "\n".join(parts)
 
 

@@ -25,6 +25,16 @@ def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.txt": "old"}
 
 
+def test_an_error_of_the_disk_says_at_which_file(tmp_path: Path) -> None:
+    # As pyarrow raises it.
+    with pytest.raises(OSError, match="No space") as told, replacing(tmp_path / "a.txt"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert told.value.filename == str(tmp_path / "a.txt")
+    with pytest.raises(OSError, match="of its own") as told, replacing(tmp_path / "a.txt"):
+        raise OSError(errno.ENOSPC, "of its own", "b.txt")
+    assert told.value.filename == "b.txt"
+
+
 @pytest.mark.parametrize("name", ["a.txt", "a[1].txt"])
 def test_what_a_killed_process_left_is_removed_at_the_next_writing(tmp_path: Path, name: str) -> None:
     number = dead()

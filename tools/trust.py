@@ -111,7 +111,8 @@ def _kills(figures: Figures) -> str:
         f"- {figures['kills']} kills: {figures['in_stage']} in a stage, {figures['while_storing']} while DVC stored "
         "what it had made.",
         f"- By signal and target: {_counted(figures['by_signal'])}.",
-        f"- By stage: {_counted(figures['by_stage'])}.",
+        f"- By the stage at which they were aimed: {_counted(figures['by_stage'])}.",
+        f"- Of these, while it ran: {_counted(figures['in_stage_by_stage'])}.",
         f"- {figures['files_compared']} files compared with those of the undisturbed run.",
         f"- The longest that a process outlived its `dvc`: {figures['longest_outlived_seconds']:.1f} seconds.",
         f"- Left in the folder for temporary files: {figures['temporary_bytes_left']:,} bytes.",
@@ -156,7 +157,8 @@ def _mutants(figures: Figures) -> str:
         for name, of in figures["targets"].items()
     ]
     findings = [f"{name}: {finding}" for name, of in figures["targets"].items() for finding in of["findings"]]
-    return "\n".join([*rows, "", _listed("Findings", findings)])
+    each = "Each row is of a run of its own with `--target`; the latest is named above."
+    return "\n".join([*rows, "", each, "", _listed("Findings", findings)])
 
 
 def _coverage(figures: Figures) -> str:

@@ -5,10 +5,12 @@ nothing, so that any program can take it apart. A packed file has the path that 
 `directory/0003.zip/Haydn/op33-1.mid`.
 """
 
+import errno
 import functools
 import hashlib
 import os
 import shutil
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -28,10 +30,11 @@ SIZE = 1_000
 SUFFIX = ".zip"
 
 DAMAGE = (
-    *(zipfile.BadZipFile, EOFError, KeyError, zlib.error),
-    RuntimeError,  # zipfile: a byte has changed that says how a member is written (compressed, encrypted)
+    *(zipfile.BadZipFile, EOFError, zlib.error, struct.error),
+    *(KeyError, ValueError),  # a name that is not there, or no text
+    RuntimeError,  # a byte has changed that says how a member is written (compressed, encrypted)
 )
-"""What a damaged archive raises."""
+"""What zipfile raises when it opens a damaged archive, or a member of one."""
 
 
 def pack(folder: Path, files: Sequence[str]) -> dict[str, str]:
@@ -54,7 +57,9 @@ def pack(folder: Path, files: Sequence[str]) -> dict[str, str]:
             name = f"{number:04d}{SUFFIX}"
             with zipfile.ZipFile(Path(temporary) / name, "w") as archive:
                 for file in files[first : first + SIZE]:
-                    with (folder / file).open("rb") as source, archive.open(_member(file), "w") as target:
+                    path, member = folder / file, _member(file)
+                    member.file_size = path.stat().st_size
+                    with path.open("rb") as source, archive.open(member, "w") as target:
                         shutil.copyfileobj(source, target)
                     packed[file] = f"{name}/{file}"
         for old in folder.iterdir():
@@ -79,20 +84,36 @@ def is_file(path: Path) -> bool:
 
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file, packed or not, to read its bytes; raises `CorpusError` for a damaged pack."""
+    """Open a file, packed or not, to read its bytes.
+
+    Raises
+    ------
+    CorpusError
+        If it is not there, or the pack is damaged; also from within, where the damage is met as the file is read.
+    """
     archive = _pack_of(path)
-    if archive is None:
-        with path.open("rb") as file:
+    try:
+        file = path.open("rb") if archive is None else _member_of(archive, path)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise CorpusError(f"{path}: not there any more; run the stage `download` again.") from error
+    with file:
+        try:
             yield file
-        return
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            if archive is None:
+                raise
+            raise _damaged(archive, error) from error
+
+
+def _member_of(archive: Path, path: Path) -> IO[bytes]:
+    opened = _open(archive)
     try:
-        member = _open(archive).open(_inside(path, archive))
-    except (*DAMAGE, OSError, ValueError) as error:
-        # A place in the file that there is not; what else the disk may say is said as well.
+        return opened.open(_inside(path, archive))
+    except OSError as error:
+        # The place in the file that the list gives is none; anything else is the disk's.
+        if error.errno != errno.EINVAL:
+            raise
         raise _damaged(archive, error) from error
-    try:
-        with member:
-            yield member
     except DAMAGE as error:
         raise _damaged(archive, error) from error
 
@@ -137,6 +158,8 @@ def _open(archive: Path) -> zipfile.ZipFile:
         return _kept(archive, about.st_mtime_ns, about.st_size, os.getpid())
     except DAMAGE as error:
         raise _damaged(archive, error) from error
+    except FileNotFoundError as error:
+        raise CorpusError(f"{archive}: not there any more; run the stage `download` again.") from error
 
 
 @functools.lru_cache(maxsize=2)

@@ -174,12 +174,14 @@ def _decide(path: Path, entry: dict[str, Any], match: Match) -> tuple[dict[str, 
     paper_file = entry["id"] in paper_files.IDS
     # What the paper took for quartets is judged by its tracks alone.
     label = "" if match == "paper" and paper_file else entry["ensemble"]
-    try:
-        music, found = encoding.read(path, label=label)
-    except QuartetError as error:
-        # A file that can be read, but has no notes, is a `CorpusError`.
-        decision = REJECTED if isinstance(error, CorpusError) else UNREADABLE
-        return row | {"decision": decision, "reason": str(error)}, [], 0
+    # A pack that is damaged is no fault of the file's.
+    with packs.on_disk(path) as there:
+        try:
+            music, found = encoding.read(there, label=label)
+        except QuartetError as error:
+            # A file that can be read, but has no notes, is a `CorpusError`.
+            decision = REJECTED if isinstance(error, CorpusError) else UNREADABLE
+            return row | {"decision": decision, "reason": str(error)}, [], 0
     row |= {
         "programs": [track.program for track in music.tracks],
         "tracks": [track.name for track in music.tracks],

@@ -36,7 +36,7 @@ def found(folder: Path) -> list[Leftover]:
 
 
 def _leftover(folder: Path) -> Leftover:
-    about = [path.stat() for path in folder.iterdir()]
+    about = [path.lstat() for path in folder.iterdir()]
     written = max([folder.stat().st_mtime, *(of.st_mtime for of in about)])
     return Leftover(folder, sum(of.st_size for of in about), max(0.0, time.time() - written) / 86_400)
 

@@ -11,7 +11,8 @@ from quartetvae.pipeline import locations
 def engine() -> Engine:
     """Choose processes of this machine, or the cluster that the environment names."""
     return engines.chosen(
-        workers=os.environ.get("QUARTETVAE_WORKERS", ""), scheduler=os.environ.get("QUARTETVAE_DASK", "")
+        workers=os.environ.get("QUARTETVAE_WORKERS", "").strip(),
+        scheduler=os.environ.get("QUARTETVAE_DASK", "").strip(),
     )
 
 

@@ -1,7 +1,11 @@
 """A real Dask cluster of several workers, of which one is killed on the way: the same bytes as from one process."""
 
+import json
 import os
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -158,19 +162,74 @@ def test_workers_that_may_not_start_processes_say_what_to_do(monkeypatch: pytest
     assert "DASK_DISTRIBUTED__WORKER__DAEMON=False" in found.reason
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://x"])
-def test_a_scheduler_that_does_not_answer_is_named(address: str) -> None:
+def test_a_scheduler_that_does_not_answer_is_named() -> None:
     with (
         dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
-        pytest.raises(EngineError, match=f"QUARTETVAE_DASK is '{address}': no scheduler answers"),
+        pytest.raises(EngineError, match=r"QUARTETVAE_DASK is 'tcp://127\.0\.0\.1:9': no scheduler answers"),
+    ):
+        list(Cluster("tcp://127.0.0.1:9").each(int, ["1"], renew_after=1))
+
+
+@pytest.mark.parametrize(
+    "address", ["garbage", "tcp://", "http://localhost:8786", "tcp://127.0.0.1:port", "inproc://x"]
+)
+def test_what_is_no_address_is_refused_at_once(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distributed, "Client", None)
+    with pytest.raises(
+        EngineError, match=f"QUARTETVAE_DASK is '{address}'; the address of a scheduler is needed, as tcp"
     ):
         list(Cluster(address).each(int, ["1"], renew_after=1))
+
+
+LOST = """
+import subprocess, sys, time
+import dask
+from quartetvae.corpus.parallel.engines import Cluster
+from quartetvae.errors import run
+
+def main():
+    results = Cluster(sys.argv[1]).each(time.sleep, [0.2] * 60, renew_after=1)
+    next(results)
+    subprocess.run(["kill", "-KILL", sys.argv[2]], check=True)
+    list(results)
+
+with dask.config.set({"distributed.comm.timeouts.connect": "2s"}):
+    run(main)
+"""
+
+
+def test_a_scheduler_that_is_lost_on_the_way_is_one_error_in_one_line(tmp_path: Path) -> None:
+    told = tmp_path / "scheduler.json"
+
+    def start(program: str, *words: str) -> subprocess.Popen[bytes]:
+        line = [sys.executable, "-m", f"distributed.cli.{program}", "--scheduler-file", str(told), "--no-dashboard"]
+        return subprocess.Popen([*line, *words], stderr=subprocess.DEVNULL)
+
+    scheduler = start("dask_scheduler", "--host", "127.0.0.1", "--port", "0")
+    worker = start("dask_worker", "--nthreads", "1", "--no-nanny")
+    try:
+        until = time.monotonic() + 60
+        while not told.exists() and time.monotonic() < until:
+            time.sleep(0.1)
+        address = json.loads(told.read_text())["address"]
+        line = [sys.executable, "-c", LOST, address, str(scheduler.pid)]
+        found = subprocess.run(line, capture_output=True, text=True, timeout=120, check=False)
+    finally:
+        for process in (scheduler, worker):
+            process.kill()
+            process.wait()
+    assert found.returncode == 1
+    (line_told,) = found.stderr.splitlines()
+    assert line_told.startswith(f"error: QUARTETVAE_DASK is '{address}': the scheduler answers no more")
+    assert "What was done is kept; start it again and run the command again." in line_told
 
 
 def test_a_cluster_without_workers_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "WORKERS_WITHIN", 1)
     with (
-        distributed.LocalCluster(n_workers=0, processes=False, dashboard_address="127.0.0.1:0") as empty,
+        distributed.LocalCluster(
+            n_workers=0, processes=False, protocol="tcp://", dashboard_address="127.0.0.1:0"
+        ) as empty,
         pytest.raises(EngineError, match="no worker within 1 seconds; start some"),
     ):
         list(Cluster(empty.scheduler_address).each(int, ["1"], renew_after=1))

@@ -133,8 +133,62 @@ def packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_pack_that_is_no_archive_is_one_error(packed: Path) -> None:
     path = packed / "directory" / "0000.zip"
     path.write_bytes(path.read_bytes()[:-30])
-    with pytest.raises(CorpusError, match=r"0000\.zip: a damaged pack of music .*run the stage `download` again"):
+    with pytest.raises(
+        CorpusError, match=r"0000\.zip: a damaged pack of music .*run the stage `download` again"
+    ) as told:
         metadata.read(packed)
+    assert str(told.value).count("damaged pack") == 1
+    with pytest.raises(CorpusError) as told:
+        packs.sha256(path / "Haydn/op. 0/q0.mid")
+    assert str(told.value).count("damaged pack") == 1
+
+
+def test_a_name_in_a_pack_that_is_no_text_is_one_error(packed: Path) -> None:
+    path = packed / "directory" / "0000.zip"
+    content = bytearray(path.read_bytes())
+    # Of the list at the end: that the name is UTF-8 (bit 11), and a byte that is none.
+    entry = content.index(b"PK\x01\x02")
+    content[entry + 9] |= 8
+    content[entry + 46] = 0xFF
+    path.write_bytes(content)
+    with pytest.raises(CorpusError, match=r"0000\.zip: a damaged pack of music \(.*codec can't decode"):
+        metadata.read(packed)
+
+
+@pytest.mark.parametrize("change", ["removed", "a folder"])
+def test_a_pack_that_is_gone_when_pieces_are_encoded_is_one_error(packed: Path, change: str) -> None:
+    table = survey.survey(packed, match="quartet")
+    path = packed / "directory" / "0000.zip"
+    path.unlink()
+    if change == "a folder":
+        path.mkdir()
+    with (
+        pytest.raises(CorpusError, match=r"q0\.mid: not there any more; run the stage `download` again"),
+        encoding.encoded(packed, table, GRID),
+    ):
+        pass
+
+
+def test_a_pack_that_is_damaged_while_files_are_read_rejects_none_of_them(
+    packed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damage(path: Path) -> str:
+        archive = packed / "directory" / "0000.zip"
+        archive.write_bytes(archive.read_bytes()[:-30])
+        return "its sha256"
+
+    monkeypatch.setattr(packs, "sha256", damage)
+    entry = dict.fromkeys(metadata.COLUMNS, "")
+    with pytest.raises(CorpusError, match="a damaged pack of music"):
+        survey._decide(packed / "directory/0000.zip/Haydn/op. 0/q0.mid", entry, "quartet")
+
+
+def test_what_is_raised_while_a_file_is_open_is_not_the_packs(packed: Path) -> None:
+    path = packed / "directory/0000.zip/Haydn/op. 0/q0.mid"
+    with pytest.raises(RecursionError, match="a bug of ours"), packs.opened(path):
+        raise RecursionError("a bug of ours")
+    with pytest.raises(KeyError), packs.opened(path):
+        raise KeyError("a bug of ours")
 
 
 def test_a_file_that_changed_in_a_pack_is_one_error(packed: Path) -> None:

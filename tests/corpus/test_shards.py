@@ -155,9 +155,9 @@ def test_without_a_word_there_are_as_many_processes_as_cores(monkeypatch: pytest
     assert engines.chosen(workers="", scheduler="") == Processes(7)
 
 
-@pytest.mark.parametrize("workers", ["0", "-1", "many", "1.5"])
+@pytest.mark.parametrize("workers", ["0", "-1", "many", "1.5", "\u0663", "10000"])
 def test_a_number_of_processes_that_is_none_is_refused(workers: str) -> None:
-    with pytest.raises(EngineError, match=f"QUARTETVAE_WORKERS is '{workers}'; a number of processes, 1 or more"):
+    with pytest.raises(EngineError, match=f"QUARTETVAE_WORKERS is '{workers}'; a number of processes from 1 to 9999"):
         engines.chosen(workers=workers, scheduler="")
 
 

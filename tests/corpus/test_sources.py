@@ -692,6 +692,43 @@ def test_no_folder_is_an_error(tmp_path: Path, make: Callable[[Path], None], fou
         fetch_own(tmp_path, tmp_path / "music")
 
 
+def test_a_name_that_is_no_text_is_named_before_anything_is_copied(tmp_path: Path, own: Path) -> None:
+    try:
+        shutil.copyfile(next(own.rglob("*.mid")), own / os.fsdecode(b"bad\xff.mid"))
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    with pytest.raises(SourceError, match=r"the name b'bad\\xff\.mid' is not UTF-8; give the file"):
+        fetch_own(tmp_path, own)
+    assert not (tmp_path / "raw").exists()
+
+
+def test_a_link_to_nothing_is_left_out_with_a_word(
+    tmp_path: Path, own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (own / "gone.mid").symlink_to("none.mid")
+    found = fetch_own(tmp_path, own)
+    assert "gone.mid is left out: a link to a file that is not there" in capsys.readouterr().err
+    assert not any("gone" in row["file"] for row in rows(found))
+
+
+def test_a_folder_that_cannot_be_read_is_an_error_unless_it_is_hidden(
+    tmp_path: Path, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = os.scandir
+
+    def refusing(path: Any) -> Any:
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    (own / ".locked").mkdir()
+    fetch_own(tmp_path, own)
+    (own / "locked").mkdir()
+    with pytest.raises(PermissionError, match="locked"):
+        fetch_own(tmp_path, own)
+
+
 @pytest.mark.parametrize("inner", [".", "raw", "raw/own"])
 def test_the_users_folder_is_never_overwritten(tmp_path: Path, own: Path, inner: str) -> None:
     folder = tmp_path / inner

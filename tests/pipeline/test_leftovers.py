@@ -68,6 +68,14 @@ def test_a_training_whose_process_is_not_known_keeps_its_folder_by_its_lock(fold
     assert str(folder / "old") not in said
 
 
+def test_a_link_to_nothing_in_a_folder_is_counted_and_removed(folder: Path) -> None:
+    (folder / "old" / "link").symlink_to("none")
+    os.utime(folder / "old", (time.time() - 40 * 86_400,) * 2)
+    assert "old" in leftovers.told(folder)
+    leftovers.clean(folder, 0)
+    assert names(folder) == {"alive"}
+
+
 def test_where_nothing_is_left_that_is_said(tmp_path: Path) -> None:
     assert leftovers.clean(tmp_path, 0) == f"{tmp_path}: no training there that did not end."
 

@@ -19,6 +19,7 @@ FOUND: dict[str, Any] = {
     "kills": {
         **MADE,
         **{"kills": 7, "in_stage": 5, "while_storing": 2, "by_signal": {"SIGKILL to dvc": 7}, "by_stage": {"train": 7}},
+        "in_stage_by_stage": {"train": 5},
         **{"files_compared": 99, "longest_outlived_seconds": 0.21, "temporary_bytes_left": 12, "findings": []},
         "halved_by_dvc": {"dvc.lock": 1},
     },

@@ -10,8 +10,11 @@ A worker that ends on the way costs what it was at: the scheduler gives that to 
 workers ended is a `Failure`.
 """
 
+import logging
 import multiprocessing
+import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -25,6 +28,12 @@ AHEAD = 2
 
 TOGETHER = 8
 """Arguments with a limit of time that are one task of a cluster: they share a process, whose start takes a second."""
+
+LONGEST = 40
+"""Characters of a wrong value that an error shows."""
+
+ADDRESS = r"(tcp|tls|ucx|ws|wss)://[^\s/]+:[0-9]{1,5}"
+"""Of a scheduler."""
 
 WORKERS_WITHIN = 60
 """Seconds in which a cluster must have a worker."""
@@ -142,22 +151,42 @@ class Cluster:
                     running[task.key] = first
                     tasks.add(task)
 
-            fill()
-            while running:
-                task = next(tasks)
-                first = running.pop(task.key)
-                try:
-                    answers = task.result()
-                except Exception as error:  # of the cluster: those of the function are answers
-                    count = min(together, len(arguments) - first)
-                    answers = [Failure(f"{type(error).__name__}: {' '.join(str(error).split())}")] * count
-                del task
+            with self._loss_told():
                 fill()
-                yield from enumerate(answers, start=first)
+                while running:
+                    task = next(tasks)
+                    first = running.pop(task.key)
+                    try:
+                        answers = task.result()
+                    except Exception as error:  # of the cluster: those of the function are answers
+                        count = min(together, len(arguments) - first)
+                        answers = [Failure(f"{type(error).__name__}: {' '.join(str(error).split())}")] * count
+                    del task
+                    fill()
+                    yield from enumerate(answers, start=first)
+
+    @contextmanager
+    def _loss_told(self) -> Iterator[None]:
+        """Turn what is raised where the scheduler has gone into one error."""
+        try:
+            yield
+        except OSError as error:
+            raise EngineError(
+                f"QUARTETVAE_DASK is '{self.scheduler}': the scheduler answers no more "
+                f"({' '.join(str(error).split())}). What was done is kept; start it again and run the command again."
+            ) from error
 
     def _client(self) -> Any:
+        # Dask looks long for what is no address, too.
+        if not re.fullmatch(ADDRESS, self.scheduler):
+            raise EngineError(
+                f"QUARTETVAE_DASK is '{self.scheduler}'; the address of a scheduler is needed, as tcp://host:8786. "
+                "Give it, or leave the variable out."
+            )
         import distributed
 
+        # It would print its tracebacks before our one line.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         try:
             client = distributed.Client(self.scheduler, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
@@ -189,10 +218,11 @@ def chosen(*, workers: str, scheduler: str) -> Engine:
     Raises
     ------
     EngineError
-        If `workers` is anything but a whole number of 1 or more.
+        If `workers` is anything but a whole number from 1 to 9999.
     """
-    if workers and (not workers.isdecimal() or int(workers) < 1):
-        raise EngineError(f"QUARTETVAE_WORKERS is '{workers}'; a number of processes, 1 or more, is needed.")
+    if workers and not re.fullmatch("[1-9][0-9]{0,3}", workers):
+        found = workers if len(workers) <= LONGEST else f"{workers[:LONGEST]}..."
+        raise EngineError(f"QUARTETVAE_WORKERS is '{found}'; a number of processes from 1 to 9999 is needed.")
     if scheduler:
         return Cluster(scheduler)
     return Processes(int(workers) if workers else machine.cores())

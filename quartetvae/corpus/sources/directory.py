@@ -2,6 +2,7 @@
 
 import csv
 import itertools
+import os
 import re
 import shutil
 import sys
@@ -97,17 +98,39 @@ def _music(directory: Path, raw: Path) -> tuple[list[str], bool]:
             f"download.directory {directory} and {raw}, which is written anew, lie within each other; put the music "
             "in a folder of its own."
         )
-    everything = sorted(path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file())
+    everything = sorted(_files(directory))
     music = [
         name
         for name in everything
         if PurePosixPath(name).suffix.lower() in wanted and not any(part[0] == "." for part in name.split("/"))
     ]
+    for name in music:
+        if os.fsencode(name) != name.encode("utf-8", "replace"):
+            raise SourceError(
+                f"{directory}: the name {os.fsencode(name)!r} is not UTF-8; give the file, or its folder, another one."
+            )
+        if not (directory / name).exists():
+            _warn(f"{name} is left out: a link to a file that is not there")
+    music = [name for name in music if (directory / name).is_file()]
     if not music:
         raise SourceError(
             f"{directory}: {len(everything)} files found, none of them music; {', '.join(wanted)} files are needed."
         )
     return music, metadata.FILE in everything
+
+
+def _files(directory: Path) -> Iterator[str]:
+    """Find all that is no folder below a folder, hidden folders apart, by paths from there with `/`.
+
+    Raises `OSError` for a folder that cannot be read: its music would be missed without a word.
+    """
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    for folder, inner, names in os.walk(directory, onerror=fail):
+        inner[:] = [name for name in inner if not name.startswith(".")]
+        yield from ((Path(folder) / name).relative_to(directory).as_posix() for name in names)
 
 
 def _converted(directory: Path, music: Sequence[str], cache: Path, engine: Engine) -> dict[str, Converted]:
