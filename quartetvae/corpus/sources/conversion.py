@@ -51,7 +51,9 @@ def convert_all(jobs: Sequence[Conversion], *, cache: Path, engine: Engine) -> l
     if not jobs:
         return []
     version = reader_version()
-    places = [cache / _KEPT / f"{_key(job, version)}.zip" for job in jobs]
+    # In folders of some: writing looks around in the folder for what a killed process left.
+    keys = [_key(job, version) for job in jobs]
+    places = [cache / _KEPT / key[:2] / f"{key}.zip" for key in keys]
     wanted = {archive: job for archive, job in zip(places, jobs, strict=True) if archives.read(archive) is None}
     failures: dict[Path, Failure] = {}
     # The longest first: one that came last would keep all others waiting.
