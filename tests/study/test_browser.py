@@ -146,6 +146,8 @@ def test_it_is_taken_up_where_it_was_left(page: "Page") -> None:
     listen(page)
     page.locator("[name=melody][value='5']").check()
     before = page.evaluate("({ ...state, ratings: Object.keys(state.ratings) })")
+    # What a page keeps goes to the browser's own process, which a busy machine may delay.
+    page.wait_for_timeout(1000)
     page.reload()
     assert page.get_by_role("heading").inner_text() == f"Excerpt 2 of {COUNT}"
     assert page.evaluate("({ ...state, ratings: Object.keys(state.ratings) })") == before
