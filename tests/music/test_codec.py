@@ -179,9 +179,10 @@ def test_encoding_leaves_its_arguments_alone() -> None:
     assert [part.tolist() for part in parts] == before
 
 
-def test_the_order_of_notes_does_not_matter() -> None:
+@pytest.mark.parametrize("order", [[3, 1, 0, 2], [3, 2, 1, 0], [1, 0, 2, 3]])
+def test_the_order_of_notes_does_not_matter(order: list[int]) -> None:
     sorted_notes = notes((0, 240, 60), (0, 240, 64), (240, 240, 65), (500, 20, 67))
-    shuffled = sorted_notes[[3, 1, 0, 2]]
+    shuffled = sorted_notes[order]
     one, other = (
         codec.encode([part, *[notes()] * 3], ticks_per_beat=480, steps_per_beat=4, alphabet=ALPHABET)
         for part in (sorted_notes, shuffled)
@@ -295,6 +296,20 @@ R, S = WIDE.rest, WIDE.sustain
         pytest.param([(0, 12, 60), (36, 12, 62)], [24, R, R, 26], [R] * 4, (0, 0), id="a rest between"),
         pytest.param([(0, 0, 60), (12, 0, 62)], [24, 26], [R, R], (0, 0), id="without length: a step each"),
         pytest.param([(0, 12, 60), (3, 12, 64)], [28], [24], (0, 0), id="fingers do not come down at once"),
+        pytest.param(
+            [(0, 12, 60), (24, 12, 70), (26, 12, 64)],
+            [24, R, 34],
+            [R, R, 28],
+            (0, 0),
+            id="the upper finger comes down first",
+        ),
+        pytest.param(
+            [(48, 4, 60), (50, 20, 64)],
+            [R, R, R, R, 28, S],
+            [R, R, R, R, 24, R],
+            (0, 0),
+            id="half of the shorter one, which is the nearer",
+        ),
         pytest.param([(0, 3, 60), (3, 3, 64)], [24], [R], (0, 1), id="one after the other in one step: the nearer"),
     ],
 )
