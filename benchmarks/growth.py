@@ -60,7 +60,8 @@ def measure(*, largest: int = LARGEST, smallest: int = SMALLEST, turns: int = TU
 def figures(found: dict[int, dict[str, Spent]]) -> dict[str, Any]:
     """Sum up what the stages took for each number of files, of which there are two at least.
 
-    Of two alone it cannot be told whether time per file grows: `growth_of_time` is null.
+    `growth_of_time` is the longest time per file, of all spans from one size to the next, over the shortest. Of two
+    sizes alone it cannot be told: null.
     """
     sizes = list(found)
     more = {
@@ -71,15 +72,14 @@ def figures(found: dict[int, dict[str, Spent]]) -> dict[str, Any]:
     }
     per_file = {span: sum(by_stage.values()) for span, by_stage in more.items()}
     all_files = list(per_file.values())
-    first, last = all_files[0], all_files[-1]
     peaks = {str(size): {stage: found[size][stage].peak for stage in STAGES} for size in sizes}
     return {
         "cpu_seconds": {str(size): {stage: found[size][stage].cpu for stage in STAGES} for size in sizes},
         "wall_seconds": {str(size): {stage: found[size][stage].wall for stage in STAGES} for size in sizes},
         "per_file_milliseconds": {span: {**more[span], "all": per_file[span]} for span in more},
-        "files_per_core_second": 1000 / last,
+        "files_per_core_second": 1000 / all_files[-1],
         "peak_mebibytes": peaks,
-        "growth_of_time": last / first if len(all_files) > 1 else None,
+        "growth_of_time": max(all_files) / min(all_files) if len(all_files) > 1 else None,
         "growth_of_memory": max(peaks[str(sizes[-1])].values()) / max(peaks[str(sizes[0])].values()),
     }
 

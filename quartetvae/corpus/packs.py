@@ -29,6 +29,9 @@ SIZE = 1_000
 
 SUFFIX = ".zip"
 
+CHUNK = 1 << 20
+"""Bytes that are hashed at a time."""
+
 DAMAGE = (
     *(zipfile.BadZipFile, EOFError, zlib.error, struct.error),
     *(KeyError, ValueError),  # a name that is not there, or no text
@@ -133,8 +136,11 @@ def on_disk(path: Path) -> Iterator[Path]:
 
 def sha256(path: Path) -> str:
     """Hash a file, packed or not; hexadecimal."""
+    digest = hashlib.sha256()
     with opened(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _pack_of(path: Path) -> Path | None:

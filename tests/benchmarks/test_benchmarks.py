@@ -270,6 +270,9 @@ def test_growth_is_of_what_each_further_file_takes() -> None:
     assert found["growth_of_memory"] == pytest.approx(1.3)
     assert found["files_per_core_second"] == pytest.approx(1 / 0.45)
     assert growth.figures({10: spent(1, 100), 100: spent(10, 110)})["growth_of_time"] is None
+    # 300, 150, 300 ms a file: what falls and rises again is not constant.
+    wavy = {10: spent(1, 1), 100: spent(10, 1), 1000: spent(55, 1), 10_000: spent(955, 1)}
+    assert growth.figures(wavy)["growth_of_time"] == pytest.approx(2)
 
 
 def test_what_a_process_took_is_its_own_and_its_childrens(tmp_path: Path) -> None:

@@ -70,6 +70,15 @@ def test_the_same_files_make_the_same_packs(tmp_path: Path, some: Path) -> None:
     assert tree(some) == tree(other)
 
 
+def test_a_file_of_more_than_two_gigabytes_is_packed(some: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The limit of zip's first form, made small.
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 3)
+    before = tree(some)
+    for name, new in packs.pack(some, list(before)).items():
+        with packs.opened(some / new) as file:
+            assert file.read() == before[name]
+
+
 def test_what_is_not_packed_is_read_where_it_lies(some: Path) -> None:
     path = some / "0000.zip" / "a.mid"
     with packs.on_disk(path) as there:

@@ -105,10 +105,12 @@ def _music(directory: Path, raw: Path) -> tuple[list[str], bool]:
         if PurePosixPath(name).suffix.lower() in wanted and not any(part[0] == "." for part in name.split("/"))
     ]
     for name in music:
-        if os.fsencode(name) != name.encode("utf-8", "replace"):
+        try:
+            name.encode("utf-8")
+        except UnicodeEncodeError as error:
             raise SourceError(
                 f"{directory}: the name {os.fsencode(name)!r} is not UTF-8; give the file, or its folder, another one."
-            )
+            ) from error
         if not (directory / name).exists():
             _warn(f"{name} is left out: a link to a file that is not there")
     music = [name for name in music if (directory / name).is_file()]
