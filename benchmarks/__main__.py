@@ -24,7 +24,7 @@ def main(words: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("items", nargs="*", metavar="ITEM", help="one of those below; all if none is named")
-    parser.add_argument("--files", type=int, help="growth: the largest number of files (3300); 33000 takes an hour")
+    parser.add_argument("--files", type=int, help="growth: the largest number of files (33000, a quarter of an hour)")
     parser.add_argument("--write", action="store_true", help="run nothing: write both files anew from what was found")
     arguments = parser.parse_args(words)
     if unknown := [name for name in arguments.items if name not in ITEMS]:

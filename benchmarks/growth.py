@@ -4,9 +4,11 @@ Made-up scores, no two alike (MusicXML, four parts, eight bars), go through the 
 makes MIDI files of them, and through the stages `filter` and `encode`, each a process of its own as under DVC, in a
 temporary folder with params.yaml. Time is CPU seconds of a stage and the processes that it starts. What a stage takes
 to start is the same for few files as for many, so `per_file` has what each further file takes: the difference of two
-sizes. Memory is the most that any one process of a stage held.
+sizes. The smallest is one at which all processes have been started: at 33 files one does all, and what the others take
+to start would count for the files beyond. Memory is the most that any one process of a stage held.
 
-    python -m benchmarks growth --files 33000
+    python -m benchmarks growth               # 330, 3,300 and 33,000 files: a quarter of an hour
+    python -m benchmarks growth --files 3300
 """
 
 import itertools
@@ -28,7 +30,7 @@ from quartetvae.pipeline import locations
 
 ROOT = Path(__file__).resolve().parent.parent
 
-SMALLEST, LARGEST = 33, 3_300
+SMALLEST, LARGEST = 330, 33_000
 STAGES = ("download", "filter", "encode")
 
 TURNS = 3

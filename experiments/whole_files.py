@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from benchmarks import hardware
 from quartetvae import errors, files
-from quartetvae.corpus import encoding, tables
+from quartetvae.corpus import encoding, piece_file, tables
 from quartetvae.errors import ModelError
 from quartetvae.evaluation import whole_files
 from quartetvae.latent import paths
@@ -34,7 +34,7 @@ FILES = ROOT / "experiments" / "files"
 def record(folder: Path) -> dict[str, Any]:
     """Reconstruct the held-out pieces by the model in a folder and score them against their files."""
     model = network.load(folder)
-    grid, corpus = model.architecture.grid, tables.read_pieces(locations.PIECES)
+    grid, corpus = model.architecture.grid, piece_file.read(locations.PIECES)
     table = tables.read_quartets(locations.QUARTETS)
     rows = {str(row["id"]): row for row in table.to_dict("records")}
     found: dict[str, Any] = {}

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from quartetvae import errors, files
-from quartetvae.corpus import tables, windows
+from quartetvae.corpus import piece_file, windows
 from quartetvae.model import composer
 from quartetvae.model.composer import ComposerArchitecture
 from quartetvae.model.keras import devices
@@ -16,7 +16,7 @@ from quartetvae.training import checkpoints, history, loop
 def main() -> None:
     """Train on data/pieces.parquet."""
     network, train, augment = params.load("composer", "compose", "augment")
-    pieces = tables.read_pieces(locations.PIECES)
+    pieces = piece_file.read(locations.PIECES)
     architecture = ComposerArchitecture(network, pieces.grid)
     found = windows.of(pieces, architecture.form, augment)
     name = checkpoints.key((network, train, augment), [locations.PIECES], devices.backend())

@@ -6,7 +6,7 @@ from tqdm import tqdm
 
 from quartetvae import errors, files
 from quartetvae.composing import originality
-from quartetvae.corpus import tables
+from quartetvae.corpus import piece_file, tables
 from quartetvae.latent import directions, neighbours
 from quartetvae.metrics.attributes import ATTRIBUTES
 from quartetvae.model.keras import saving
@@ -18,7 +18,7 @@ def main() -> None:
     """Encode all pieces; fit directions on training and validation phrases, and judge them on test phrases."""
     (section,) = params.load("describe")
     model = saving.load(locations.MODEL)
-    pieces = tables.read_pieces(locations.PIECES)
+    pieces = piece_file.read(locations.PIECES)
     training, validation, test = (
         tables.read_phrases(locations.phrases(split)) for split in ("train", "validation", "test")
     )

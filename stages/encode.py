@@ -1,7 +1,7 @@
 """Stage `encode`: the selected MIDI files become part arrays in one Parquet table, each with its split."""
 
 from quartetvae import errors, files
-from quartetvae.corpus import encoding, split, tables
+from quartetvae.corpus import encoding, piece_file, split, tables
 from quartetvae.pipeline import locations, params, sharding
 
 
@@ -9,13 +9,13 @@ def main() -> None:
     """Encode data/raw by data/quartets.parquet."""
     encode, shares = params.load("encode", "split")
     grid = encoding.grid_for(encode)
-    table = tables.read_quartets(locations.QUARTETS)
+    table = tables.read_quartets(locations.QUARTETS, encoding.COLUMNS)
     origins = encoding.origins(table)
     with encoding.encoded(locations.RAW, table, grid, sharding.shards("encode")) as pieces:
         outlines = pieces.outlines()
         splits = split.by_work(outlines, shares, origins)
         tail_share = shares.validation if shares.by == "tail" else 0.0
-        tables.write_pieces(locations.PIECES, pieces, splits, grid=grid, tail_share=tail_share, origins=origins)
+        piece_file.write(locations.PIECES, pieces, splits, grid=grid, tail_share=tail_share, origins=origins)
     figures = encoding.figures(outlines, splits, grid, origins)
     files.write_json(locations.metrics("encode"), figures)
     print("{pieces} pieces, {steps} steps, alphabet of {alphabet} symbols".format(**figures))

@@ -4,7 +4,7 @@ from tqdm import tqdm
 
 from quartetvae import errors, files
 from quartetvae.composing import originality
-from quartetvae.corpus import tables
+from quartetvae.corpus import piece_file, tables
 from quartetvae.corpus.records import SPLITS
 from quartetvae.evaluation import between, composed, excerpts, sets
 from quartetvae.evaluation import model as evaluation
@@ -24,13 +24,13 @@ def main() -> None:
     section, trained, augment = params.load("evaluate", "train", "augment")
     network = composer.load(locations.COMPOSER)
     model = saving.load(locations.MODEL)
-    real = tables.read_pieces(locations.PIECES)
+    real = piece_file.read(locations.PIECES)
     train, validation, held_out = (tables.read_phrases(locations.phrases(split)) for split in SPLITS)
     drawn = excerpts.collect(
         model,
         real,
-        tables.read_pieces(locations.RECONSTRUCTIONS / artifacts.PIECES),
-        tables.read_pieces(locations.INTERPOLATIONS / artifacts.PIECES),
+        piece_file.read(locations.RECONSTRUCTIONS / artifacts.PIECES),
+        piece_file.read(locations.INTERPOLATIONS / artifacts.PIECES),
         train,
         beats=section.excerpt_beats,
         count=section.excerpts,

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from quartetvae import errors, files
 from quartetvae.composing import exchange, keys
-from quartetvae.corpus import pairs, tables
+from quartetvae.corpus import pairs, piece_file, tables
 from quartetvae.evaluation import model as evaluation
 from quartetvae.latent import paths
 from quartetvae.latent.paths import LatentPath
@@ -53,7 +53,7 @@ def main() -> None:
     (section,) = params.load("interpolate")
     # The network in NumPy has a key dial, and decodes the same without it.
     model = saving.load(locations.MODEL) if section.key == keys.FREE else network.load(locations.MODEL)
-    pieces = tables.read_pieces(locations.PIECES)
+    pieces = piece_file.read(locations.PIECES)
     table = tables.read_quartets(locations.QUARTETS)
     walks = walk_all(model, pairs.choose(section.pairs, pieces, table, locations.RAW), pieces.grid, section)
     with files.replacing_folder(locations.INTERPOLATIONS) as folder:

@@ -6,7 +6,7 @@ import numpy as np
 from tqdm import tqdm
 
 from quartetvae import errors, files
-from quartetvae.corpus import tables
+from quartetvae.corpus import piece_file, tables
 from quartetvae.evaluation import model as evaluation
 from quartetvae.evaluation import whole_files
 from quartetvae.latent import paths
@@ -22,7 +22,7 @@ def main() -> None:
     (section,) = params.load("reconstruct")
     model = saving.load(locations.MODEL)
     training = tables.read_phrases(locations.phrases("train"))
-    pieces = tables.read_pieces(locations.PIECES)
+    pieces = piece_file.read(locations.PIECES)
     table = tables.read_quartets(locations.QUARTETS)
 
     def rebuild(split: str) -> list[Piece]:

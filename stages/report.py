@@ -5,7 +5,7 @@ import json
 from tqdm import tqdm
 
 from quartetvae import errors, files
-from quartetvae.corpus import pairs, survey, tables
+from quartetvae.corpus import pairs, piece_file, survey, tables
 from quartetvae.pipeline import artifacts, locations, params
 from quartetvae.report import overview, page, players
 
@@ -28,12 +28,12 @@ PICTURES = {
 def main() -> None:
     """Put paths and reconstructions on a page, each between its originals."""
     section, walked = params.load("report", "interpolate")
-    pieces = tables.read_pieces(locations.PIECES)
+    pieces = piece_file.read(locations.PIECES)
     table = tables.read_quartets(locations.QUARTETS)
     excerpts = players.Excerpts(pieces.grid, section.beats, section.tempo_qpm, survey.movements(table))
     ends = {artifacts.pair_name(pair): pair for pair in pairs.choose(walked.pairs, pieces, table, locations.RAW)}
-    points = tables.read_pieces(locations.INTERPOLATIONS / artifacts.PIECES).pieces
-    rebuilt = tables.read_pieces(locations.RECONSTRUCTIONS / artifacts.PIECES).pieces
+    points = piece_file.read(locations.INTERPOLATIONS / artifacts.PIECES).pieces
+    rebuilt = piece_file.read(locations.RECONSTRUCTIONS / artifacts.PIECES).pieces
     trained = survey.with_duplicates(table, (piece.id for piece in pieces.in_split("train")))
     paths = players.paths(ends, points, excerpts, trained=trained)
     reconstructions = players.reconstructions(pieces.pieces, artifacts.spread(rebuilt, artifacts.SHOWN), excerpts)

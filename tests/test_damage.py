@@ -16,7 +16,7 @@ import pytest
 
 import quartetvae
 from quartetvae.composing import originality
-from quartetvae.corpus import tables
+from quartetvae.corpus import piece_file
 from quartetvae.errors import ModelError, QuartetError
 from quartetvae.latent import code_files, directions, neighbours
 from quartetvae.model import architecture, composer
@@ -32,7 +32,7 @@ ALPHABET = Alphabet(36, 99)
 def _pieces(path: Path) -> None:
     tokens = np.random.default_rng(0).integers(0, ALPHABET.rest, (400, 4)).astype(np.uint8)
     piece = Piece("a", "Haydn", "one", tokens, np.arange(400) // 16)
-    tables.write_pieces(path, [piece], {"a": "test"}, grid=Grid(4, ALPHABET))
+    piece_file.write(path, [piece], {"a": "test"}, grid=Grid(4, ALPHABET))
 
 
 def _codes(path: Path) -> None:
@@ -47,7 +47,7 @@ READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "neighbours": ("corpus.npz", neighbours.read),
     "originality": ("windows.npz", originality.read),
     "directions": ("directions.json", directions.read),
-    "pieces": ("pieces.parquet", tables.read_pieces),
+    "pieces": ("pieces.parquet", piece_file.read),
     "codes": ("codes.npy", code_files.read),
 }
 """A file of each kind, and what reads it."""

@@ -128,7 +128,7 @@ KINDS = {
     "pack of a corpus": Kind("0000.zip", _pack, "zip"),
     "metadata.csv": Kind(metadata.FILE, lambda path: metadata.read(path.parent)),
     "Parquet of quartets": Kind("quartets.parquet", tables.read_quartets),
-    "Parquet of pieces": Kind("pieces.parquet", tables.read_pieces),
+    "Parquet of pieces": Kind("pieces.parquet", piece_file.read),
     "Parquet of pieces, one by one": Kind("pieces.parquet", _one_by_one),
     "Parquet of phrases": Kind("phrases.parquet", tables.read_phrases),
     "Parquet of phrases, streamed": Kind("phrases.parquet", _tokens),
@@ -196,7 +196,7 @@ def _tables(folder: Path, piece: Piece) -> None:
     table = survey.survey(folder / "metadata.csv", match="quartet", grid=GRID)
     tables.write_quartets(folder / "Parquet of quartets" / "quartets.parquet", table)
     for name in ("Parquet of pieces", "Parquet of pieces, one by one"):
-        tables.write_pieces(folder / name / "pieces.parquet", [piece], {"a": "train"}, grid=GRID)
+        piece_file.write(folder / name / "pieces.parquet", [piece], {"a": "train"}, grid=GRID)
     cut = phrases.tile(piece, FORM, GRID)
     for name in ("Parquet of phrases", "Parquet of phrases, streamed"):
         tables.write_phrases(folder / name / "phrases.parquet", [cut], GRID, FORM)

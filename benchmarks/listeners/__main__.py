@@ -28,7 +28,7 @@ from benchmarks.listeners.measures import Models
 from benchmarks.listeners.stimuli import QUESTIONS, Excerpt
 from quartetvae import errors, files
 from quartetvae.composing import originality
-from quartetvae.corpus import tables
+from quartetvae.corpus import piece_file, tables
 from quartetvae.corpus.records import Pieces
 from quartetvae.errors import DatasetError
 from quartetvae.latent import neighbours
@@ -172,7 +172,7 @@ def main() -> None:
     if not folder:
         sys.exit(f"error: no folder of rated excerpts; name it, or set {FOLDER}.")
     began = time.perf_counter()
-    pieces = tables.read_pieces(ROOT / "data" / "pieces.parquet")
+    pieces = piece_file.read(ROOT / "data" / "pieces.parquet")
     excerpts = stimuli.read(Path(folder), pieces.grid)
     found, real = measured(excerpts, trained(pieces.grid), pieces)
     files.write_json(

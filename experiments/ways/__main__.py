@@ -27,7 +27,7 @@ def run(name: str, minutes: float, *, pairs: int | None = None) -> Record:
     from benchmarks import hardware
     from experiments.ways import trials
     from quartetvae.composing import originality
-    from quartetvae.corpus import tables
+    from quartetvae.corpus import piece_file, tables
     from quartetvae.evaluation import between
     from quartetvae.model import pretrained
     from quartetvae.model.keras import devices
@@ -38,7 +38,7 @@ def run(name: str, minutes: float, *, pairs: int | None = None) -> Record:
     section, composer, compose, augment, train = params.load("evaluate", "composer", "compose", "augment", "train")
     training, validation = (tables.read_phrases(locations.phrases(split)) for split in ("train", "validation"))
     material = trials.Material(
-        pieces=tables.read_pieces(locations.PIECES),
+        pieces=piece_file.read(locations.PIECES),
         training=training,
         validation=validation,
         model=network.load(pretrained.FOLDER),

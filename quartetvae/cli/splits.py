@@ -57,9 +57,9 @@ def export_split(folder: Path, table: Path, split: str) -> None:
       quartetvae export-split tuning --pieces data/pieces.parquet --split validation
     """
     # Not in the base package: pandas.
-    from quartetvae.corpus import tables
+    from quartetvae.corpus import piece_file
 
-    found = tables.read_pieces(table)
+    found = piece_file.read(table)
     chosen = found.in_split(split)
     if not chosen:
         raise CorpusError(f"{table}: no pieces in the split '{split}'; choose another --split.")

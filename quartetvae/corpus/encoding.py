@@ -51,15 +51,17 @@ def encode_all(raw: Path, table: pd.DataFrame, grid: Grid) -> Iterator[tuple[Pie
 @contextmanager
 def encoded(raw: Path, table: pd.DataFrame, grid: Grid, shards: Shards = IN_MEMORY) -> Iterator["Encoded"]:
     """Encode as `encode_all` does, but shard by shard: only some pieces are in memory at a time."""
-    selected = table[table["position"] >= 0].sort_values("position")
-    items = [_item(raw, row) for row in selected.to_dict("records")]
+    selected = table.loc[table["position"] >= 0, ["position", *_KNOWN]].sort_values("position")
+    items = parallel.files(raw, pa.Table.from_pandas(selected[[*_KNOWN]], preserve_index=False))
     with shards.parts(encoded_rows, items, label="encode", grid=grid) as parts:
         yield Encoded(parts, grid)
 
 
-def _item(raw: Path, row: Any) -> Item:
-    known = {name: row[name] for name in ("id", "composer", "work", "file", "reason")}
-    return parallel.item(raw / row["file"], {**known, "parts": list(row["parts"])})
+_KNOWN = ("id", "composer", "work", "file", "reason", "parts")
+"""Columns of the table of `survey` that encoding a file wants."""
+
+COLUMNS = (*_KNOWN, "position", "source", "work_id")
+"""Those that encoding a corpus wants."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Encoded:
     def outlines(self) -> list[Outline]:
         """Read what is known of the pieces beside their tokens."""
         losses = [field.name for field in fields(Losses)]
+        known = [name for name in _ROWS.names if name not in ("tokens", "bars")]
         return [
             Outline(
                 row["id"],
@@ -79,10 +82,10 @@ class Encoded:
                 row["work"],
                 row["steps"],
                 Losses(*(row[name] for name in losses)),
-                frozenset(row["symbols"]),
+                row["symbols"],
             )
             for part in self.parts
-            for row in parallel.read(part).drop_columns(["tokens", "bars"]).to_pylist()
+            for row in parallel.read(part, known).to_pylist()
         ]
 
     def __iter__(self) -> Iterator[Piece]:
@@ -98,7 +101,7 @@ _ROWS = pa.schema(
         **dict.fromkeys(("id", "composer", "work"), pa.string()),
         "steps": pa.int64(),
         **{field.name: pa.int64() for field in fields(Losses)},
-        "symbols": pa.list_(pa.uint8()),
+        "symbols": pa.binary(),
         "tokens": pa.binary(),
         "bars": pa.binary(),
     }
@@ -116,7 +119,7 @@ def encoded_rows(items: Sequence[Item], *, grid: Grid) -> pa.Table:
             {
                 **{"id": known.id, "composer": known.composer, "work": known.work, "steps": known.steps},
                 **asdict(losses),
-                "symbols": sorted(known.symbols),
+                "symbols": known.symbols,
                 "tokens": np.ascontiguousarray(piece.tokens).tobytes(),
                 "bars": piece.bars.astype("<i8").tobytes(),
             }
@@ -161,7 +164,10 @@ def _read_parts(path: Path, row: Any) -> tuple[Music, list[Notes]]:
 def origins(table: pd.DataFrame) -> dict[str, Origin]:
     """Tell where the quartets of the table of `survey` come from, by id."""
     rows = table[table["work_id"] != ""]
-    return {row["id"]: Origin(row["source"], row["work_id"]) for row in rows.to_dict("records")}
+    return {
+        id: Origin(source, work_id)
+        for id, source, work_id in zip(rows["id"], rows["source"], rows["work_id"], strict=True)
+    }
 
 
 def figures(
@@ -176,7 +182,7 @@ def figures(
     """
     losses = sum((piece.losses for piece in encoded), Losses())
     steps = sum(piece.steps for piece in encoded)
-    symbols = frozenset[int]().union(*(piece.symbols for piece in encoded))
+    symbols = set[int]().union(*(piece.symbols for piece in encoded))
     pitches = [token + grid.alphabet.pitch_min for token in symbols if token < grid.alphabet.rest]
     of = dict(origins or {})
     by_source: dict[str, list[Outline]] = {}

@@ -13,7 +13,7 @@ from quartetvae.errors import CorpusError
 FILE = "metadata.csv"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MetadataRow:
     """A row of metadata.csv: one file."""
 

@@ -9,7 +9,7 @@ from quartetvae.music.codec import Losses
 from quartetvae.music.quartet import Piece
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outline:
     """A piece without its tokens."""
 
@@ -19,13 +19,13 @@ class Outline:
     steps: int
     losses: Losses
     """What encoding it changed."""
-    symbols: frozenset[int]
-    """The tokens that it has."""
+    symbols: bytes
+    """The tokens that it has, each once, sorted."""
 
 
 def outline(piece: Piece, losses: Losses | None = None) -> Outline:
     """Outline a piece; without `losses` as if encoding had changed nothing."""
-    symbols = frozenset(np.unique(piece.tokens).tolist())
+    symbols = np.unique(piece.tokens).tobytes()
     return Outline(piece.id, piece.composer, piece.work, len(piece.tokens), losses or Losses(), symbols)
 
 

@@ -14,7 +14,7 @@ from quartetvae.music.quartet import Grid, Piece
 SPLITS = ("train", "validation", "test")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Origin:
     """Where a piece comes from."""
 

@@ -5,17 +5,20 @@ in `quartetvae.corpus.works`.
 """
 
 import itertools
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from quartetvae.config import Match
-from quartetvae.corpus import encoding, metadata, packs, paper_files, window_index, works
+from quartetvae.corpus import encoding, metadata, packs, paper_files, tables, window_index, works
 from quartetvae.corpus.parallel import shards as parallel
 from quartetvae.corpus.parallel.shards import IN_MEMORY, Item, Shards
 from quartetvae.corpus.tables import LOST
@@ -72,24 +75,16 @@ def survey(
         If no file is selected, or one of the paper's is missing.
     """
     check_mode("match", match, Match)
-    entries = [
-        {str(key): str(value) for key, value in entry.items()} for entry in metadata.read(raw).to_dict("records")
-    ]
-    items = [parallel.item(raw / entry["file"], entry) for entry in entries]
-    with shards.parts(examined, items, label="filter", match=match, grid=grid) as parts:
-        rows = [row for part in parts for row in parallel.read(part).drop_columns(["windows"]).to_pylist()]
-        candidates = [
-            Candidate(row["id"], row["source"], row["composer"], row["work"], row["fingerprint"])
-            for row in rows
-            if row["decision"] == SELECTED
-        ]
-        total = sum(row.pop("window_count") for row in rows)
+    with shards.parts(examined, _items(raw), label="filter", match=match, grid=grid) as parts:
+        found = pa.concat_tables([_ROWS.empty_table(), *(parallel.read(part, _ROWS.names) for part in parts)])
+        candidates = list(_candidates(parts))
+        total = pc.sum(found["window_count"]).as_py() or 0
         same = window_index.same_music(_windows(parts), len(candidates), total)
-    for row in rows:
-        del row["fingerprint"]
-    _sort_out(rows, works.sort_out(candidates, same, prefer), match)
+    table = tables.with_lists(found.drop_columns(["window_count"]))
+    del found
+    _sort_out(table, works.sort_out(candidates, same, prefer), match)
 
-    selected = [row["id"] for row in rows if row["decision"] == SELECTED]
+    selected = table.loc[table["decision"] == SELECTED, "id"].tolist()
     if match == "paper":
         absent = [id for id in paper_files.IDS if id not in selected]
         if absent:
@@ -99,17 +94,16 @@ def survey(
             )
         selected = list(paper_files.IDS)
     if not selected:
-        counts = pd.Series([row["decision"] for row in rows]).value_counts().to_dict()
+        counts = table["decision"].value_counts().to_dict()
         found = ", ".join(f"{count} {decision}" for decision, count in counts.items()) or "none"
         ensemble = DEFAULT_ENSEMBLE
-        example = f"; {rows[0]['file']}: {rows[0]['reason']}" if rows else ""
+        example = f"; {table['file'].iloc[0]}: {table['reason'].iloc[0]}" if len(table) else ""
         raise CorpusError(
-            f"{raw}: no {ensemble.name} among {len(rows)} files ({found}{example}). It has tracks for "
+            f"{raw}: no {ensemble.name} among {len(table)} files ({found}{example}). It has tracks for "
             f"{ensemble.instruments}, known by their names or programs {', '.join(map(str, ensemble.programs))}; a "
             f"metadata.csv may say so in its column `ensemble` ({ensemble.name.title()})."
         )
     position = {id: k for k, id in enumerate(selected)}
-    table = pd.DataFrame(rows)
     table["position"] = [position.get(id, -1) for id in table["id"]]
     return table
 
@@ -133,6 +127,9 @@ _EXAMINED = pa.schema(
 )
 """Of a shard's table: a row of the survey's for each file, and of quartets what tells the same music."""
 
+_ROWS = pa.schema([field for field in _EXAMINED if field.name not in ("fingerprint", "windows")])
+_ENTRIES = pa.schema(dict.fromkeys(metadata.COLUMNS, pa.string()))
+
 
 def examined(items: Sequence[Item], *, match: Match, grid: Grid) -> pa.Table:
     """Decide on each file by itself, and find what tells whether it is the same as another: a shard of a survey."""
@@ -149,11 +146,26 @@ def examined(items: Sequence[Item], *, match: Match, grid: Grid) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=_EXAMINED)
 
 
+def _items(raw: Path) -> Sequence[Item]:
+    entries = pa.Table.from_pandas(metadata.read(raw), schema=_ENTRIES, preserve_index=False)
+    return parallel.files(raw, entries)
+
+
+def _candidates(parts: Sequence[Path]) -> Iterator[Candidate]:
+    """Read what is known of each quartet in the parts of a survey."""
+    names = [field.name for field in fields(Candidate)]
+    for part in parts:
+        for row in parallel.read(part, ["decision", *names]).to_pylist():
+            if row["decision"] == SELECTED:
+                # Names come again and again.
+                yield Candidate(*(sys.intern(row[name]) for name in names))
+
+
 def _windows(parts: Sequence[Path]) -> Iterator[tuple[int, Windows]]:
     """Read the windows of each quartet in the parts of a survey, a part at a time; the quartets are numbered."""
     numbers = itertools.count()
     for part in parts:
-        table = parallel.read(part).select(["decision", "windows"])
+        table = parallel.read(part, ["decision", "windows"])
         for decision, windows in zip(table["decision"].to_pylist(), table["windows"], strict=True):
             if decision == SELECTED:
                 yield next(numbers), windows.values.to_numpy()
@@ -213,15 +225,16 @@ def _lost(notes: list[Notes], ticks_per_beat: int, grid: Grid) -> dict[str, int]
     return {name: getattr(losses, name.removeprefix("notes_")) for name in LOST}
 
 
-def _sort_out(rows: list[dict[str, Any]], places: Sequence[Place], match: Match) -> None:
-    """Write into the rows which work each quartet is of, and which are not used for another's sake."""
-    by_id = {row["id"]: row for row in rows}
-    quartets = [row for row in rows if row["decision"] == SELECTED]
-    for row, place in zip(quartets, places, strict=True):
-        row["work_id"] = place.work_id
+def _sort_out(table: pd.DataFrame, places: Sequence[Place], match: Match) -> None:
+    """Write into the table which work each quartet is of, and which are not used for another's sake."""
+    quartets = np.flatnonzero(table["decision"] == SELECTED)
+    row_of = dict(zip(table["id"].iloc[quartets], quartets.tolist(), strict=True))
+    changed = {name: table[name].to_numpy(object, copy=True) for name in _DECIDED}
+    for row, place in zip(quartets.tolist(), places, strict=True):
+        changed["work_id"][row] = place.work_id
         if not place.duplicate_of or match == "paper":
             continue
-        other = by_id[place.duplicate_of]
+        other = {name: table[name].iloc[row_of[place.duplicate_of]] for name in ("id", "source", "composer", "work")}
         if place.same_notes:
             reason = f"same notes as {other['id']}"
         else:
@@ -229,14 +242,16 @@ def _sort_out(rows: list[dict[str, Any]], places: Sequence[Place], match: Match)
                 f"same music as {other['id']}, {place.share:.0%} of its windows of {works.BEATS} beats "
                 f"({other['composer']}: {other['work']})"
             )
-        if other["source"] != row["source"]:
+        if other["source"] != table["source"].iloc[row]:
             reason += f"; the edition of {other['source']} is used"
-        row |= {
-            "decision": DUPLICATE,
-            "reason": reason,
-            "duplicate_of": other["id"],
-            "share": place.share,
-        }
+        for name, value in zip(_DECIDED[1:], (DUPLICATE, reason, other["id"], place.share), strict=True):
+            changed[name][row] = value
+    for name, column in changed.items():
+        table[name] = pd.Series(column, dtype=table[name].dtype)
+
+
+_DECIDED = ("work_id", "decision", "reason", "duplicate_of", "share")
+"""Columns in which other files have a say."""
 
 
 def figures(table: pd.DataFrame) -> FilterFigures:
@@ -269,7 +284,8 @@ def _counts(rows: pd.DataFrame) -> FilterCounts:
 
 def _of_source(rows: pd.DataFrame) -> SourceFilterCounts:
     chosen = rows[rows["decision"] == SELECTED]
-    refused = Counter(_kind(row) for row in rows.to_dict("records") if row["decision"] in (REJECTED, UNREADABLE))
+    others = rows[rows["decision"].isin((REJECTED, UNREADABLE))]
+    refused = Counter(map(_kind, others["reason"], others["file"]))
     left_out: Counter[str] = Counter()
     for kinds in chosen["left_out"]:
         left_out.update(dict(kinds))
@@ -287,9 +303,9 @@ def _of_source(rows: pd.DataFrame) -> SourceFilterCounts:
     }
 
 
-def _kind(row: dict[Any, Any]) -> str:
+def _kind(reason: str, file: str) -> str:
     """Give the reason of a refusal without what is of this file alone: its name, tracks and details."""
-    reason = str(row["reason"]).removeprefix(f"{Path(row['file']).name}: ")
+    reason = reason.removeprefix(f"{Path(file).name}: ")
     return reason.split(" (")[0].split(": ")[0]
 
 

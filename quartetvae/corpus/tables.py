@@ -1,14 +1,13 @@
-"""The Parquet tables: encoded pieces and phrases. Explicit Arrow schemas, units in their metadata, fixed bytes.
+"""The Parquet tables of quartets and phrases, and what all tables share; that of pieces is in `corpus.piece_file`.
 
-pieces.parquet
-    A row per grid step, a row group per piece, a column of tokens per part, named after it. With `encode.chords`
-    `double` four more columns have the parts' second notes: violin_1_second and so on.
+Explicit Arrow schemas, units in their metadata, fixed bytes.
+
 phrases/<split>.parquet
-    A row per phrase, a fixed-size list of tokens for each of these columns; row groups of at most `GROUP` phrases, so
-    that neither writing nor reading holds it twice, and training can mix phrases without holding them all.
+    A row per phrase, a fixed-size list of tokens for each column of tokens that pieces have; row groups of at most
+    `GROUP` phrases, so that neither writing nor reading holds it twice, and training can mix phrases without holding
+    them all.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,12 +20,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from quartetvae.config import Chords, Phrases
-from quartetvae.corpus.records import Origin, PhraseSet, Pieces
+from quartetvae.corpus.records import PhraseSet
 from quartetvae.errors import DatasetError, QuartetError
 from quartetvae.files import replacing
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import PARTS
-from quartetvae.music.quartet import Grid, Piece
+from quartetvae.music.quartet import Grid
 
 LOST = ("notes_dropped_from_chords", "notes_merged_on_grid", "notes_moved_into_range")
 """Columns of quartets.parquet: what becomes of notes on the grid; see `music.codec.Losses`."""
@@ -38,11 +37,11 @@ DAMAGES = (
 """What Arrow, pandas and NumPy say of a table that is damaged, or whose schema is not ours."""
 
 GROUP = 8192
-"""Phrases of a row group, at most."""
+"""Rows of a row group, at most: phrases or quartets."""
 
-_NAME = pa.dictionary(pa.int32(), pa.string())
-_NAMES = ("piece", "composer", "work", "source", "work_id", "split")
-_UNKNOWN = Origin("", "")
+NAME = pa.dictionary(pa.int32(), pa.string())
+"""The type of names."""
+
 _CELL_UNIT = "token: 0 is pitch_min, then upwards by semitones; rest; sustain; pitches held from before, as the first"
 _COLUMN_UNITS = {
     "piece": "id in metadata.csv",
@@ -83,88 +82,40 @@ def write_quartets(path: Path, table: pd.DataFrame) -> None:
             pa.field("position", pa.int32(), metadata={"unit": "place among the selected, -1 for the others"}),
         ]
     )
+    # What pandas adds hangs on how the table is held in memory.
+    plain = pa.Table.from_pandas(table, schema=schema, preserve_index=False).replace_schema_metadata()
     with replacing(path) as temporary:
-        pq.write_table(pa.Table.from_pandas(table, schema=schema, preserve_index=False), temporary)
+        pq.write_table(plain, temporary, row_group_size=GROUP)
 
 
-def read_quartets(path: Path) -> pd.DataFrame:
-    """Read the table of `corpus.survey.survey`."""
+def read_quartets(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Read the table of `corpus.survey.survey`, or some of its columns."""
     with _open(path, "filter") as file:
-        frame: pd.DataFrame = file.read().to_pandas()
+        # Threads would have memory of their own.
+        return with_lists(file.read(columns, use_threads=False))
+
+
+def with_lists(table: pa.Table) -> pd.DataFrame:
+    """Turn a table into one of pandas, in which lists stay as they are in Arrow: a tenth of the memory."""
+
+    def nested(kind: pa.DataType) -> pd.ArrowDtype | None:
+        return pd.ArrowDtype(kind) if pa.types.is_nested(kind) else None
+
+    frame: pd.DataFrame = table.to_pandas(types_mapper=nested)
     return frame
-
-
-def write_pieces(
-    path: Path,
-    pieces: Iterable[Piece],
-    splits: Mapping[str, str],
-    *,
-    grid: Grid,
-    tail_share: float = 0.0,
-    origins: Mapping[str, Origin] | None = None,
-) -> None:
-    """Write pieces, a row group each; `splits` and `origins` give each id its split and where it comes from."""
-    metadata = _grid_metadata(grid) | {"tail_share": json.dumps(tail_share)}
-    schema = _schema(
-        {
-            **dict.fromkeys(_NAMES, _NAME),
-            "step": pa.uint32(),
-            "bar": pa.uint32(),
-            **{column: pa.uint8() for column in columns_of(grid)},
-        },
-        metadata,
-    )
-    with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
-        for piece in pieces:
-            steps = len(piece.tokens)
-            origin = (origins or {}).get(piece.id, _UNKNOWN)
-            names = (piece.id, piece.composer, piece.work, origin.source, origin.work_id, splits[piece.id])
-            columns: list[pa.Array] = [
-                pa.DictionaryArray.from_arrays(pa.array(np.zeros(steps, np.int32)), pa.array([name])) for name in names
-            ]
-            columns += [pa.array(np.arange(steps), pa.uint32()), pa.array(piece.bars, pa.uint32())]
-            columns += [pa.array(np.ascontiguousarray(column)) for column in piece.tokens.T]
-            writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=max(steps, 1))
-
-
-def read_pieces(path: Path) -> Pieces:
-    """Read all pieces.
-
-    Raises
-    ------
-    DatasetError
-        If the table is missing, not ours, or empty.
-    """
-    pieces, splits, origins = [], [], {}
-    with _open(path, "encode") as file:
-        metadata = metadata_of(file.schema_arrow, path, "tail_share")
-        grid = grid_of(metadata)
-        for group in range(file.num_row_groups):
-            table = file.read_row_group(group)
-            first = {name: table[name][0].as_py() for name in _NAMES}
-            tokens = np.stack([table[column].to_numpy() for column in columns_of(grid)], axis=1)
-            bars = table["bar"].to_numpy().astype(np.int64)
-            pieces.append(Piece(first["piece"], first["composer"], first["work"], tokens, bars))
-            splits.append(first["split"])
-            if first["work_id"]:
-                origins[first["piece"]] = Origin(first["source"], first["work_id"])
-        tail_share = float(json.loads(metadata["tail_share"]))
-    if not pieces:
-        raise DatasetError(f"{path}: no pieces in it; run `dvc repro encode`.")
-    return Pieces(tuple(pieces), tuple(splits), grid, tail_share, origins)
 
 
 def write_phrases(path: Path, batches: Iterable[PhraseSet], grid: Grid, form: Phrases) -> None:
     """Write the phrases of one split as they come, one row group or several for each batch."""
     steps = form.beats_per_phrase * grid.steps_per_beat
-    schema = _schema(
+    schema = schema_of(
         {
-            "piece": _NAME,
+            "piece": NAME,
             "start": pa.uint32(),
             "semitones": pa.int8(),
             **{column: pa.list_(pa.uint8(), steps) for column in columns_of(grid)},
         },
-        _grid_metadata(grid) | {"form": form.model_dump_json()},
+        grid_metadata(grid) | {"form": form.model_dump_json()},
     )
     with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
         for batch in filter(len, batches):
@@ -259,7 +210,8 @@ def open_phrases(path: Path) -> PhraseTable:
     return PhraseTable(path, grid, form, columns, rows)
 
 
-def _schema(types: Mapping[str, pa.DataType], metadata: Mapping[str, str]) -> pa.Schema:
+def schema_of(types: Mapping[str, pa.DataType], metadata: Mapping[str, str]) -> pa.Schema:
+    """Make a schema of these columns, with their units."""
     fields = []
     for name, kind in types.items():
         unit = _CELL_UNIT if name.removesuffix(_SECOND) in PARTS else _COLUMN_UNITS.get(name)
@@ -267,7 +219,8 @@ def _schema(types: Mapping[str, pa.DataType], metadata: Mapping[str, str]) -> pa
     return pa.schema(fields, metadata=dict(metadata))
 
 
-def _grid_metadata(grid: Grid) -> dict[str, str]:
+def grid_metadata(grid: Grid) -> dict[str, str]:
+    """Give what a table says of its grid, for `grid_of`."""
     return {
         "steps_per_beat": str(grid.steps_per_beat),
         "pitch_min": str(grid.alphabet.pitch_min),

@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from quartetvae.corpus import works
 from quartetvae.corpus.works import Match, Windows
 
-BUCKET = 1 << 22
-"""Windows of a bucket, about: 64 MiB, and some times that while it is sorted."""
+BUCKET = 1 << 18
+"""Windows of a bucket, about: 4 MiB, and some times that while it is sorted."""
 
 PAIRS = 1 << 22
 """Pairs that are added up at a time, about."""
 
 MOST_BITS = 8
-"""256 buckets at most, of which each is an open file: beyond a milliard of windows they grow."""
+"""256 buckets at most, of which each is an open file: beyond 67 million windows they grow."""
 
 _ENTRY = np.dtype([("hash", np.uint64), ("number", np.int64)])
 

@@ -18,7 +18,6 @@ import hashlib
 import itertools
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +39,7 @@ Windows = NDArray[np.uint64]
 """Hashes of a piece's windows, each once, sorted."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A quartet among the files of a corpus: what its source says of it, and what is in it."""
 
@@ -56,7 +55,7 @@ class Candidate:
         return self.source, self.composer, self.work
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a candidate belongs."""
 
@@ -70,7 +69,7 @@ class Place:
     """Whether it has all notes in common with that one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Match:
     """Two pieces, by their numbers, that have windows in common."""
 
@@ -256,47 +255,48 @@ def sort_out(candidates: Sequence[Candidate], same: Iterable[Match], prefer: Seq
     for match in same:
         shares.setdefault(match.first, []).append((match.second, match.share))
         shares.setdefault(match.second, []).append((match.first, match.share))
-    by_edition = _numbers(candidate.edition for candidate in candidates)
-    by_notes = _numbers(candidate.fingerprint for candidate in candidates)
+    of_edition = _firsts(candidate.edition for candidate in candidates)
+    of_notes = _firsts(candidate.fingerprint for candidate in candidates)
 
     rank = {source: place for place, source in enumerate(prefer)}
     order = sorted(
         range(len(candidates)),
-        key=lambda k: (rank.get(candidates[k].source, len(rank)), by_edition[candidates[k].edition][0], k),
+        key=lambda k: (rank.get(candidates[k].source, len(rank)), of_edition[k], k),
     )
-    links = [(match.first, match.second) for match in same]
-    links += [(members[0], k) for group in (by_edition, by_notes) for members in group.values() for k in members]
-    work = _connected(len(candidates), links)
+    links = ((match.first, match.second) for match in same)
+    work = _connected(len(candidates), itertools.chain(links, enumerate(of_edition), enumerate(of_notes)))
     names: dict[int, str] = {}
     used: set[int] = set()
-    places: dict[int, Place] = {}
+    twin: dict[int, int] = {}
+    places = [Place("")] * len(candidates)
     for k in order:
         candidate = candidates[k]
         work_id = names.setdefault(work[k], candidate.id)
-        twins = [other for other in by_notes[candidate.fingerprint] if other in used]
-        others = [(1.0, other) for other in twins] or [
-            (share, other)
-            for other, share in shares.get(k, [])
-            if other in used and candidates[other].edition != candidate.edition
-        ]
+        # Of files that have all notes in common one is used.
+        is_twin = of_notes[k] in twin
+        others = (
+            [(1.0, twin[of_notes[k]])]
+            if is_twin
+            else [
+                (share, other)
+                for other, share in shares.get(k, [])
+                if other in used and candidates[other].edition != candidate.edition
+            ]
+        )
         if others:
             share, other = max(others, key=lambda found: (found[0], -found[1]))
-            places[k] = Place(work_id, candidates[other].id, share, bool(twins))
+            places[k] = Place(work_id, candidates[other].id, share, is_twin)
         else:
             used.add(k)
+            twin[of_notes[k]] = k
             places[k] = Place(work_id)
-    return [places[k] for k in range(len(candidates))]
+    return places
 
 
-_Key = TypeVar("_Key", bound=Hashable)
-
-
-def _numbers(keys: Iterable[_Key]) -> dict[_Key, list[int]]:
-    """List the numbers of the candidates with each key."""
-    found: dict[_Key, list[int]] = {}
-    for number, key in enumerate(keys):
-        found.setdefault(key, []).append(number)
-    return found
+def _firsts(keys: Iterable[Hashable]) -> list[int]:
+    """Give for each key the number of the first one that is equal to it."""
+    first: dict[Hashable, int] = {}
+    return [first.setdefault(key, number) for number, key in enumerate(keys)]
 
 
 def _connected(count: int, links: Iterable[tuple[int, int]]) -> list[int]:

@@ -70,8 +70,16 @@ def of_repaired(repaired: Repaired, name: str, *, ensemble: Ensemble = DEFAULT_E
         for s in score.time_signatures
         if s.numerator > 0 and s.denominator > 0
     )
-    tempos = tuple(Tempo(tempo.time, float(tempo.qpm)) for tempo in sorted(score.tempos, key=lambda t: t.time))
-    return Music(score.ticks_per_quarter, tuple(tracks), signatures, tempos, left_out=repaired.left_out)
+    return Music(score.ticks_per_quarter, tuple(tracks), signatures, _tempos(score), left_out=repaired.left_out)
+
+
+def _tempos(score: Any) -> tuple[Tempo, ...]:
+    """Put symusic's tempos, of microseconds for a beat, in order."""
+    columns = score.tempos.numpy()
+    order = np.argsort(columns["time"], kind="stable")
+    with np.errstate(divide="ignore"):  # damaged ones say 0
+        qpm = 60e6 / columns["mspq"][order]
+    return tuple(map(Tempo, columns["time"][order].tolist(), qpm.tolist()))
 
 
 def _notes(columns: Mapping[str, NDArray[Any]]) -> Notes:

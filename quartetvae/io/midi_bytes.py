@@ -90,7 +90,7 @@ class Events:
 
     @cached_property
     def _by_kind(self) -> dict[int, list[tuple[int, bytes]]]:
-        places = np.flatnonzero(self.events["meta"] >= 0)
+        places = (self.events["meta"] >= 0).nonzero()[0]
         return _sorted_by_kind(places.tolist(), [self.metas[meta] for meta in self.events["meta"][places].tolist()])
 
     @cached_property
@@ -139,16 +139,16 @@ class Sounding(NamedTuple):
 def _sounding(
     sounds: NDArray[np.bool_], begins: NDArray[np.bool_], keys: NDArray[Any], ticks: NDArray[np.int64]
 ) -> Sounding:
-    places = np.flatnonzero(sounds)
+    places = sounds.nonzero()[0]
     keys = keys[places]
     # Of 16 bits, for which NumPy has a faster way to sort.
     order = np.argsort(keys.astype(np.uint16) if keys.max(initial=0) < 1 << 16 else keys, kind="stable")
     places, keys = places[order], keys[order]
     sign = np.where(begins[places], np.int8(1), np.int8(-1))
     total = np.cumsum(sign, dtype=np.int64)
-    edges = np.concatenate([[0], np.flatnonzero(keys[1:] != keys[:-1]) + 1, [len(keys)]])
+    edges = np.concatenate([[0], (keys[1:] != keys[:-1]).nonzero()[0] + 1, [len(keys)]])
     first = edges[:-1] if len(keys) else edges[:0]
-    depth = total - np.repeat(total[first] - sign[first], np.diff(edges)[: len(first)])
+    depth = total - np.repeat(total[first] - sign[first], (edges[1:] - edges[:-1])[: len(first)])
     return Sounding(places, sign, depth, keys, ticks[places])
 
 
@@ -232,7 +232,7 @@ def _serialised(track: Events) -> bytes:
     width = np.ones(len(delta), dtype=np.int64)
     for within in wider:
         width[within] += 1
-    metas = np.flatnonzero(events["meta"] >= 0)
+    metas = (events["meta"] >= 0).nonzero()[0]
     said = [track.metas[meta] for meta in events["meta"][metas].tolist()]
     tails = [bytes((META, kind)) + _variable(len(data)) + data for kind, data in said]
     single = events["status"] >> 5 == 6
@@ -246,7 +246,7 @@ def _serialised(track: Events) -> bytes:
         body[heads[within] - 1 - place] = delta[within] >> 7 * place & 127 | 128
     # Of metas, and of what has one data byte, this is written over.
     body[heads[:-1]], body[heads[:-1] + 1] = events["status"], events["first"]
-    two = np.flatnonzero(~single & (events["meta"] < 0))
+    two = (~single & (events["meta"] < 0)).nonzero()[0]
     body[heads[two] + 2] = events["second"][two]
     for head, tail in zip(heads[metas].tolist(), tails, strict=True):
         body[head : head + len(tail)] = np.frombuffer(tail, dtype=np.uint8)
@@ -457,7 +457,7 @@ class _Scan:
         # The last byte of a number of variable length, then the others, of which few numbers have any.
         delta = (data[at - 1] & 127).astype(np.int64)
         for place in range(1, 4):
-            within = np.flatnonzero(width > place)
+            within = (width > place).nonzero()[0]
             delta[within] |= (data[at[within] - 1 - place] & np.int64(127)) << 7 * place
         status = data[at]
         said = status >= 0x80
@@ -468,7 +468,7 @@ class _Scan:
         at += said
         first, second = data[at], data[at + 1]
         second[status >> 5 == 6] = 0
-        others = np.flatnonzero(status >= SYSEX)
+        others = (status >= SYSEX).nonzero()[0]
         first[others] = second[others] = 0
         return np.cumsum(delta), status, first, second
 
@@ -482,7 +482,7 @@ class _Scan:
             begins[row] = True
         # At the end of a row its last place comes again: it is another event's, or none's.
         begins[self.others] = True
-        return np.flatnonzero(begins[: self.stop])
+        return begins[: self.stop].nonzero()[0]
 
 
 def _scan(content: bytes, *, through: bool = False) -> _Scan:
@@ -502,10 +502,10 @@ def _scan(content: bytes, *, through: bool = False) -> _Scan:
     # Behind the time, which has one byte or two mostly; all in arrays of bytes, which are small.
     size = np.where(more[0], length[2 : count + 2], length[1 : count + 1])
     for longer, bytes_of_time in ((second, 3), (third, 4)):
-        places = np.flatnonzero(longer)
+        places = longer.nonzero()[0]
         size[places] = length[places + bytes_of_time]
     size += width * (size > 0)
-    size[np.flatnonzero(third & more[3])] = 0
+    size[(third & more[3]).nonzero()[0]] = 0
     last = size[-_LONGEST_PLAIN:]
     last[last > np.arange(len(last), 0, -1)] = 0
     following = np.arange(count + 1)

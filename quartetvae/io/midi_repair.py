@@ -331,11 +331,11 @@ def _with_programs_of_others(tracks: Sequence[Events]) -> list[Events]:
 
 def _with_programs_in_time(track: Events, beat: int) -> Events:
     """Put programs before the notes that they are meant for."""
-    places = np.flatnonzero(track.programs)
+    places = track.programs.nonzero()[0]
     if not len(places) or not track.begins[: places[-1]].any():
         return track
     channels, ticks = track.channel, track.events["tick"]
-    begins = np.flatnonzero(track.begins)
+    begins = track.begins.nonzero()[0]
     of_channel = {channel: begins[channels[begins] == channel] for channel in set(channels[places].tolist())}
     onsets = {channel: ticks[own] for channel, own in of_channel.items()}
     to: dict[int, int] = {}
@@ -375,7 +375,7 @@ def _notes(track: Events) -> NDArray[Any]:
 
 def _paired(track: Events) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     places, sign, depth, keys, _ = track.sounding
-    group = np.concatenate([[True], np.diff(keys) > 0])[: len(keys)]
+    group = np.concatenate([[True], keys[1:] > keys[:-1]])[: len(keys)]
     # Where the count falls to a new low below 0, an end has no beginning.
     number = np.cumsum(group) - 1
     low = _running_minimum(depth, number)
@@ -398,7 +398,7 @@ def _with_ends(track: Events, last: int, beat: int) -> Events:
     places, sign, depth, keys, _ = track.sounding
     if not len(places) or (not sign.sum() and depth.min() >= 0):
         return track
-    final = np.append(np.flatnonzero(np.diff(keys)), len(keys) - 1)
+    final = np.append((keys[1:] != keys[:-1]).nonzero()[0], len(keys) - 1)
     first = np.concatenate([[0], final[:-1] + 1])
     lowest = np.minimum(np.minimum.reduceat(depth, first), 0)
     added: list[tuple[int, int, int]] = []
@@ -466,7 +466,7 @@ def _pitched(track: Events, name: str, ensemble: Ensemble) -> Events:
 def _without_empty(track: Events, left_out: Counter[str]) -> Events:
     """Leave out notes without length where one with the same channel, pitch and onset is longer."""
     _, sign, _, keys, ticks = track.sounding
-    at_once = np.flatnonzero(ticks[:-1] == ticks[1:])
+    at_once = (ticks[:-1] == ticks[1:]).nonzero()[0]
     if not ((sign[at_once] > 0) & (sign[at_once + 1] < 0) & (keys[at_once] == keys[at_once + 1])).any():
         return track
     notes = _notes(track)

@@ -89,7 +89,7 @@ class Alphabet:
         return self.size + self.pitches
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Losses:
     """What encoding a piece or part changed, as counts of notes."""
 
@@ -234,7 +234,9 @@ def _nearest_to_grid(notes: InARow, first: NDArray[np.int64]) -> NDArray[np.int6
 
 def _first_of_each(rising: NDArray[np.int64]) -> NDArray[np.int64]:
     """Find where each value of an array in rising order, of 0 or more, stands first."""
-    return np.flatnonzero(np.diff(rising, prepend=-1))
+    is_first = np.ones(len(rising), dtype=bool)
+    is_first[1:] = rising[1:] != rising[:-1]
+    return is_first.nonzero()[0]
 
 
 def _ends(notes: InARow, ticks_per_beat: int, steps_per_beat: int) -> NDArray[np.int64]:

@@ -53,7 +53,7 @@ class Movement:
     """As the file has it: `II. Andante`, or a heading; "" if it says none."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Credits:
     """What a file says of itself; "" where it says nothing."""
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-from quartetvae.corpus import tables
+from quartetvae.corpus import piece_file
 from quartetvae.io import midi, piano_roll
 from quartetvae.latent.paths import LatentPath
 from quartetvae.music.codec import Tokens
@@ -53,7 +53,7 @@ def reconstructions(
         _write_midi(folder / original.id / "original.mid", original.tokens, grid, tempo_qpm)
         _write_midi(folder / original.id / "reconstruction.mid", made.tokens, grid, tempo_qpm)
         reconstruction_roll(folder / original.id / "piano_roll.png", original, made, grid, beats=plot_beats)
-    tables.write_pieces(folder / PIECES, rebuilt, {piece.id: "test" for piece in rebuilt}, grid=grid)
+    piece_file.write(folder / PIECES, rebuilt, {piece.id: "test" for piece in rebuilt}, grid=grid)
 
 
 def reconstruction_roll(path: Path, original: Piece, rebuilt: Piece, grid: Grid, *, beats: int) -> None:
@@ -81,7 +81,7 @@ def interpolations(folder: Path, walks: Sequence[LatentPath], grid: Grid, *, tem
             made.append(dataclasses.replace(walk.originals[0], id=id, composer="", work=name, tokens=tokens))
             splits[id] = "end" if k in (0, walk.points - 1) else "between"
         path_roll(folder / name / "piano_roll.png", walk, grid)
-    tables.write_pieces(folder / PIECES, made, splits, grid=grid)
+    piece_file.write(folder / PIECES, made, splits, grid=grid)
 
 
 def path_roll(path: Path, walk: LatentPath, grid: Grid) -> None:

@@ -110,8 +110,8 @@ def test_write_runs_nothing_and_writes_both_files(tmp_path: Path, monkeypatch: p
 
 
 def test_a_module_that_raises_fails_with_its_words() -> None:
-    # Of 20 files and 33 nothing can be compared: it ends at once.
-    with pytest.raises(FailedError, match="--files 20: 330 at least are needed"):
+    # Of 20 files and 330 nothing can be compared: it ends at once.
+    with pytest.raises(FailedError, match="--files 20: 3300 at least are needed"):
         ITEMS["growth"].measure(20)
 
 

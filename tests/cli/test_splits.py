@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from quartetvae import cli
-from quartetvae.corpus import tables
+from quartetvae.corpus import piece_file
 from quartetvae.errors import CorpusError, QuartetError, RenderingError
 from tests.building import GRID, piece, random_tokens
 
@@ -29,7 +29,7 @@ def truth(tmp_path: Path) -> Path:
         piece(id, random_tokens(1, 64, 4, seed=k)[0], work=f"W {k}") for k, id in enumerate(("one", "two", "three"))
     ]
     splits = {"one": "test", "two": "test", "three": "validation"}
-    tables.write_pieces(tmp_path / "pieces.parquet", made, splits, grid=GRID)
+    piece_file.write(tmp_path / "pieces.parquet", made, splits, grid=GRID)
     result = run("export-split", tmp_path / "truth", "--pieces", tmp_path / "pieces.parquet")
     assert result.output.rstrip().endswith("manifest.json: 2 pieces of 2 works")
     return tmp_path / "truth"

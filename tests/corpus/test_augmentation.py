@@ -9,7 +9,7 @@ import pytest
 
 from quartetvae import config
 from quartetvae.config import Align, Boundary
-from quartetvae.corpus import augmentation, phrases, piece_file, tables
+from quartetvae.corpus import augmentation, phrases, piece_file
 from quartetvae.corpus.parallel.engines import Here
 from quartetvae.corpus.parallel.shards import Shards
 from quartetvae.corpus.records import Origin, PhraseSet, Pieces
@@ -34,7 +34,7 @@ CORPUS = dataclasses.replace(
 def written(folder: Path, corpus: Pieces) -> Path:
     splits = {one.id: split for one, split in zip(corpus.pieces, corpus.splits, strict=True)}
     path = folder / "pieces.parquet"
-    tables.write_pieces(
+    piece_file.write(
         path, corpus.pieces, splits, grid=corpus.grid, tail_share=corpus.tail_share, origins=corpus.origins
     )
     return path
@@ -74,7 +74,7 @@ def test_shards_give_the_batches_and_counts_of_one_plan(
 
 def test_pieces_are_read_one_by_one(tmp_path: Path) -> None:
     path = written(tmp_path, dataclasses.replace(CORPUS, tail_share=0.25))
-    file, whole = piece_file.opened(path), tables.read_pieces(path)
+    file, whole = piece_file.opened(path), piece_file.read(path)
     assert (file.grid, file.tail_share, file.splits) == (whole.grid, whole.tail_share, whole.splits)
     assert list(file.sources) == [whole.source(one) for one in whole.pieces]
     assert list(file.steps) == [len(one.tokens) for one in whole.pieces]

@@ -109,7 +109,7 @@ def stages(folder: Path, own: Path, engine: Engine, *, size: int) -> dict[str, b
     origins = encoding.origins(table)
     with encoding.encoded(raw, table, GRID, Shards(folder / "encode", engine, size)) as pieces:
         splits = split.by_work(pieces.outlines(), SHARES, origins)
-        tables.write_pieces(folder / "pieces.parquet", pieces, splits, grid=GRID, origins=origins)
+        piece_file.write(folder / "pieces.parquet", pieces, splits, grid=GRID, origins=origins)
     file = piece_file.opened(folder / "pieces.parquet")
     with augmentation.planned(file, FORM, AUGMENT, Shards(folder / "augment", engine, size)) as plans:
         for name, plan in plans.items():

@@ -1,21 +1,26 @@
 """Shards: each is made once, whatever makes it, and its bytes hang on nothing but what is in it."""
 
+import dataclasses
+import hashlib
+import weakref
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from quartetvae.corpus.parallel import engines, shards, versions
 from quartetvae.corpus.parallel.engines import Cluster, Engine, Here, Processes
 from quartetvae.corpus.parallel.processes import Failure
-from quartetvae.corpus.parallel.shards import Item, Shards
+from quartetvae.corpus.parallel.shards import Item, Made, Shards
 from quartetvae.errors import EngineError
 from tests.sharding import files, lengths
 
 CONTENTS = ("a", "bb", "ccc", "dddd", "eeeee")
 
 
-def made(folder: Path, items: list[Item], *, size: int = 2, engine: Engine | None = None, **parameters: Any) -> Any:
+def made(folder: Path, items: Sequence[Item], *, size: int = 2, engine: Engine | None = None, **parameters: Any) -> Any:
     """All rows, and the bytes of the parts, in order."""
     with Shards(folder, engine or Here(), size).parts(lengths, items, label="test", **parameters) as parts:
         rows = [(row["name"], row["length"]) for part in parts for row in shards.read(part).to_pylist()]
@@ -172,3 +177,46 @@ def test_a_worker_with_other_code_is_refused() -> None:
     (found,) = engines._answers(int, ["1"], None, 1, "another version")
     assert "a worker of the cluster has another version of quartetvae" in found.reason
     assert engines._answers(int, ["1", "2"], None, 1, versions.package()) == [1, 2]
+
+
+def test_items_are_made_when_they_are_asked_for_and_dropped_again(tmp_path: Path) -> None:
+    items = files(tmp_path / "in", *(["a"] * 40))
+    fresh: list[weakref.ref[Item]] = []
+    alive = []
+
+    def item(number: int) -> Item:
+        one = dataclasses.replace(items[number])
+        fresh.append(weakref.ref(one))
+        alive.append(sum(ref() is not None for ref in fresh))
+        return one
+
+    with Shards(tmp_path / "parts", Here(), 2).parts(lengths, Made(40, item), label="test") as parts:
+        assert len(parts) == 20
+    # Those of a shard, and of the one before while the next is made.
+    assert max(alive) <= 4
+    assert made(tmp_path / "other", Made(40, item))[1] == made(tmp_path / "another", items)[1]
+
+
+@pytest.mark.parametrize("at", [0, 2, -1, slice(1, 3), slice(None), slice(5, 9), slice(None, None, -1)])
+def test_a_made_sequence_is_like_a_list(at: Any) -> None:
+    squares = [number**2 for number in range(4)]
+    assert Made(4, lambda number: number**2)[at] == squares[at]
+    assert list(Made(4, lambda number: number**2)) == squares
+
+
+def test_a_made_sequence_ends(tmp_path: Path) -> None:
+    with pytest.raises(IndexError):
+        Made(4, lambda number: number)[4]
+
+
+def test_files_of_a_table_are_items(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x.mid").write_bytes(b"x")
+    (tmp_path / "y.mid").write_bytes(b"abc")
+    table = pa.table({"file": ["a/x.mid", "y.mid"], "parts": [["cello", ""], []]})
+    one, two = shards.files(tmp_path, table)
+    assert one == Item(
+        tmp_path / "a" / "x.mid", hashlib.sha256(b"x").hexdigest(), {"file": "a/x.mid", "parts": ["cello", ""]}
+    )
+    # Of abc: FIPS 180-2, appendix B.1.
+    assert two.content == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

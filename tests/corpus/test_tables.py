@@ -1,6 +1,8 @@
 """The Parquet tables: what goes in comes out, the same bytes each time."""
 
 import dataclasses
+import json
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -38,7 +40,7 @@ PHRASES = dataclasses.replace(
 
 def write_pieces(path: Path, content: Pieces = PIECES) -> Path:
     splits = {piece.id: split for piece, split in zip(content.pieces, content.splits, strict=True)}
-    tables.write_pieces(path, content.pieces, splits, grid=content.grid, tail_share=content.tail_share)
+    piece_file.write(path, content.pieces, splits, grid=content.grid, tail_share=content.tail_share)
     return path
 
 
@@ -68,7 +70,7 @@ def read_one_by_one(path: Path) -> list[Piece]:
 
 
 READERS: dict[str, Callable[[Path], object]] = {
-    "pieces": tables.read_pieces,
+    "pieces": piece_file.read,
     "phrases": tables.read_phrases,
     "pieces, one by one": read_one_by_one,
     "quartets": tables.read_quartets,
@@ -76,7 +78,7 @@ READERS: dict[str, Callable[[Path], object]] = {
 
 
 def test_pieces_survive_writing_and_reading(tmp_path: Path) -> None:
-    found = tables.read_pieces(write_pieces(tmp_path / "pieces.parquet"))
+    found = piece_file.read(write_pieces(tmp_path / "pieces.parquet"))
     assert (found.grid, found.splits, found.tail_share) == (PIECES.grid, PIECES.splits, 0.25)
     assert len(found.pieces) == 3
     for one, other in zip(found.pieces, PIECES.pieces, strict=True):
@@ -89,8 +91,8 @@ def test_pieces_survive_writing_and_reading(tmp_path: Path) -> None:
 def test_where_pieces_come_from_survives_writing_and_reading(tmp_path: Path) -> None:
     origins = {PIECES.pieces[0].id: Origin("musicnet", "work"), PIECES.pieces[2].id: Origin("", "own")}
     splits = {piece.id: "train" for piece in PIECES.pieces}
-    tables.write_pieces(tmp_path / "pieces.parquet", PIECES.pieces, splits, grid=GRID, origins=origins)
-    found = tables.read_pieces(tmp_path / "pieces.parquet")
+    piece_file.write(tmp_path / "pieces.parquet", PIECES.pieces, splits, grid=GRID, origins=origins)
+    found = piece_file.read(tmp_path / "pieces.parquet")
     assert found.origins == origins
     assert [found.source(piece) for piece in found.pieces] == ["musicnet", "", ""]
 
@@ -174,16 +176,91 @@ def test_nothing_is_left_beside_a_table(kind: str, tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir() if file.is_file()] == [path.name]
 
 
-def test_a_piece_is_a_row_group_and_its_ids_are_a_dictionary(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("rows", "groups"), [(1, [40, 17, 1]), (41, [57, 1]), (57, [57, 1]), (58, [58]), (1 << 16, [58])]
+)
+def test_row_groups_have_whole_pieces(
+    rows: int, groups: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(piece_file, "GROUP", rows)
     path = write_pieces(tmp_path / "pieces.parquet")
     with pq.ParquetFile(path) as file:
-        assert [file.metadata.row_group(k).num_rows for k in range(file.num_row_groups)] == [40, 17, 1]
-        schema = file.schema_arrow
-        for name in ("piece", "composer", "work", "source", "work_id", "split"):
-            assert schema.field(name).type == pa.dictionary(pa.int32(), pa.string()), name
-        for part in ("violin_1", "violin_2", "viola", "cello"):
-            assert schema.field(part).type == pa.uint8(), part
-        assert not any(field.nullable for field in schema)
+        assert [file.metadata.row_group(k).num_rows for k in range(file.num_row_groups)] == groups
+        assert json.loads(file.metadata.metadata[b"steps"]) == [40, 17, 1]
+    found = piece_file.opened(path)
+    assert list(found.steps) == [40, 17, 1]
+    assert tuple(found.splits) == PIECES.splits
+    for number in (2, 0, 1, 1, 0):
+        one, wanted = found.piece(number), PIECES.pieces[number]
+        assert (one.id, one.composer, one.work) == (wanted.id, wanted.composer, wanted.work)
+        assert (one.tokens.tolist(), one.bars.tolist()) == (wanted.tokens.tolist(), wanted.bars.tolist())
+
+
+def test_a_writer_holds_one_group_of_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(piece_file, "GROUP", 40)
+    made: list[weakref.ref[Piece]] = []
+    alive = []
+
+    def pieces() -> Iterator[Piece]:
+        for number in range(12):
+            one = piece(str(number), random_tokens(20, 4, seed=number))
+            made.append(weakref.ref(one))
+            alive.append(sum(ref() is not None for ref in made))
+            yield one
+
+    piece_file.write(tmp_path / "t.parquet", pieces(), {str(k): "test" for k in range(12)}, grid=GRID)
+    # Two of a group, and those that come next.
+    assert max(alive) <= 5
+
+
+def test_pieces_have_their_own_names_in_one_row_group(tmp_path: Path) -> None:
+    origins = {"2313": Origin("musicnet", "2313"), "x": Origin("openscore", "x")}
+    splits = {piece.id: split for piece, split in zip(PIECES.pieces, PIECES.splits, strict=True)}
+    piece_file.write(tmp_path / "t.parquet", PIECES.pieces, splits, grid=GRID, origins=origins)
+    frame = pd.read_parquet(tmp_path / "t.parquet")
+    # As someone with pandas alone reads it.
+    assert frame.groupby("piece", sort=False, observed=True).size().to_dict() == {"2313": 40, "0007": 17, "x": 1}
+    assert frame.groupby("piece", sort=False, observed=True)["source"].first().tolist() == ["musicnet", "", "openscore"]
+    assert tuple(piece_file.opened(tmp_path / "t.parquet").sources) == ("musicnet", "", "openscore")
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        *(b"[40,17,2]", b"[40,17]", b"[40,17,1,1]", b"[40,0,18]", b"[41,16,1]", b"[58]", b"[-1,58,1]", b"[40,17,0,1]"),
+        *(b"[]", b"{}", b"7", b"[40,17,", b"\xff", b'["a"]', b"[[40],17,1]", b"[40,17,null]"),
+    ],
+)
+def test_a_wrong_list_of_steps_is_an_error(steps: bytes, tmp_path: Path) -> None:
+    path = with_steps(write_pieces(tmp_path / "pieces.parquet"), steps)
+    for read in (piece_file.read, read_one_by_one):
+        with pytest.raises(DatasetError, match=r"pieces\.parquet: .*run `dvc repro encode`"):
+            read(path)
+
+
+def test_a_table_of_pieces_without_a_list_of_steps_is_of_another_version(tmp_path: Path) -> None:
+    path = with_steps(write_pieces(tmp_path / "pieces.parquet"), None)
+    with pytest.raises(DatasetError, match=r"of another version \(no `steps` in it\); run `dvc repro encode`"):
+        piece_file.read(path)
+
+
+def with_steps(path: Path, steps: bytes | None) -> Path:
+    """Write a table of pieces again, with another list of steps."""
+    table = pq.read_table(path)
+    with pq.ParquetWriter(path, table.schema) as writer:
+        writer.write_table(table)
+        if steps is not None:
+            writer.add_key_value_metadata({"steps": steps})
+    return path
+
+
+def test_the_ids_of_pieces_are_a_dictionary(tmp_path: Path) -> None:
+    schema = pq.read_schema(write_pieces(tmp_path / "pieces.parquet"))
+    for name in ("piece", "composer", "work", "source", "work_id", "split"):
+        assert schema.field(name).type == pa.dictionary(pa.int32(), pa.string()), name
+    for part in ("violin_1", "violin_2", "viola", "cello"):
+        assert schema.field(part).type == pa.uint8(), part
+    assert not any(field.nullable for field in schema)
 
 
 def test_a_phrase_is_a_list_of_fixed_size_for_each_part(tmp_path: Path) -> None:
@@ -224,7 +301,7 @@ def test_a_split_without_phrases_is_an_error_when_it_is_read(tmp_path: Path) -> 
 def test_a_table_without_pieces_is_an_error_when_it_is_read(tmp_path: Path) -> None:
     path = write_pieces(tmp_path / "pieces.parquet", dataclasses.replace(PIECES, pieces=(), splits=()))
     with pytest.raises(DatasetError, match=r"pieces\.parquet: no pieces"):
-        tables.read_pieces(path)
+        piece_file.read(path)
 
 
 @pytest.mark.parametrize(("kind", "stage"), [("pieces", "encode"), ("phrases", "augment"), ("quartets", "filter")])
@@ -288,7 +365,7 @@ def test_a_table_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> No
     path = write_pieces(tmp_path / "pieces.parquet")
     before = path.read_bytes()
     with pytest.raises(KeyError):
-        tables.write_pieces(path, PIECES.pieces, {"2313": "train"}, grid=GRID)
+        piece_file.write(path, PIECES.pieces, {"2313": "train"}, grid=GRID)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import symusic
 
-from quartetvae.corpus import tables
+from quartetvae.corpus import piece_file
 from quartetvae.io import midi
 from quartetvae.latent import paths
 from quartetvae.music import codec
@@ -40,7 +40,7 @@ def test_a_reconstruction_is_written_beside_its_original(tmp_path: Path) -> None
         for track, wanted in zip(read.tracks, codec.decode(tokens, ALPHABET), strict=True):
             assert track.notes["pitch"].tolist() == wanted["pitch"].tolist()
         assert written(tmp_path / "2313" / f"{name}.mid").tempos[0].qpm == pytest.approx(90, abs=1e-3)
-    kept = tables.read_pieces(tmp_path / "pieces.parquet")
+    kept = piece_file.read(tmp_path / "pieces.parquet")
     assert [piece.tokens.tolist() for piece in kept.pieces] == [OTHER.tokens.tolist()]
 
 
@@ -52,7 +52,7 @@ def test_of_many_pieces_some_are_written_and_all_are_in_the_table(
     artifacts.reconstructions(tmp_path, pieces, pieces, GRID, tempo_qpm=90.0, plot_beats=4)
     # Numbers 0 and 5 * 1 / 2, cut off.
     assert {path.name for path in tmp_path.iterdir()} == {"0", "2", "pieces.parquet"}
-    assert [one.id for one in tables.read_pieces(tmp_path / "pieces.parquet").pieces] == list("01234")
+    assert [one.id for one in piece_file.read(tmp_path / "pieces.parquet").pieces] == list("01234")
     assert "2 of 5 pieces are taken to listen to" in capsys.readouterr().err
 
 
@@ -81,7 +81,7 @@ def test_a_walk_is_a_file_for_each_point_and_both_originals(tmp_path: Path) -> N
 def test_the_points_of_a_walk_are_kept_as_pieces(tmp_path: Path) -> None:
     walk = a_walk()
     artifacts.interpolations(tmp_path, [walk], GRID, tempo_qpm=72.0)
-    kept = tables.read_pieces(tmp_path / "pieces.parquet")
+    kept = piece_file.read(tmp_path / "pieces.parquet")
     assert [piece.id for piece in kept.pieces] == ["2313-1788/0", "2313-1788/1", "2313-1788/2"]
     assert kept.splits == ("end", "between", "end")
     for k, one in enumerate(kept.pieces):

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from quartetvae import cli, errors, files
-from quartetvae.corpus import tables
+from quartetvae.corpus import piece_file
 from quartetvae.model.keras import devices
 from quartetvae.music.quartet import Grid, Piece
 from quartetvae.pipeline import artifacts
@@ -160,7 +160,7 @@ def roll(folder: Path) -> None:
 
 def table(folder: Path) -> None:
     """A table of pieces, as stages `encode`, `reconstruct` and `interpolate` write it."""
-    tables.write_pieces(folder / artifacts.PIECES, pieces(), {"a": "test", "b": "test"}, grid=GRID)
+    piece_file.write(folder / artifacts.PIECES, pieces(), {"a": "test", "b": "test"}, grid=GRID)
 
 
 @pytest.mark.parametrize("write", [reconstructions, roll, table], ids=lambda write: write.__name__)

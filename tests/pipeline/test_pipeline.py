@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quartetvae.corpus import tables
+from quartetvae.corpus import piece_file
 from quartetvae.errors import ParamsError
 from quartetvae.io import midi
 from quartetvae.metrics.figures import SummaryFigures
@@ -237,8 +237,8 @@ def test_the_reconstructions_are_quartets_as_long_as_the_originals(done: Path) -
 def test_the_ends_of_a_path_are_the_reconstructions(done: Path) -> None:
     figures = json.loads((done / "metrics" / "interpolate.json").read_text())
     assert figures["endpoint_token_accuracy"] == 1.0
-    between = tables.read_pieces(done / "outputs" / "interpolations" / "pieces.parquet")
-    rebuilt = {p.id: p for p in tables.read_pieces(done / "outputs" / "reconstructions" / "pieces.parquet").pieces}
+    between = piece_file.read(done / "outputs" / "interpolations" / "pieces.parquet")
+    rebuilt = {p.id: p for p in piece_file.read(done / "outputs" / "reconstructions" / "pieces.parquet").pieces}
     first = {p.id: p for p in between.pieces}
     pairs = {piece.work for piece in between.pieces}
     assert pairs

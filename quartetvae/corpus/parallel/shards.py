@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -52,9 +52,41 @@ Function = Callable[..., Any]
 """Of a module; takes a list of items and parameters by their names, gives an Arrow table. It must be pure."""
 
 
-def item(path: Path, known: Mapping[str, Any]) -> Item:
-    """Make an item of a whole file of a corpus, packed or not."""
-    return Item(path.absolute(), packs.sha256(path), known)
+_Member = TypeVar("_Member")
+
+
+@dataclass(frozen=True)
+class Made(Sequence[_Member]):
+    """A sequence whose members are made each time that they are asked for, so that not all are in memory."""
+
+    size: int
+    make: Callable[[int], _Member]
+    """Of a number from 0 to `size` - 1."""
+
+    def __len__(self) -> int:
+        return self.size
+
+    @overload
+    def __getitem__(self, at: int) -> _Member: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[_Member]: ...
+
+    def __getitem__(self, at: int | slice) -> _Member | list[_Member]:
+        if isinstance(at, slice):
+            return [self.make(number) for number in range(self.size)[at]]
+        return self.make(range(self.size)[at])
+
+
+def files(raw: Path, table: pa.Table) -> Sequence[Item]:
+    """Give the items of files of a corpus, packed or not: a row for each, with its name in `raw` as `file`."""
+
+    def item(number: int) -> Item:
+        (known,) = table.slice(number, 1).to_pylist()
+        path = raw / known["file"]
+        return Item(path.absolute(), packs.sha256(path), known)
+
+    return Made(table.num_rows, item)
 
 
 @dataclass(frozen=True)
@@ -90,6 +122,7 @@ class Shards:
                 yield self._made(Path(folder), function, items, label, parameters)
             return
         paths = self._made(self.folder, function, items, label, parameters)
+        del items  # what they are made of is a table of all files
         yield paths
         for path in {*self.folder.glob("*.parquet")} - {*paths}:
             path.unlink()
@@ -97,29 +130,38 @@ class Shards:
     def _made(
         self, folder: Path, function: Function, items: Sequence[Item], label: str, parameters: Mapping[str, Any]
     ) -> list[Path]:
-        shards = [list(items[first : first + self.size]) for first in range(0, len(items), self.size)]
+        def shard(first: int) -> Sequence[Item]:
+            return items[first : first + self.size]
+
         version = _version(function.__module__)
-        paths = [folder / f"{_key(shard, function, version, parameters)}.parquet" for shard in shards]
+        begins = range(0, len(items), self.size)
+        paths = [folder / f"{_key(shard(first), function, version, parameters)}.parquet" for first in begins]
         # Two shards may be of the same items.
-        todo = {path: shard for path, shard in zip(paths, shards, strict=True) if not _is_whole(path)}
-        failures: list[tuple[list[Item], str]] = []
-        done = len(items) - sum(map(len, todo.values()))
+        todo = {path: first for path, first in zip(paths, begins, strict=True) if not _is_whole(path)}
+        failures: list[tuple[int, str]] = []
+        size = {first: min(self.size, len(items) - first) for first in begins}
+        done = len(items) - sum(size[first] for first in todo.values())
+        waiting = list(todo.items())
+
+        def argument(number: int) -> tuple[Function, list[Item], dict[str, Any]]:
+            return function, list(shard(waiting[number][1])), dict(parameters)
+
         with tqdm(desc=label, total=len(items), initial=done, unit="file") as bar:
-            waiting = list(todo.items())
-            arguments = [(function, shard, dict(parameters)) for _, shard in waiting]
+            arguments = Made(len(waiting), argument)
             for number, result in self.engine.each(_part, arguments, renew_after=RENEW_AFTER):
-                path, shard = waiting[number]
+                path, first = waiting[number]
                 if isinstance(result, Failure):
-                    failures.append((shard, result.reason))
+                    failures.append((first, result.reason))
                 else:
                     with replacing(path) as temporary:
                         temporary.write_bytes(result)
-                bar.update(len(shard))
+                bar.update(size[first])
         if failures:
-            shard, reason = failures[0]
+            first, reason = failures[0]
+            failed = shard(first)
             raise EngineError(
-                f"{label}: {len(failures)} of {len(shards)} shards failed, the first of them {shard[0].path} to "
-                f"{shard[-1].path}: {reason}. What was done is kept; run the command again."
+                f"{label}: {len(failures)} of {len(paths)} shards failed, the first of them {failed[0].path} to "
+                f"{failed[-1].path}: {reason}. What was done is kept; run the command again."
             )
         return paths
 
@@ -128,9 +170,10 @@ IN_MEMORY = Shards()
 """In this process, and nothing is kept."""
 
 
-def read(path: Path) -> Any:
-    """Read a part."""
-    return pq.read_table(path)
+def read(path: Path, columns: Sequence[str] | None = None) -> Any:
+    """Read a part, or some of its columns."""
+    # Each thread would have memory of its own, and a part is small.
+    return pq.read_table(path, columns=columns and [*columns], use_threads=False)
 
 
 def _part(argument: tuple[Function, list[Item], dict[str, Any]]) -> bytes:
@@ -160,7 +203,7 @@ def _key(shard: Sequence[Item], function: Function, version: str, parameters: Ma
 def _is_whole(path: Path) -> bool:
     """Tell whether a part is there and as it was written; it was moved there in one step, but disks forget."""
     try:
-        pq.read_table(path, page_checksum_verification=True)
+        pq.read_table(path, page_checksum_verification=True, use_threads=False)
     except (OSError, pa.ArrowException):
         return False
     return True

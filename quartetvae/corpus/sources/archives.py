@@ -35,7 +35,7 @@ DAMAGE = (
 """What a damaged archive raises; the score is converted anew then."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ConvertedMovement:
     """A movement with notes: its place among all movements of the score, from 1, and its title or ""."""
 
@@ -43,11 +43,12 @@ class ConvertedMovement:
     title: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Converted:
     """What a score was converted to; the MIDI files stay in the archive until they are written."""
 
-    archive: Path
+    archive: str
+    """Its path; text, since there may be many."""
     credits: Credits
     movements: tuple[ConvertedMovement, ...]
     silent: tuple[int, ...]
@@ -135,4 +136,4 @@ def read(archive: Path) -> Converted | None:
             left_out = {str(kind): int(count) for kind, count in index["left_out"].items()}
     except DAMAGE:
         return None
-    return Converted(archive, credits, movements, silent, left_out) if whole else None
+    return Converted(str(archive), credits, movements, silent, left_out) if whole else None

@@ -35,7 +35,7 @@ LIBRARIES = ("numpy", "symusic")
 _KEPT = "converted"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Conversion:
     """A score to convert; the tracks of a known quartet get the names and programs of its parts."""
 
@@ -51,27 +51,30 @@ def convert_all(jobs: Sequence[Conversion], *, cache: Path, engine: Engine) -> l
     if not jobs:
         return []
     version = reader_version()
-    # In folders of some: writing looks around in the folder for what a killed process left.
     keys = [_key(job, version) for job in jobs]
-    places = [cache / _KEPT / key[:2] / f"{key}.zip" for key in keys]
-    wanted = {archive: job for archive, job in zip(places, jobs, strict=True) if archives.read(archive) is None}
-    failures: dict[Path, Failure] = {}
+
+    def archive(key: str) -> Path:
+        # In folders of some: writing looks around in the folder for what a killed process left.
+        return cache / _KEPT / key[:2] / f"{key}.zip"
+
+    wanted = {key: job for key, job in zip(keys, jobs, strict=True) if archives.read(archive(key)) is None}
+    failures: dict[str, Failure] = {}
     # The longest first: one that came last would keep all others waiting.
-    todo = sorted(wanted, key=lambda archive: -wanted[archive].path.stat().st_size)
-    with tqdm(desc="scores to MIDI", total=len(set(places)), initial=len(set(places) - {*todo}), unit="score") as bar:
+    todo = sorted(wanted, key=lambda key: -wanted[key].path.stat().st_size)
+    with tqdm(desc="scores to MIDI", total=len(set(keys)), initial=len(set(keys) - {*todo}), unit="score") as bar:
         for number, result in engine.each(
             _convert,
-            [(wanted[archive].path.absolute(), wanted[archive].is_quartet) for archive in todo],
+            [(wanted[key].path.absolute(), wanted[key].is_quartet) for key in todo],
             seconds=SECONDS,
             renew_after=RENEW_AFTER,
         ):
             if isinstance(result, Failure):
                 failures[todo[number]] = result
             else:
-                with replacing(todo[number]) as temporary:
+                with replacing(archive(todo[number])) as temporary:
                     temporary.write_bytes(result)
             bar.update()
-    return [failures.get(archive) or _loaded(archive) for archive in places]
+    return [failures.get(key) or _loaded(archive(key)) for key in keys]
 
 
 def reader_version() -> str:

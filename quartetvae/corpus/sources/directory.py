@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
@@ -208,10 +208,13 @@ def _read_metadata(path: Path, music: Sequence[str]) -> dict[str, dict[str, str]
     """Read the user's metadata: for each file that it describes, the columns that are filled in."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            header, rows = list(reader.fieldnames or ()), list(reader)
+            return _known(path, csv.DictReader(file), {*music})
     except (UnicodeDecodeError, csv.Error) as error:
         raise SourceError(f"{path}: not a CSV table in UTF-8 ({error}); save it again as UTF-8.") from error
+
+
+def _known(path: Path, rows: "csv.DictReader[str]", music: Set[str]) -> dict[str, dict[str, str]]:
+    header = list(rows.fieldnames or ())
     if "file" not in header or not set(header) <= set(COLUMNS) or len(set(header)) < len(header):
         raise SourceError(
             f"{path}: columns {', '.join(header) or 'none'} found; 'file' is needed, and of "
@@ -244,5 +247,6 @@ def _read_metadata(path: Path, music: Sequence[str]) -> dict[str, dict[str, str]
             )
         if piece_id:
             ids[piece_id] = name
-        known[name] = {column: value for column, value in values.items() if value}
+        # Names come again and again.
+        known[name] = {column: sys.intern(value) for column, value in values.items() if value}
     return known

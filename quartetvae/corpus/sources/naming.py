@@ -121,7 +121,7 @@ _Work = tuple[str, list[str]]
 """Its title, and its files."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Description:
     """What is known of a file."""
 
