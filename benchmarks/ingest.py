@@ -27,7 +27,7 @@ from quartetvae.io import read
 from quartetvae.music.quartet import Grid
 
 TURNS = 3
-FILES = 5
+FILES = 20
 """Of the corpus, that all read; music21 takes seconds for each."""
 
 PITCHES = 128

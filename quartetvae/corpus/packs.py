@@ -22,7 +22,7 @@ from typing import IO
 from quartetvae.errors import CorpusError
 
 MOST_FILES = 2_000
-"""Of a folder; more are packed."""
+"""Of a corpus with its metadata.csv; more are packed."""
 
 SIZE = 1_000
 """Files of a pack."""

@@ -21,7 +21,7 @@ from quartetvae.io.midi_repair import Repaired
 from quartetvae.music import codec
 from quartetvae.music.codec import Alphabet, Tokens
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE, Ensemble
-from quartetvae.music.notes import Notes, make_notes
+from quartetvae.music.notes import NOTE, Notes, make_notes
 from quartetvae.music.tracks import Music, Tempo, TimeSignature, Track
 
 LONGEST_NAME = 32
@@ -79,7 +79,7 @@ def _tempos(score: Any) -> tuple[Tempo, ...]:
     order = np.argsort(columns["time"], kind="stable")
     with np.errstate(divide="ignore"):  # damaged ones say 0
         qpm = 60e6 / columns["mspq"][order]
-    return tuple(map(Tempo, columns["time"][order].tolist(), qpm.tolist()))
+    return tuple(map(Tempo._make, zip(columns["time"][order].tolist(), qpm.tolist(), strict=True)))
 
 
 def _notes(columns: Mapping[str, NDArray[Any]]) -> Notes:
@@ -90,7 +90,11 @@ def _notes(columns: Mapping[str, NDArray[Any]]) -> Notes:
     if (sorted_key[1:] == sorted_key[:-1]).any():
         # Of equal onset and pitch the longest stands first, and so counts where one has to do.
         order = np.lexsort((-columns["duration"], key))
-    return make_notes(*(columns[of][order] for of in ("time", "duration", "pitch", "velocity")))
+    # As `make_notes` does, which would look again whether they are in order.
+    notes = np.empty(len(order), dtype=NOTE)
+    for name, of in (("onset", "time"), ("duration", "duration"), ("pitch", "pitch"), ("velocity", "velocity")):
+        notes[name] = columns[of][order]
+    return notes
 
 
 def _resting(repaired: Repaired, tracks: Sequence[Track], ensemble: Ensemble) -> list[Track]:

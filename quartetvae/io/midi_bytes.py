@@ -181,6 +181,8 @@ def parse(content: bytes, name: str) -> Content:
     MidiError
         If there is no header, a track is damaged or cut short, or there is no track.
     """
+    if not content:
+        raise _unreadable(name, "empty")
     start = content.find(b"MThd")
     if start < 0 or len(content) < start + 14:
         raise _unreadable(name, "no header 'MThd'" if start < 0 else "cut short in its header")

@@ -376,7 +376,7 @@ def _filled(row: tuple[Bar, ...], before: int, after: int) -> tuple[Bar, ...]:
                 )
                 for note in bar.notes
             ),
-            tempos=tuple(replace(t, tick=t.tick + before if t.tick else 0) for t in bar.tempos),
+            tempos=tuple(t._replace(tick=t.tick + before if t.tick else 0) for t in bar.tempos),
         )
         for bar in row
     )
@@ -439,7 +439,7 @@ def _signature(length: int) -> tuple[int, int]:
 def _tempos(columns: Sequence[Sequence[Bar]]) -> tuple[Tempo, ...]:
     """Collect the tempos of the first part that has any: they stand above the score, so in its first part."""
     for column in columns:
-        said = [replace(tempo, tick=bar.start + tempo.tick) for bar in column for tempo in bar.tempos]
+        said = [tempo._replace(tick=bar.start + tempo.tick) for bar in column for tempo in bar.tempos]
         changes = [tempo for k, tempo in enumerate(said) if not k or tempo.qpm != said[k - 1].qpm]
         if changes:
             return tuple(changes)

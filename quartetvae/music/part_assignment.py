@@ -291,7 +291,7 @@ def _overlap(notes: Notes, others: Notes) -> float:
 def _together(notes: Iterable[Notes]) -> Notes:
     found = list(notes)
     # Mostly a part is one track.
-    return in_order(found[0] if len(found) == 1 else np.concatenate([make_notes([], [], []), *found]))
+    return found[0] if len(found) == 1 else in_order(np.concatenate([make_notes([], [], []), *found]))
 
 
 def _label(track: Track) -> str:

@@ -7,7 +7,8 @@ Times are integers in ticks; a beat is a quarter note and has `ticks_per_beat` t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from functools import cached_property
+from typing import NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -27,8 +28,7 @@ class Track:
     notes: Notes
 
 
-@dataclass(frozen=True)
-class TimeSignature:
+class TimeSignature(NamedTuple):
     """From `tick` on, bars of `numerator`/`denominator`."""
 
     tick: int
@@ -36,8 +36,7 @@ class TimeSignature:
     denominator: int
 
 
-@dataclass(frozen=True)
-class Tempo:
+class Tempo(NamedTuple):
     """From `tick` on, `qpm` quarter notes per minute."""
 
     tick: int
@@ -76,7 +75,7 @@ class Music:
     left_out: Mapping[str, int] = field(default_factory=dict)
     """What was not read on purpose, as counts of notes by kind: `keyswitches`, `cue notes` ..."""
 
-    @property
+    @cached_property
     def end(self) -> int:
         """The tick at which the last note ends; 0 without notes."""
         ends = [int((t.notes["onset"] + t.notes["duration"]).max()) for t in self.tracks if len(t.notes)]
@@ -92,7 +91,16 @@ class Music:
         return [number for number, track in enumerate(self.tracks) if len(track.notes)]
 
 
-_Change = TypeVar("_Change", bound=TimeSignature | Tempo)
+class _From(Protocol):
+    """What holds from a tick on."""
+
+    @property
+    def tick(self) -> int: ...
+
+    def _replace(self, *, tick: int) -> Self: ...
+
+
+_Change = TypeVar("_Change", bound=_From)
 
 
 def mean_tempo(music: Music, *, from_beat: int = 0, beats: float | None = None) -> float | None:
@@ -147,6 +155,6 @@ def _between(music: Music, movement: Movement, start: int, end: int) -> Music:
 
 def _from(changes: Sequence[_Change], start: int, end: int) -> tuple[_Change, ...]:
     """Take the changes between two ticks, with what is in force at the first; ticks are counted from there."""
-    before = [replace(change, tick=0) for change in changes if change.tick <= start]
-    within = [replace(change, tick=change.tick - start) for change in changes if start < change.tick < end]
+    before = [change._replace(tick=0) for change in changes if change.tick <= start]
+    within = [change._replace(tick=change.tick - start) for change in changes if start < change.tick < end]
     return (*before[-1:], *within)

@@ -132,6 +132,18 @@ def test_a_packed_corpus_is_surveyed_and_encoded_as_one_that_is_not(
         np.testing.assert_array_equal(one.tokens, other.tokens)
 
 
+@pytest.mark.parametrize(("most", "files"), [(9, 9), (8, 4)])
+def test_metadata_csv_counts_among_the_files_of_a_corpus(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, files: int
+) -> None:
+    monkeypatch.setattr(packs, "MOST_FILES", most)
+    monkeypatch.setattr(packs, "SIZE", 3)
+    raw = tmp_path / "raw"
+    # Of eight pieces.
+    sources.fetch(["directory"], raw, directory=corpus(tmp_path / "own"), cache=tmp_path / "cache")
+    assert sum(path.is_file() for path in raw.rglob("*")) == files
+
+
 @pytest.fixture
 def packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(packs, "MOST_FILES", 2)

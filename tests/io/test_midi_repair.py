@@ -148,7 +148,8 @@ def test_a_file_cut_short_is_refused(cut: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "no header"),
+        (b"", "empty"),
+        (b"no MIDI at all", "no header"),
         (b"MThd", "cut short in its header"),
         (head(4), "no track, though its header counts 4"),
         (head(1) + chunk(b"\0\x90\x40\x90\x00\xff\x2f\x00"), "track 1 of 1 is damaged at byte 22"),

@@ -4,9 +4,9 @@ Conventions
 -----------
 Every source leaves the same thing: a folder of its name with MIDI files. Beside these folders is one `metadata.csv` for
 all, with the columns `id`, `source`, `composer`, `work`, `movement`, `ensemble`, `file` (relative to it, with `/`)
-and `left_out`, sorted by `file`; no two files have one id, whatever their source. Of more than 2,000 files a source's
-folder has packs (`quartetvae.corpus.packs`). All is whole or not there, and the same sources give the same bytes on
-every machine. A score becomes a MIDI file for each of its movements; MIDI files stay as they are.
+and `left_out`, sorted by `file`; no two files have one id, whatever their source. Where there would be more than 2,000
+files, a source's folder has packs (`quartetvae.corpus.packs`). All is whole or not there, and the same sources give the
+same bytes on every machine. A score becomes a MIDI file for each of its movements; MIDI files stay as they are.
 
 What a source may do
 --------------------
@@ -87,7 +87,7 @@ def fetch(
                 folder.mkdir()
                 rows += [replace(row, file=f"{source}/{row.file}") for row in fetchers[source](folder)]
             _check_ids(rows)
-            if len(rows) > packs.MOST_FILES:
+            if len(rows) + 1 > packs.MOST_FILES:
                 rows = _packed(everything, rows)
             metadata.write(everything, rows)
     except KeyboardInterrupt:
