@@ -3,7 +3,9 @@
 The default profile's network, made-up phrases. What counts is the share of the machine's own speed: floating-point
 operations of a training step's matrix products in a second, of those that NumPy's product of two square matrices does
 on all cores; it is measured in turns with the training, in the same process. The operations of a step are counted in
-the program that JAX makes of it, forwards and backwards; what is no matrix product counts as nothing.
+the program that JAX makes of it, forwards and backwards; what is no matrix product counts as nothing. What these
+products would reach if there were nothing else is measured, too: NumPy does them, one after the other, on the same
+arrays again and again. A training in such steps can hardly have a larger share.
 
 XLA runs without TensorFlow's determinism, which ours trains with: XLA has none. Each way has a process of its own. One
 that has not got through its batches in time, as compiling may take minutes, is ended, and what it has not measured is
@@ -15,12 +17,14 @@ import multiprocessing
 import os
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from quartetvae.model.architecture import Architecture
@@ -34,7 +38,7 @@ PROFILE = "default"
 TURNS, SECONDS = 3, 1.5
 """How often training and product take turns, and for about how long each."""
 
-PATIENCE = 240.0
+PATIENCE = 300.0
 """Seconds for a way, besides its start: compiling included."""
 
 SIDE = 1024
@@ -45,24 +49,30 @@ def measure(*, batches: Sequence[int] = BATCHES, patience: float = PATIENCE, pro
     """Measure each way at each size of a batch."""
     found: dict[str, dict[int, tuple[float, float]]] = {}
     operations = 0.0
+    alone: dict[int, float] = {}
     for way in tqdm(WAYS, unit="way"):
         found[way] = {}
         for what, *values in _said(way, batches, patience, profile):
             if what == "operations":
                 operations = values[0]
+            elif what == "alone":
+                alone[int(values[0])] = values[1]
             else:
                 found[way][int(values[0])] = (values[1], values[2])
     if not any(found.values()):
         raise RuntimeError(f"no way of training got through a batch of {batches[0]} in {patience:g} seconds.")
-    return figures(found, operations, batches)
+    return figures(found, operations, batches, alone)
 
 
 def figures(
-    found: dict[str, dict[int, tuple[float, float]]], operations: float, batches: Sequence[int]
+    found: dict[str, dict[int, tuple[float, float]]],
+    operations: float,
+    batches: Sequence[int],
+    alone: Mapping[int, float],
 ) -> dict[str, Any]:
     """Sum up phrases per second and the machine's operations per second of each way, by batch.
 
-    `operations` are of a phrase, 0 if they are not known.
+    `operations` are of a phrase, 0 if they are not known; `alone` has the share that the products reach by themselves.
     """
 
     def share(rate: float, peak: float) -> float | None:
@@ -85,6 +95,7 @@ def figures(
         "not_finished": [way for way, of in found.items() if len(of) < len(batches)],
         "share_of_product": shares,
         "best_share": max(known, default=None),
+        "share_of_products_alone": {"NumPy": {str(batch): alone.get(batch) for batch in batches}},
         # How many times as fast the graph is, at the largest batch that both got through.
         **{
             f"ratio_{way}": found["graph"][max(both)][0] / found[way][max(both)][0] if both else None
@@ -139,7 +150,7 @@ def work(way: str, batches: Sequence[int], profile: str, out: Connection) -> Non
         assert model.jit_compile
     rng = np.random.default_rng(0)
     if way == "JAX":
-        out.send(("operations", operations(model, made_up(architecture, 2, rng)) / 2))
+        out.send(("operations", operations(shapes(model, made_up(architecture, 2, rng))) / 2))
     one, other = (rng.normal(size=(SIDE, SIDE)).astype(np.float32) for _ in range(2))
     for batch in batches:
         phrases = made_up(architecture, batch, rng)
@@ -150,6 +161,11 @@ def work(way: str, batches: Sequence[int], profile: str, out: Connection) -> Non
             rates.append(batch * _per_second(partial(model.train_batch, phrases, 0)))
             peaks.append(2 * SIDE**3 * _per_second(lambda: one @ other))
         out.send(("rate", batch, statistics.median(rates), statistics.median(peaks)))
+        if way == "JAX":
+            step = shapes(model, phrases)
+            matrices = pairs(step)
+            rate = operations(step) * statistics.median(_per_second(partial(multiply, matrices)) for _ in range(TURNS))
+            out.send(("alone", batch, rate / statistics.median(peaks)))
     out.close()
 
 
@@ -168,8 +184,12 @@ def _per_second(work: Any) -> float:
     return times / spent
 
 
-def operations(model: Any, tokens: Tokens) -> float:
-    """Count the floating-point operations of the matrix products of a training step, under JAX."""
+Shape = tuple[int, int, int, int]
+"""Of a product: how many at once, and that many of (m, k) and (k, n)."""
+
+
+def shapes(model: Any, tokens: Tokens) -> Counter[Shape]:
+    """List the matrix products of a training step, under JAX, and how often each is done."""
     import jax
 
     values = [variable.value for variable in model.trainable_variables]
@@ -183,20 +203,46 @@ def operations(model: Any, tokens: Tokens) -> float:
     return products(jax.make_jaxpr(jax.grad(loss))(values).jaxpr)
 
 
-def products(program: Any) -> float:
-    """Count the floating-point operations of the matrix products in a program of JAX, those in loops as often as run.
-
-    A product of (m, k) and (k, n) has 2 m n k: a multiplication and an addition for each.
-    """
-    total = 0.0
+def products(program: Any) -> Counter[Shape]:
+    """List the matrix products in a program of JAX, those in loops as often as run."""
+    total: Counter[Shape] = Counter()
     for line in program.eqns:
         if line.primitive.name == "dot_general":
-            (contracted, _), _ = line.params["dimension_numbers"]
+            (contracted, _), (together, _) = line.params["dimension_numbers"]
             left = line.invars[0].aval.shape
-            total += 2 * math.prod(line.outvars[0].aval.shape) * math.prod(left[axis] for axis in contracted)
+            many, depth = (math.prod(left[axis] for axis in axes) for axes in (together, contracted))
+            rows = math.prod(left) // (many * depth)
+            columns = math.prod(line.outvars[0].aval.shape) // (many * rows)
+            total[many, rows, depth, columns] += 1
         inner = [value for held in line.params.values() for value in (held if isinstance(held, tuple) else (held,))]
         for value in inner:
             part = getattr(value, "jaxpr", value)
             if hasattr(part, "eqns"):
-                total += line.params.get("length", 1) * products(part)
+                for shape, times in products(part).items():
+                    total[shape] += line.params.get("length", 1) * times
     return total
+
+
+def operations(step: Mapping[Shape, int]) -> float:
+    """Count floating-point operations: in a product of (m, k) and (k, n) m n k multiplications, as many additions."""
+    return float(sum(2 * times * math.prod(shape) for shape, times in step.items()))
+
+
+Pair = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+
+def pairs(step: Mapping[Shape, int]) -> list[Pair]:
+    """Make matrices for the products of a step, the same ones for all of a shape."""
+    rng = np.random.default_rng(0)
+
+    def made(*size: int) -> NDArray[np.float32]:
+        return rng.normal(size=size).astype(np.float32)
+
+    each = [((made(many, m, k), made(many, k, n)), times) for (many, m, k, n), times in step.items()]
+    return [pair for pair, times in each for _ in range(times)]
+
+
+def multiply(matrices: Sequence[Pair]) -> None:
+    """Do products, and nothing else."""
+    for one, other in matrices:
+        one @ other

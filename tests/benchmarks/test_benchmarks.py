@@ -225,16 +225,38 @@ def test_backends_count_the_products_of_a_program() -> None:
 
     made = jax.make_jaxpr(program)(np.ones((2, 3), np.float32), np.ones((3, 3), np.float32))
     # By hand: five products of (2, 3) and (3, 3), one of (2, 3) and (3, 2).
-    assert backends.products(made.jaxpr) == 5 * 2 * 2 * 3 * 3 + 2 * 2 * 3 * 2
+    step = backends.products(made.jaxpr)
+    assert step == {(1, 2, 3, 3): 5, (1, 2, 3, 2): 1}
+    assert backends.operations(step) == 5 * 2 * 2 * 3 * 3 + 2 * 2 * 3 * 2
+
+
+def test_backends_tell_products_of_several_matrices_at_once() -> None:
+    import jax
+    from jax import numpy as jnp
+
+    def program(a: Any, b: Any) -> Any:
+        return jnp.einsum("bmk,bnk->bmn", a, b), jnp.einsum("bmk,bml->kl", a, a)
+
+    made = jax.make_jaxpr(program)(np.ones((4, 2, 3), np.float32), np.ones((4, 5, 3), np.float32))
+    # By hand: four of (2, 3) and (3, 5); one of (3, 8) and (8, 3), over both axes.
+    assert backends.products(made.jaxpr) == {(4, 2, 3, 5): 1, (1, 3, 8, 3): 1}
+
+
+def test_backends_do_a_steps_products_by_themselves() -> None:
+    pairs = backends.pairs({(1, 2, 3, 4): 2, (5, 6, 7, 8): 1})
+    assert [(one @ other).shape for one, other in pairs] == [(1, 2, 4), (1, 2, 4), (5, 6, 8)]
+    assert {array.dtype for pair in pairs for array in pair} == {np.dtype(np.float32)}
+    backends.multiply(pairs)
 
 
 def test_backends_share_is_of_the_product_of_the_same_process() -> None:
-    found = backends.figures({"graph": {32: (100.0, 1e9)}, "JAX": {}}, 2e6, (32, 64))
+    found = backends.figures({"graph": {32: (100.0, 1e9)}, "JAX": {}}, 2e6, (32, 64), {64: 0.5})
+    assert found["share_of_products_alone"] == {"NumPy": {"32": None, "64": 0.5}}
     assert found["share_of_product"] == {"graph": {"32": 0.2, "64": None}, "JAX": {"32": None, "64": None}}
     assert found["best_share"] == 0.2
     assert found["ratio_JAX"] is None
     assert found["not_finished"] == ["graph", "JAX"]
-    assert backends.figures({"graph": {32: (100.0, 1e9)}}, 0.0, (32,))["best_share"] is None
+    assert backends.figures({"graph": {32: (100.0, 1e9)}}, 0.0, (32,), {})["best_share"] is None
 
 
 def test_backends_end_a_way_that_takes_too_long() -> None:
