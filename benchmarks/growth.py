@@ -8,7 +8,7 @@ sizes. The smallest is one at which all processes have been started: at 33 files
 to start would count for the files beyond. Memory is the most that any one process of a stage held.
 
     python -m benchmarks growth               # 330, 3,300 and 33,000 files: a quarter of an hour
-    python -m benchmarks growth --files 3300
+    python -m benchmarks growth --files 3300  # two sizes, of which no growth of time can be told: two minutes
 """
 
 import itertools

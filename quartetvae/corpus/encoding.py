@@ -51,10 +51,13 @@ def encode_all(raw: Path, table: pd.DataFrame, grid: Grid) -> Iterator[tuple[Pie
 @contextmanager
 def encoded(raw: Path, table: pd.DataFrame, grid: Grid, shards: Shards = IN_MEMORY) -> Iterator["Encoded"]:
     """Encode as `encode_all` does, but shard by shard: only some pieces are in memory at a time."""
-    selected = table.loc[table["position"] >= 0, ["position", *_KNOWN]].sort_values("position")
-    items = parallel.files(raw, pa.Table.from_pandas(selected[[*_KNOWN]], preserve_index=False))
-    with shards.parts(encoded_rows, items, label="encode", grid=grid) as parts:
+    with shards.parts(encoded_rows, _items(raw, table), label="encode", grid=grid) as parts:
         yield Encoded(parts, grid)
+
+
+def _items(raw: Path, table: pd.DataFrame) -> Sequence[Item]:
+    selected = table.loc[table["position"] >= 0, ["position", *_KNOWN]].sort_values("position")
+    return parallel.files(raw, pa.Table.from_pandas(selected[[*_KNOWN]], preserve_index=False))
 
 
 _KNOWN = ("id", "composer", "work", "file", "reason", "parts")

@@ -69,15 +69,27 @@ def write(
             columns.append(pa.array(np.concatenate([piece.bars for piece in group]), pa.uint32()))
             tokens = np.concatenate([piece.tokens for piece in group])
             columns += [pa.array(np.ascontiguousarray(column)) for column in tokens.T]
-            writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=max(len(tokens), 1))
+            writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=len(tokens))
             steps += sizes
         writer.add_key_value_metadata({"steps": json.dumps(steps, separators=(",", ":"))})
+
+
+def _sizes(text: bytes) -> tuple[int, ...]:
+    try:
+        found = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("`steps` is nested without end") from error
+    if not isinstance(found, list) or not all(type(size) is int and size > 0 for size in found):
+        raise ValueError("`steps` is no list of lengths")
+    return tuple(found)
 
 
 def _groups(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
     group: list[Piece] = []
     rows = 0
     for piece in pieces:
+        if not len(piece.tokens):
+            raise DatasetError(f"piece {piece.id}: no grid steps in it; leave it out, one at least is needed.")
         group.append(piece)
         rows += len(piece.tokens)
         if rows >= GROUP:
@@ -130,8 +142,10 @@ class PieceFile:
         with self._damage_told():
             text = (self._file.metadata.metadata or {}).get(b"steps")
             if text is None:
-                raise DatasetError(f"{self.path}: of another version (no `steps` in it); run `dvc repro encode`.")
-            return tuple(int(size) for size in json.loads(text))
+                raise DatasetError(
+                    f"{self.path}: of an earlier version (no `steps` in its metadata); run `dvc repro` to make it anew."
+                )
+            return _sizes(text)
 
     @cached_property
     def _places(self) -> Sequence[tuple[int, int]]:
@@ -145,16 +159,18 @@ class PieceFile:
                     group, row = group + 1, 0
                 found.append((group, row))
                 row += size
-                if group == len(left) or size < 1 or row > left[group]:
-                    raise ValueError(f"piece {len(found) - 1} has {size} steps by the metadata, but other rows")
+                if group == len(left) or row > left[group]:
+                    raise ValueError(
+                        f"piece {len(found) - 1} has {size} steps by the metadata, but not so many rows in a row group"
+                    )
             if found and (group, row) != (len(left) - 1, left[-1]):
                 raise ValueError("rows that are of no piece")
             return found
 
     @cached_property
     def _group(self) -> Callable[[int], pa.Table]:
-        # The last one is kept: pieces are mostly read in their order.
-        return functools.lru_cache(1)(self._file.read_row_group)
+        # The last one is kept: pieces are mostly read in their order. Threads would have memory of their own.
+        return functools.lru_cache(1)(functools.partial(self._file.read_row_group, use_threads=False))
 
     @cached_property
     def splits(self) -> Sequence[str]:
@@ -182,6 +198,8 @@ class PieceFile:
         step = rows["step"].to_numpy()
         if len(step) != self.steps[number] or (step != np.arange(len(step))).any():
             raise ValueError(f"the steps of piece {number} are not counted from 0")
+        if len(names := rows["piece"].unique()) > 1:
+            raise ValueError(f"the rows of piece {number} have several ids: {', '.join(map(str, names[:3]))}")
         return rows
 
     def piece(self, number: int) -> Piece:

@@ -9,8 +9,8 @@ bucket, or the pairs of some pieces, and a few numbers for each piece; nothing i
 
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,11 @@ BUCKET = 1 << 18
 PAIRS = 1 << 22
 """Pairs that are added up at a time, about."""
 
-MOST_BITS = 8
-"""256 buckets at most, of which each is an open file: beyond 67 million windows they grow."""
+MOST_BITS = 12
+"""4,096 buckets at most: beyond a milliard of windows they grow."""
+
+FILLED = 1 << 18
+"""Windows that are sorted into their buckets at a time, about; no two of the files are open at once."""
 
 _ENTRY = np.dtype([("hash", np.uint64), ("number", np.int64)])
 
@@ -55,42 +58,52 @@ def same_music(
             found = works.tally(entries["hash"], entries["number"], count)
             telling += found.telling
             starting += np.bincount(found.pairs // count, minlength=count)
-            np.save(path.with_suffix(".pairs.npy"), found.pairs)
-            np.save(path.with_suffix(".common.npy"), found.common)
+            found.pairs.tofile(path.with_suffix(".pairs"))
+            found.common.tofile(path.with_suffix(".common"))
         return [match for some in _added(folder, telling, starting, pairs) for match in some if match.is_same]
 
 
 def _fill(folder: Path, pieces: Iterable[tuple[int, Windows]], bits: int) -> None:
-    """Write the windows of each piece into their buckets; a piece's are sorted, so that each bucket's are a slice."""
-    edges = (np.arange(1, 1 << bits, dtype=np.uint64) << np.uint64(64 - bits)) if bits else np.zeros(0, np.uint64)
-    with ExitStack() as stack:
-        files = [stack.enter_context((folder / f"{number:03}.windows").open("wb")) for number in range(1 << bits)]
-        for number, windows in pieces:
-            entries = np.empty(len(windows), _ENTRY)
-            entries["hash"], entries["number"] = windows, number
-            for file, some in zip(files, np.split(entries, np.searchsorted(windows, edges)), strict=True):
-                file.write(some.tobytes())
+    """Write the windows of each piece into their buckets, in the order of pieces."""
+    waiting: list[NDArray[Any]] = []
+
+    def write() -> None:
+        entries = np.concatenate([np.zeros(0, _ENTRY), *waiting])
+        waiting.clear()
+        # In two steps: a number of 64 bits is not moved by 64.
+        bucket = (entries["hash"] >> np.uint64(63 - bits) >> np.uint64(1)).astype(np.int64)
+        order = np.argsort(bucket, kind="stable")
+        edges = np.searchsorted(bucket[order], np.arange((1 << bits) + 1))
+        for number in np.flatnonzero(np.diff(edges)).tolist():
+            with (folder / f"{number:04}.windows").open("ab") as file:
+                file.write(entries[order[edges[number] : edges[number + 1]]].tobytes())
+
+    size = 0
+    for number, windows in pieces:
+        entries = np.empty(len(windows), _ENTRY)
+        entries["hash"], entries["number"] = windows, number
+        waiting.append(entries)
+        size += len(entries)
+        if size >= FILLED:
+            write()
+            size = 0
+    write()
 
 
 def _added(folder: Path, telling: NDArray[np.int64], starting: NDArray[np.int64], most: int) -> Iterator[list[Match]]:
     """Add up the pairs of all buckets, those of some first pieces at a time: about `most` of them."""
     count = len(telling)
-    tables = [
-        (np.load(path, mmap_mode="r", allow_pickle=False), np.load(_common(path), mmap_mode="r", allow_pickle=False))
-        for path in sorted(folder.glob("*.pairs.npy"))
-    ]
     # A new block where the number of pairs so far passes a multiple of `most`.
     block = np.cumsum(starting) // most
-    begins = np.flatnonzero(np.diff(block, prepend=-1))
-    for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), count], strict=True):
-        slices = [(keys, times, np.searchsorted(keys, [begin * count, end * count])) for keys, times in tables]
-        keys, common = works.summed(
-            np.concatenate([keys[a:b] for keys, _, (a, b) in slices]),
-            np.concatenate([times[a:b] for _, times, (a, b) in slices]),
-        )
+    begins = np.append(np.flatnonzero(np.diff(block, prepend=-1)), count)
+    edges = {
+        path: np.searchsorted(np.fromfile(path, np.int64), begins * count) for path in sorted(folder.glob("*.pairs"))
+    }
+    for number in range(len(begins) - 1):
+        keys, times = ([np.zeros(0, np.int64)] for _ in range(2))
+        for path, at in edges.items():
+            for found, file in ((keys, path), (times, path.with_suffix(".common"))):
+                found.append(np.fromfile(file, np.int64, int(at[number + 1] - at[number]), offset=8 * int(at[number])))
+        pairs, common = works.summed(np.concatenate(keys), np.concatenate(times))
         likely = common >= works.SAME_WINDOWS
-        yield works.matches_of(keys[likely], common[likely], telling)
-
-
-def _common(path: Path) -> Path:
-    return path.with_name(path.name.replace(".pairs.", ".common."))
+        yield works.matches_of(pairs[likely], common[likely], telling)

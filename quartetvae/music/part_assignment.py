@@ -161,7 +161,10 @@ def _unknown(track: Track) -> str:
 def merge(
     tracks: Sequence[Track], parts: Sequence[str | None], *, ensemble: Ensemble = DEFAULT_ENSEMBLE
 ) -> list[Notes]:
-    """Put the notes of the four parts together, in the ensemble's order, each from all the tracks assigned to it."""
+    """Put the notes of the four parts together, in the ensemble's order, each from all the tracks assigned to it.
+
+    Those of a part that is one track are that track's own: what changes them changes it.
+    """
     return [_together(t.notes for t, p in zip(tracks, parts, strict=True) if p == part) for part in ensemble.ids]
 
 

@@ -92,7 +92,7 @@ class Music:
 
 
 class _From(Protocol):
-    """What holds from a tick on."""
+    """A time signature or a tempo, which holds from a tick on."""
 
     @property
     def tick(self) -> int: ...

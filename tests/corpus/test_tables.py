@@ -229,6 +229,7 @@ def test_pieces_have_their_own_names_in_one_row_group(tmp_path: Path) -> None:
     [
         *(b"[40,17,2]", b"[40,17]", b"[40,17,1,1]", b"[40,0,18]", b"[41,16,1]", b"[58]", b"[-1,58,1]", b"[40,17,0,1]"),
         *(b"[]", b"{}", b"7", b"[40,17,", b"\xff", b'["a"]', b"[[40],17,1]", b"[40,17,null]"),
+        *(b"[40.9,17.2,1]", b'{"40":1,"17":2,"1":3}', b'["40","17","1"]', b"[40,17,true]", b"[" * 100_000),
     ],
 )
 def test_a_wrong_list_of_steps_is_an_error(steps: bytes, tmp_path: Path) -> None:
@@ -238,10 +239,42 @@ def test_a_wrong_list_of_steps_is_an_error(steps: bytes, tmp_path: Path) -> None
             read(path)
 
 
-def test_a_table_of_pieces_without_a_list_of_steps_is_of_another_version(tmp_path: Path) -> None:
+def test_a_table_of_pieces_without_a_list_of_steps_is_of_an_earlier_version(tmp_path: Path) -> None:
     path = with_steps(write_pieces(tmp_path / "pieces.parquet"), None)
-    with pytest.raises(DatasetError, match=r"of another version \(no `steps` in it\); run `dvc repro encode`"):
+    with pytest.raises(DatasetError, match=r"of an earlier version \(no `steps` in its metadata\); run `dvc repro`"):
         piece_file.read(path)
+
+
+@pytest.mark.parametrize("size", [39, 41, 50])
+def test_a_piece_in_two_row_groups_is_an_error(size: int, tmp_path: Path) -> None:
+    path = write_pieces(tmp_path / "pieces.parquet")
+    steps, table = pq.read_metadata(path).metadata[b"steps"], pq.read_table(path)
+    with pq.ParquetWriter(path, table.schema) as writer:
+        writer.write_table(table, row_group_size=size)
+        writer.add_key_value_metadata({"steps": steps})
+    with pytest.raises(
+        DatasetError, match=r"piece [01] has (40|17) steps by the metadata, but not so many rows in a row"
+    ):
+        piece_file.read(path)
+
+
+def test_rows_of_another_piece_are_an_error(tmp_path: Path) -> None:
+    path = write_pieces(tmp_path / "pieces.parquet")
+    table = pq.read_table(path)
+    names = table["piece"].to_pylist()
+    names[5] = "0007"
+    column = pa.array(names).dictionary_encode().cast(tables.NAME)
+    pq.write_table(table.set_column(0, table.schema.field("piece"), column), path)
+    with_steps(path, b"[40,17,1]")
+    with pytest.raises(DatasetError, match="the rows of piece 0 have several ids: 2313, 0007"):
+        piece_file.read(path)
+
+
+def test_a_piece_without_steps_is_not_written(tmp_path: Path) -> None:
+    empty = piece("empty", random_tokens(1, 4)[:0])
+    with pytest.raises(DatasetError, match="piece empty: no grid steps in it; leave it out"):
+        piece_file.write(tmp_path / "t.parquet", [empty], {"empty": "test"}, grid=GRID)
+    assert list(tmp_path.iterdir()) == []
 
 
 def with_steps(path: Path, steps: bytes | None) -> Path:

@@ -1,5 +1,7 @@
 """The index of windows on disk: it finds what is found in memory, however little of it is in memory."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -25,6 +27,28 @@ def test_it_finds_what_is_found_in_memory(bucket: int, pairs: int) -> None:
         found = window_index.same_music(enumerate(pieces), len(pieces), total, bucket=bucket, pairs=pairs)
         assert found == wanted
         assert 0 < len(wanted) < len(works.matches(pieces))
+
+
+@pytest.mark.parametrize("filled", [1, 50, 1 << 20])
+def test_windows_are_sorted_into_their_buckets_some_at_a_time(filled: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(window_index, "FILLED", filled)
+    pieces = random_pieces(7)
+    wanted = [match for match in works.matches(pieces) if match.is_same]
+    assert window_index.same_music(enumerate(pieces), len(pieces), 1000, bucket=30) == wanted != []
+
+
+def test_many_buckets_are_few_open_files() -> None:
+    resource = pytest.importorskip("resource")
+    pieces = random_pieces(1)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    used = len(list(Path("/dev/fd").iterdir())) if Path("/dev/fd").is_dir() else 64
+    resource.setrlimit(resource.RLIMIT_NOFILE, (used + 8, before[1]))
+    try:
+        # Of 4,096 buckets.
+        found = window_index.same_music(enumerate(pieces), len(pieces), 10**6, bucket=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert found == [match for match in works.matches(pieces) if match.is_same]
 
 
 def test_a_wrong_number_of_windows_changes_nothing() -> None:

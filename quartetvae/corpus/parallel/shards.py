@@ -79,12 +79,15 @@ class Made(Sequence[_Member]):
 
 
 def files(raw: Path, table: pa.Table) -> Sequence[Item]:
-    """Give the items of files of a corpus, packed or not: a row for each, with its name in `raw` as `file`."""
+    """Give the items of files of a corpus, packed or not: a row for each, with its name in `raw` as `file`.
+
+    What is in the files is hashed here; the rest is made when it is asked for.
+    """
+    contents = [bytes.fromhex(packs.sha256(raw / name)) for name in table["file"].to_pylist()]
 
     def item(number: int) -> Item:
         (known,) = table.slice(number, 1).to_pylist()
-        path = raw / known["file"]
-        return Item(path.absolute(), packs.sha256(path), known)
+        return Item((raw / known["file"]).absolute(), contents[number].hex(), known)
 
     return Made(table.num_rows, item)
 

@@ -1,6 +1,7 @@
 """A folder of the user's: MIDI files, MusicXML and kern scores, with a metadata.csv if there is one."""
 
 import csv
+import io
 import itertools
 import os
 import re
@@ -208,7 +209,8 @@ def _read_metadata(path: Path, music: Sequence[str]) -> dict[str, dict[str, str]
     """Read the user's metadata: for each file that it describes, the columns that are filled in."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return _known(path, csv.DictReader(file), {*music})
+            # All of it at once: that it is no UTF-8 is to be said before what that makes of its rows.
+            return _known(path, csv.DictReader(io.StringIO(file.read(), newline="")), {*music})
     except (UnicodeDecodeError, csv.Error) as error:
         raise SourceError(f"{path}: not a CSV table in UTF-8 ({error}); save it again as UTF-8.") from error
 
