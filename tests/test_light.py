@@ -84,7 +84,7 @@ MISSING = (
     (("compare", ".", "."), "scipy", "measures"),
     (("study", "composed", "generated"), "jinja2", "study"),
     (("study", "--analyse", "anna.json", "ben.json", "--key", "study.key.json"), "scipy", "measures"),
-    (("export-split", "truth", "--pieces", "pieces.parquet"), "pandas", "train"),
+    (("export-split", "truth", "--pieces", "pieces.parquet"), "pyarrow", "train"),
 )
 
 

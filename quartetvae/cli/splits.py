@@ -56,7 +56,7 @@ def export_split(folder: Path, table: Path, split: str) -> None:
       quartetvae export-split truth --pieces data/pieces.parquet
       quartetvae export-split tuning --pieces data/pieces.parquet --split validation
     """
-    # Not in the base package: pandas.
+    # Not in the base package: pandas and pyarrow.
     from quartetvae.corpus import piece_file
 
     found = piece_file.read(table)
