@@ -7,7 +7,7 @@ import os
 
 from quartetvae import machine
 
-# Arrow's own pools keep what was freed: a quarter more memory, where there are many files.
+# Arrow's own pools keep much of what was freed, which grows with the number of files.
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 # Here, since it is run first: what a stage imports takes seconds.

@@ -89,14 +89,17 @@ def write_quartets(path: Path, table: pd.DataFrame) -> None:
 
 
 def read_quartets(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """Read the table of `corpus.survey.survey`, or some of its columns."""
+    """Read the table of `corpus.survey.survey`, or some of its columns; one that is not there is a `DatasetError`."""
     with _open(path, "filter") as file:
+        lacking = [name for name in columns or () if name not in file.schema_arrow.names]
+        if lacking:
+            raise DatasetError(f"{path}: no column {', '.join(lacking)} in it; run `dvc repro filter`.")
         # Threads would have memory of their own.
         return with_lists(file.read(columns, use_threads=False))
 
 
 def with_lists(table: pa.Table) -> pd.DataFrame:
-    """Turn a table into one of pandas, in which lists stay as they are in Arrow: a tenth of the memory."""
+    """Turn a table into one of pandas, in which lists stay as they are in Arrow, which is far smaller."""
 
     def nested(kind: pa.DataType) -> pd.ArrowDtype | None:
         return pd.ArrowDtype(kind) if pa.types.is_nested(kind) else None

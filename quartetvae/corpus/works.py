@@ -274,15 +274,13 @@ def sort_out(candidates: Sequence[Candidate], same: Iterable[Match], prefer: Seq
         work_id = names.setdefault(work[k], candidate.id)
         # Of files that have all notes in common one is used.
         is_twin = of_notes[k] in twin
-        others = (
-            [(1.0, twin[of_notes[k]])]
-            if is_twin
-            else [
-                (share, other)
-                for other, share in shares.get(k, [])
-                if other in used and candidates[other].edition != candidate.edition
-            ]
-        )
+        others = [
+            (share, other)
+            for other, share in shares.get(k, [])
+            if other in used and candidates[other].edition != candidate.edition
+        ]
+        if is_twin:
+            others = [(1.0, twin[of_notes[k]])]
         if others:
             share, other = max(others, key=lambda found: (found[0], -found[1]))
             places[k] = Place(work_id, candidates[other].id, share, is_twin)

@@ -160,6 +160,14 @@ def test_the_table_of_quartets_survives_writing_and_reading(tmp_path: Path) -> N
         assert [as_plain(value) for value in found[name]] == [as_plain(value) for value in wanted[name]], name
 
 
+def test_some_columns_of_quartets_are_read_and_one_that_lacks_is_named(tmp_path: Path) -> None:
+    path = write_quartets(tmp_path / "quartets.parquet")
+    found = tables.read_quartets(path, ("parts", "id"))
+    assert sorted(found.columns) == ["id", "parts"]
+    with pytest.raises(DatasetError, match=r"quartets\.parquet: no column nothing, none in it; run `dvc repro filter`"):
+        tables.read_quartets(path, ("id", "nothing", "none"))
+
+
 def as_plain(value: object) -> object:
     return value.tolist() if isinstance(value, np.ndarray) else value
 
