@@ -202,11 +202,11 @@ def hit(run: Run, kill: Kill, process: psutil.Process, seconds: dict[str, float]
         deadline = began + kill.share * seconds[kill.stage]
         while time.monotonic() < deadline and process.is_running():
             time.sleep(min(LOOKING, max(0.0, deadline - time.monotonic())))
-        if not process.is_running():
-            # It is faster than it was undisturbed: the kills of later passes are to hit it.
-            seconds[kill.stage] = min(seconds[kill.stage], time.monotonic() - began)
+    in_stage = stopped(process)
+    if not in_stage and not kill.storing:
+        # It is faster than it was undisturbed: the kills of later passes are to hit it.
+        seconds[kill.stage] = min(seconds[kill.stage], time.monotonic() - began)
     number = signal.Signals[kill.signal]
-    in_stage = process.is_running()
     target: Target = kill.target if in_stage or kill.target != "stage" else "dvc"
     with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
         if target == "group":
@@ -215,7 +215,24 @@ def hit(run: Run, kill: Kill, process: psutil.Process, seconds: dict[str, float]
             run.dvc.send_signal(number)
         else:
             process.send_signal(number)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.resume()
     return {**asdict(kill), "target": target, "in_stage": in_stage}
+
+
+def stopped(process: psutil.Process) -> bool:
+    """Stop a process, so that it cannot end by itself before it is killed; tells whether it had not ended yet.
+
+    Without this a kill can come between a stage's end and its `dvc`, which then goes on with the next stage.
+    """
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.suspend()
+        # One that is about to end does not stop any more.
+        while (status := process.status()) not in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}:
+            if status == psutil.STATUS_STOPPED:
+                return True
+            time.sleep(LOOKING / 10)
+    return False
 
 
 def outlived(run: Run) -> float:

@@ -1,13 +1,17 @@
 """Kills are planned by their seed; the tiny pipeline, killed and said again, makes the same bytes."""
 
+import subprocess
+import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.imports import ROOT
 from trust import kills, tiny
-from trust.kills import Found, Run
+from trust.kills import Found, Kill, Run, Signal
 
 STAGES = list(tiny.stages())
 
@@ -66,6 +70,48 @@ def test_half_of_a_file_of_dvc_is_told_from_other_failures(
     assert [half for half in kills.HALVED if not (tmp_path / half).exists()] == ([name] if name else [])
     # What is not there any more is no remedy: it ends.
     assert not kills.remedied(run, tmp_path, found)
+
+
+@pytest.fixture
+def dvc() -> Iterator[Run]:
+    """A `dvc` that does not end by itself."""
+    run = object.__new__(Run)
+    with subprocess.Popen(["sleep", "600"], start_new_session=True) as run.dvc:
+        yield run
+        run.dvc.kill()
+
+
+@pytest.mark.parametrize("signal", kills.SIGNALS)
+def test_a_stage_is_hit_as_it_runs(signal: Signal, dvc: Run) -> None:
+    with subprocess.Popen(["sleep", "600"]) as stage:
+        kill = Kill(0, "train", signal, "stage", storing=False, share=0.5)
+        told = kills.hit(dvc, kill, psutil.Process(stage.pid), {"train": 0.1})
+        assert -stage.wait(timeout=60) == {"SIGKILL": 9, "SIGTERM": 15}[signal]
+    assert (told["target"], told["in_stage"]) == ("stage", True)
+    assert dvc.dvc.poll() is None
+
+
+def test_a_stage_that_ended_before_its_moment_is_not_hit_but_its_dvc(dvc: Run) -> None:
+    with subprocess.Popen(["true"]) as stage:
+        process, seconds = psutil.Process(stage.pid), {"train": 0.5}
+        # As long as its parent has not asked, an ended process is still there.
+        while process.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        told = kills.hit(dvc, Kill(0, "train", "SIGKILL", "stage", storing=False, share=0.0), process, seconds)
+        assert stage.wait(timeout=60) == 0
+    assert (told["target"], told["in_stage"]) == ("dvc", False)
+    assert dvc.dvc.wait(timeout=60) == -9
+    assert seconds["train"] < 0.5
+
+
+def test_a_stage_whose_dvc_is_killed_goes_on_until_it_sees_that(dvc: Run) -> None:
+    with subprocess.Popen(["sleep", "600"]) as stage:
+        process = psutil.Process(stage.pid)
+        told = kills.hit(dvc, Kill(0, "train", "SIGTERM", "dvc", storing=False, share=0.0), process, {"train": 0.0})
+        assert process.status() != psutil.STATUS_STOPPED
+        stage.kill()
+    assert (told["target"], told["in_stage"]) == ("dvc", True)
+    assert dvc.dvc.wait(timeout=60) == -15
 
 
 def test_files_are_compared_by_content_and_by_being_there(tmp_path: Path) -> None:
