@@ -10,9 +10,11 @@ def main() -> None:
     section, encode = params.load("filter", "encode")
     grid = encoding.grid_for(encode)
     shards = sharding.shards("filter")
-    table = survey.survey(locations.RAW, match=section.match, prefer=section.prefer, grid=grid, shards=shards)
-    figures = survey.figures(table)
-    tables.write_quartets(locations.QUARTETS, table)
+    with survey.surveyed(
+        locations.RAW, match=section.match, prefer=section.prefer, grid=grid, shards=shards
+    ) as decisions:
+        tables.write_quartets(locations.QUARTETS, decisions.rows())
+    figures = survey.figures(tables.read_quartets(locations.QUARTETS, survey.COUNTED))
     files.write_json(locations.metrics("filter"), figures)
     print("{files_read} files read, {selected} quartets selected, of {works} works".format(**figures))
 

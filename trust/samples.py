@@ -193,8 +193,8 @@ def _corpus(folder: Path, content: bytes, *, in_pack: bool = False) -> None:
 
 
 def _tables(folder: Path, piece: Piece) -> None:
-    table = survey.survey(folder / "metadata.csv", match="quartet", grid=GRID)
-    tables.write_quartets(folder / "Parquet of quartets" / "quartets.parquet", table)
+    with survey.surveyed(folder / "metadata.csv", match="quartet", grid=GRID) as found:
+        tables.write_quartets(folder / "Parquet of quartets" / "quartets.parquet", found.rows())
     for name in ("Parquet of pieces", "Parquet of pieces, one by one"):
         piece_file.write(folder / name / "pieces.parquet", [piece], {"a": "train"}, grid=GRID)
     cut = phrases.tile(piece, FORM, GRID)

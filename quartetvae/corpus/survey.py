@@ -5,10 +5,10 @@ in `quartetvae.corpus.works`.
 """
 
 import itertools
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from quartetvae.config import Match
 from quartetvae.corpus import encoding, metadata, packs, paper_files, tables, window_index, works
 from quartetvae.corpus.parallel import shards as parallel
 from quartetvae.corpus.parallel.shards import IN_MEMORY, Item, Shards
 from quartetvae.corpus.tables import LOST
-from quartetvae.corpus.works import Candidate, Place, Windows
+from quartetvae.corpus.works import Places, Windows
 from quartetvae.errors import CorpusError, QuartetError, check_mode
 from quartetvae.metrics.figures import Edition, FilterCounts, FilterFigures, SharedWork, SourceFilterCounts
 from quartetvae.music import codec, part_assignment
@@ -37,6 +38,60 @@ SELECTED, DUPLICATE, REJECTED, UNREADABLE = "selected", "duplicate", "rejected",
 GRID = Grid(4, Alphabet(36, 99))
 
 
+@dataclass(frozen=True)
+class Survey:
+    """The decisions on the files of a corpus; what they rest on is on disk."""
+
+    parts: Sequence[Path]
+    """Tables of schema `_EXAMINED`, one after the other."""
+    quartets: pa.Table
+    """Of schema `works.CANDIDATE`, in the order of metadata.csv."""
+    places: Places
+    """Of the quartets."""
+    position: NDArray[np.int64]
+    """Of each quartet: its place among the selected pieces, -1 if it is not selected."""
+
+    def rows(self) -> Iterator[pa.Table]:
+        """Read the table of `survey`, those of a part at a time, of schema `tables.QUARTETS`."""
+        first = 0
+        for part in self.parts:
+            rows = parallel.read(part, _ROWS.names)
+            changed = {name: rows[name].to_pylist() for name in _DECIDED} | {"position": [-1] * len(rows)}
+            quartets = [row for row, decision in enumerate(changed["decision"]) if decision == SELECTED]
+            for number, row in enumerate(quartets, start=first):
+                for name, value in self._decided(number).items():
+                    changed[name][row] = value
+            first += len(quartets)
+            columns = {name: changed[name] if name in changed else rows[name] for name in tables.QUARTETS.names}
+            yield pa.table(columns, schema=tables.QUARTETS)
+
+    def _decided(self, number: int) -> dict[str, Any]:
+        """Give the columns of a quartet in which other files have a say."""
+        places = self.places
+        known = {
+            "work_id": self.quartets["id"][int(places.work[number])].as_py(),
+            "position": int(self.position[number]),
+        }
+        if self.position[number] >= 0:
+            return known
+        one, other = (self.quartets.slice(k, 1).to_pylist()[0] for k in (number, int(places.duplicate_of[number])))
+        share = float(places.share[number])
+        if places.same_notes[number]:
+            reason = f"same notes as {other['id']}"
+        else:
+            reason = (
+                f"same music as {other['id']}, {share:.0%} of its windows of {works.BEATS} beats "
+                f"({other['composer']}: {other['work']})"
+            )
+        if other["source"] != one["source"]:
+            reason += f"; the edition of {other['source']} is used"
+        return known | {"decision": DUPLICATE, "reason": reason, "duplicate_of": other["id"], "share": share}
+
+
+_DECIDED = ("work_id", "decision", "reason", "duplicate_of", "share")
+"""Columns in which other files have a say."""
+
+
 def survey(
     raw: Path,
     *,
@@ -45,7 +100,31 @@ def survey(
     grid: Grid = GRID,
     shards: Shards = IN_MEMORY,
 ) -> pd.DataFrame:
-    """Decide on every file of a corpus.
+    """Decide on every file of a corpus, and give all decisions at once; see `surveyed`.
+
+    Returns
+    -------
+    table
+        A row per file, in the order of metadata.csv: the metadata, `sha256` of the file, `decision`, `reason`,
+        `programs`, `tracks` and `parts` (lists, an entry per track), `notes`, `beats`, `duplicate_of` (an id or "") and
+        the `share` of windows in common with it, `work_id` (see `records.Origin`; "" for what is no quartet), what is
+        lost on the grid (`tables.LOST`), `left_out` (kinds of notes that were not read, of the MIDI file or the score
+        that it comes from, and how many), and `position`: the place among the selected pieces, -1 for other files.
+    """
+    with surveyed(raw, match=match, prefer=prefer, grid=grid, shards=shards) as found:
+        return tables.with_lists(pa.concat_tables(found.rows()))
+
+
+@contextmanager
+def surveyed(
+    raw: Path,
+    *,
+    match: Match,
+    prefer: Sequence[str] = (),
+    grid: Grid = GRID,
+    shards: Shards = IN_MEMORY,
+) -> Iterator[Survey]:
+    """Decide on every file of a corpus, of which only some are in memory at a time.
 
     Parameters
     ----------
@@ -60,15 +139,6 @@ def survey(
     shards
         How the files are gone over: where, and what is kept of it. It changes nothing of the table.
 
-    Returns
-    -------
-    table
-        A row per file, in the order of metadata.csv: the metadata, `sha256` of the file, `decision`, `reason`,
-        `programs`, `tracks` and `parts` (lists, an entry per track), `notes`, `beats`, `duplicate_of` (an id or "") and
-        the `share` of windows in common with it, `work_id` (see `records.Origin`; "" for what is no quartet), what is
-        lost on the grid (`tables.LOST`), `left_out` (kinds of notes that were not read, of the MIDI file or the score
-        that it comes from, and how many), and `position`: the place among the selected pieces, -1 for other files.
-
     Raises
     ------
     CorpusError
@@ -76,58 +146,57 @@ def survey(
     """
     check_mode("match", match, Match)
     with shards.parts(examined, _items(raw), label="filter", match=match, grid=grid) as parts:
-        found = pa.concat_tables([_ROWS.empty_table(), *(parallel.read(part, _ROWS.names) for part in parts)])
-        candidates = list(_candidates(parts))
-        total = pc.sum(found["window_count"]).as_py() or 0
-        same = window_index.same_music(_windows(parts), len(candidates), total)
-    table = tables.with_lists(found.drop_columns(["window_count"]))
-    del found
-    _sort_out(table, works.sort_out(candidates, same, prefer), match)
+        quartets = _quartets(parts)
+        same = window_index.same_music(_windows(parts), len(quartets), _window_count(parts))
+        places = works.sort_out(quartets, same, prefer)
+        position = _papers(raw, quartets) if match == "paper" else _numbered(places.duplicate_of < 0)
+        if not len(quartets):
+            raise _none_found(raw, parts)
+        yield Survey(parts, quartets, places, position)
 
-    selected = table.loc[table["decision"] == SELECTED, "id"].tolist()
-    if match == "paper":
-        absent = [id for id in paper_files.IDS if id not in selected]
-        if absent:
-            raise CorpusError(
-                f"{raw}: filter.match is 'paper', but {len(absent)} of its {len(paper_files.IDS)} files are not there "
-                f"or not readable ({', '.join(absent[:3])} ...); it needs musicnet in download.sources."
-            )
-        selected = list(paper_files.IDS)
-    if not selected:
-        counts = table["decision"].value_counts().to_dict()
-        found = ", ".join(f"{count} {decision}" for decision, count in counts.items()) or "none"
-        ensemble = DEFAULT_ENSEMBLE
-        example = f"; {table['file'].iloc[0]}: {table['reason'].iloc[0]}" if len(table) else ""
+
+def _numbered(chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Number those that are chosen, from 0; -1 for the others."""
+    return np.where(chosen, np.cumsum(chosen) - 1, -1)
+
+
+def _papers(raw: Path, quartets: pa.Table) -> NDArray[np.int64]:
+    """Give the paper's files their places, all of which must be there; no other file is a quartet then."""
+    ids = quartets["id"].to_pylist()
+    absent = [id for id in paper_files.IDS if id not in ids]
+    if absent:
         raise CorpusError(
-            f"{raw}: no {ensemble.name} among {len(table)} files ({found}{example}). It has tracks for "
-            f"{ensemble.instruments}, known by their names or programs {', '.join(map(str, ensemble.programs))}; a "
-            f"metadata.csv may say so in its column `ensemble` ({ensemble.name.title()})."
+            f"{raw}: filter.match is 'paper', but {len(absent)} of its {len(paper_files.IDS)} files are not there "
+            f"or not readable ({', '.join(absent[:3])} ...); it needs musicnet in download.sources."
         )
-    position = {id: k for k, id in enumerate(selected)}
-    table["position"] = [position.get(id, -1) for id in table["id"]]
-    return table
+    return np.array([paper_files.IDS.index(id) for id in ids], np.int64)
 
 
+def _none_found(raw: Path, parts: Sequence[Path]) -> CorpusError:
+    """Say that there is no quartet, and what there is instead."""
+    rows = [row for part in parts for row in parallel.read(part, ["file", "decision", "reason"]).to_pylist()]
+    counts = Counter(row["decision"] for row in rows)
+    found = ", ".join(f"{count} {decision}" for decision, count in counts.most_common()) or "none"
+    ensemble = DEFAULT_ENSEMBLE
+    example = f"; {rows[0]['file']}: {rows[0]['reason']}" if rows else ""
+    return CorpusError(
+        f"{raw}: no {ensemble.name} among {len(rows)} files ({found}{example}). It has tracks for "
+        f"{ensemble.instruments}, known by their names or programs {', '.join(map(str, ensemble.programs))}; a "
+        f"metadata.csv may say so in its column `ensemble` ({ensemble.name.title()})."
+    )
+
+
+_ROWS = pa.schema([field for field in tables.QUARTETS if field.name != "position"])
 _EXAMINED = pa.schema(
-    {
-        **dict.fromkeys((*metadata.COLUMNS, "sha256", "decision", "reason"), pa.string()),
-        "programs": pa.list_(pa.int64()),
-        **dict.fromkeys(("tracks", "parts"), pa.list_(pa.string())),
-        "notes": pa.int64(),
-        "beats": pa.float64(),
-        "duplicate_of": pa.string(),
-        "share": pa.float64(),
-        "work_id": pa.string(),
-        **dict.fromkeys(LOST, pa.int64()),
-        "left_out": pa.map_(pa.string(), pa.int64()),
-        "fingerprint": pa.string(),
-        "window_count": pa.int64(),
-        "windows": pa.list_(pa.uint64()),
-    }
+    [
+        *_ROWS,
+        pa.field("fingerprint", pa.string()),
+        pa.field("window_count", pa.int64()),
+        pa.field("windows", pa.list_(pa.uint64())),
+    ]
 )
 """Of a shard's table: a row of the survey's for each file, and of quartets what tells the same music."""
 
-_ROWS = pa.schema([field for field in _EXAMINED if field.name not in ("fingerprint", "windows")])
 _ENTRIES = pa.schema(dict.fromkeys(metadata.COLUMNS, pa.string()))
 
 
@@ -151,14 +220,18 @@ def _items(raw: Path) -> Sequence[Item]:
     return parallel.files(raw, entries)
 
 
-def _candidates(parts: Sequence[Path]) -> Iterator[Candidate]:
-    """Read what is known of each quartet in the parts of a survey."""
-    names = [field.name for field in fields(Candidate)]
+def _quartets(parts: Sequence[Path]) -> pa.Table:
+    """Read what is known of each quartet in the parts of a survey, of schema `works.CANDIDATE`."""
+    found = [works.CANDIDATE.empty_table()]
     for part in parts:
-        for row in parallel.read(part, ["decision", *names]).to_pylist():
-            if row["decision"] == SELECTED:
-                # Names come again and again.
-                yield Candidate(*(sys.intern(row[name]) for name in names))
+        rows = parallel.read(part, ["decision", *works.CANDIDATE.names])
+        some = rows.filter(pc.equal(rows["decision"], SELECTED)).select(works.CANDIDATE.names)
+        found.append(some.replace_schema_metadata())
+    return pa.concat_tables(found).combine_chunks()
+
+
+def _window_count(parts: Sequence[Path]) -> int:
+    return sum(pc.sum(parallel.read(part, ["window_count"])["window_count"]).as_py() or 0 for part in parts)
 
 
 def _windows(parts: Sequence[Path]) -> Iterator[tuple[int, Windows]]:
@@ -225,33 +298,11 @@ def _lost(notes: list[Notes], ticks_per_beat: int, grid: Grid) -> dict[str, int]
     return {name: getattr(losses, name.removeprefix("notes_")) for name in LOST}
 
 
-def _sort_out(table: pd.DataFrame, places: Sequence[Place], match: Match) -> None:
-    """Write into the table which work each quartet is of, and which are not used for another's sake."""
-    quartets = np.flatnonzero(table["decision"] == SELECTED)
-    row_of = dict(zip(table["id"].iloc[quartets], quartets.tolist(), strict=True))
-    changed = {name: table[name].to_numpy(object, copy=True) for name in _DECIDED}
-    for row, place in zip(quartets.tolist(), places, strict=True):
-        changed["work_id"][row] = place.work_id
-        if not place.duplicate_of or match == "paper":
-            continue
-        other = {name: table[name].iloc[row_of[place.duplicate_of]] for name in ("id", "source", "composer", "work")}
-        if place.same_notes:
-            reason = f"same notes as {other['id']}"
-        else:
-            reason = (
-                f"same music as {other['id']}, {place.share:.0%} of its windows of {works.BEATS} beats "
-                f"({other['composer']}: {other['work']})"
-            )
-        if other["source"] != table["source"].iloc[row]:
-            reason += f"; the edition of {other['source']} is used"
-        for name, value in zip(_DECIDED[1:], (DUPLICATE, reason, other["id"], place.share), strict=True):
-            changed[name][row] = value
-    for name, column in changed.items():
-        table[name] = pd.Series(column, dtype=table[name].dtype)
-
-
-_DECIDED = ("work_id", "decision", "reason", "duplicate_of", "share")
-"""Columns in which other files have a say."""
+COUNTED = (
+    *("id", "source", "composer", "work", "file", "decision", "reason", "notes", "beats", "share", "work_id"),
+    *(*LOST, "left_out"),
+)
+"""Columns of the table of `survey` that `figures` wants."""
 
 
 def figures(table: pd.DataFrame) -> FilterFigures:

@@ -55,6 +55,29 @@ _COLUMN_UNITS = {
 }
 
 
+QUARTETS = pa.schema(
+    [
+        *(
+            pa.field(name, pa.string())
+            for name in ("id", "source", "composer", "work", "movement", "ensemble", "file", "sha256")
+        ),
+        pa.field("decision", pa.string()),
+        pa.field("reason", pa.string()),
+        pa.field("programs", pa.list_(pa.uint8())),
+        pa.field("tracks", pa.list_(pa.string())),
+        pa.field("parts", pa.list_(pa.string())),
+        pa.field("notes", pa.uint32()),
+        pa.field("beats", pa.float64(), metadata={"unit": "quarter notes"}),
+        pa.field("duplicate_of", pa.string()),
+        pa.field("share", pa.float64(), metadata={"unit": "share of windows in common with duplicate_of, 0..1"}),
+        pa.field("work_id", pa.string(), metadata={"unit": _COLUMN_UNITS["work_id"]}),
+        *(pa.field(name, pa.uint32(), metadata={"unit": "notes"}) for name in LOST),
+        pa.field("left_out", pa.map_(pa.string(), pa.uint32()), metadata={"unit": "notes not read, by kind"}),
+        pa.field("position", pa.int32(), metadata={"unit": "place among the selected, -1 for the others"}),
+    ]
+)
+"""Columns of quartets.parquet; what they hold is in `corpus.survey.survey`."""
+
 _SECOND = "_second"
 
 
@@ -63,29 +86,18 @@ def columns_of(grid: Grid) -> tuple[str, ...]:
     return (*PARTS, *(part + _SECOND for part in PARTS))[: grid.columns]
 
 
-def write_quartets(path: Path, table: pd.DataFrame) -> None:
-    """Write the table of `corpus.survey.survey`."""
-    strings = ("id", "source", "composer", "work", "movement", "ensemble", "file", "sha256", "decision", "reason")
-    schema = pa.schema(
-        [
-            *(pa.field(name, pa.string()) for name in strings),
-            pa.field("programs", pa.list_(pa.uint8())),
-            pa.field("tracks", pa.list_(pa.string())),
-            pa.field("parts", pa.list_(pa.string())),
-            pa.field("notes", pa.uint32()),
-            pa.field("beats", pa.float64(), metadata={"unit": "quarter notes"}),
-            pa.field("duplicate_of", pa.string()),
-            pa.field("share", pa.float64(), metadata={"unit": "share of windows in common with duplicate_of, 0..1"}),
-            pa.field("work_id", pa.string(), metadata={"unit": _COLUMN_UNITS["work_id"]}),
-            *(pa.field(name, pa.uint32(), metadata={"unit": "notes"}) for name in LOST),
-            pa.field("left_out", pa.map_(pa.string(), pa.uint32()), metadata={"unit": "notes not read, by kind"}),
-            pa.field("position", pa.int32(), metadata={"unit": "place among the selected, -1 for the others"}),
-        ]
-    )
-    # What pandas adds hangs on how the table is held in memory.
-    plain = pa.Table.from_pandas(table, schema=schema, preserve_index=False).replace_schema_metadata()
-    with replacing(path) as temporary:
-        pq.write_table(plain, temporary, row_group_size=GROUP)
+def write_quartets(path: Path, rows: Iterable[pa.Table]) -> None:
+    """Write the table of `corpus.survey.surveyed` as its rows come, so many at a time as `GROUP` says."""
+    with replacing(path) as temporary, pq.ParquetWriter(temporary, QUARTETS) as writer:
+        waiting = [QUARTETS.empty_table()]
+        for some in rows:
+            waiting.append(some)
+            while sum(map(len, waiting)) >= GROUP:
+                whole = pa.concat_tables(waiting)
+                writer.write_table(whole.slice(0, GROUP).combine_chunks(), row_group_size=GROUP)
+                waiting = [whole.slice(GROUP)]
+        if len(rest := pa.concat_tables(waiting).combine_chunks()):
+            writer.write_table(rest, row_group_size=GROUP)
 
 
 def read_quartets(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:

@@ -16,10 +16,12 @@ of the split, as long as another one of its work is found.
 
 import hashlib
 import itertools
-from collections.abc import Hashable, Iterable, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from quartetvae.music import codec
@@ -39,33 +41,21 @@ Windows = NDArray[np.uint64]
 """Hashes of a piece's windows, each once, sorted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A quartet among the files of a corpus: what its source says of it, and what is in it."""
-
-    id: str
-    source: str
-    composer: str
-    work: str
-    fingerprint: str
-
-    @property
-    def edition(self) -> tuple[str, str, str]:
-        """Source, composer and work: files of one edition of a work are its movements."""
-        return self.source, self.composer, self.work
+CANDIDATE = pa.schema(dict.fromkeys(("id", "source", "composer", "work", "fingerprint"), pa.string()))
+"""A quartet among the files of a corpus, a row of a table: what its source says of it, and what is in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a candidate belongs."""
+@dataclass(frozen=True)
+class Places:
+    """Where candidates belong, in arrays of their number; a candidate is named by its number."""
 
-    work_id: str
-    """Id of the first file of the work, in its preferred source."""
-    duplicate_of: str = ""
-    """Id of the file that is used in its place; "" if it is used itself."""
-    share: float = 0.0
-    """Share of windows that it has in common with that one."""
-    same_notes: bool = False
+    work: NDArray[np.int64]
+    """The first file of the work, in its preferred source."""
+    duplicate_of: NDArray[np.int64]
+    """The file that is used in its place; -1 if it is used itself."""
+    share: NDArray[np.float64]
+    """Share of windows that it has in common with that one; 0 if it is used itself."""
+    same_notes: NDArray[np.bool_]
     """Whether it has all notes in common with that one."""
 
 
@@ -228,78 +218,78 @@ def matches_of(pairs: NDArray[np.int64], common: NDArray[np.int64], telling: NDA
     ]
 
 
-def sort_out(candidates: Sequence[Candidate], same: Iterable[Match], prefer: Sequence[str]) -> list[Place]:
+def sort_out(candidates: pa.Table, same: Iterable[Match], prefer: Sequence[str]) -> Places:
     """Find the work of each candidate, and which of them are there twice.
 
-    A work is what hangs together: files that hold the same music, and the movements of an edition. Where a movement is
-    in several editions (sources, composers or titles), the one of the preferred source is used; the others are its
-    duplicates. So a movement that the preferred edition lacks is used all the same, and lies with its work. Of files
-    that have all notes in common, one is used. A file that holds a whole work gives way to a movement of it, and is not
-    cut.
+    A work is what hangs together: files that hold the same music, and the movements of an edition: of one source, one
+    composer and one title. Where a movement is in several editions, the one of the preferred source is used; the others
+    are its duplicates. So a movement that the preferred edition lacks is used all the same, and lies with its work. Of
+    files that have all notes in common, one is used. A file that holds a whole work gives way to a movement of it, and
+    is not cut.
 
     Parameters
     ----------
+    candidates
+        Of schema `CANDIDATE`.
     same
         The pairs of candidates that are the same music: those of `matches` that `is_same` is true of, in their order.
     prefer
         Names of sources, the preferred one first. Those that it does not name come last; of one source, the edition
         that comes first.
-
-    Returns
-    -------
-    places
-        In the order of the candidates.
     """
     same = list(same)
     shares: dict[int, list[tuple[int, float]]] = {}
     for match in same:
         shares.setdefault(match.first, []).append((match.second, match.share))
         shares.setdefault(match.second, []).append((match.first, match.share))
-    of_edition = _firsts(candidate.edition for candidate in candidates)
-    of_notes = _firsts(candidate.fingerprint for candidate in candidates)
+    edition = _firsts(candidates, ("source", "composer", "work"))
+    notes = _firsts(candidates, ("fingerprint",))
 
     rank = {source: place for place, source in enumerate(prefer)}
-    order = sorted(
-        range(len(candidates)),
-        key=lambda k: (rank.get(candidates[k].source, len(rank)), of_edition[k], k),
-    )
+    ranks = np.array([rank.get(source.as_py(), len(rank)) for source in candidates["source"]], np.int64)
     links = ((match.first, match.second) for match in same)
-    work = _connected(len(candidates), itertools.chain(links, enumerate(of_edition), enumerate(of_notes)))
-    names: dict[int, str] = {}
-    used: set[int] = set()
-    twin: dict[int, int] = {}
-    places = [Place("")] * len(candidates)
-    for k in order:
-        candidate = candidates[k]
-        work_id = names.setdefault(work[k], candidate.id)
-        # Of files that have all notes in common one is used.
-        is_twin = of_notes[k] in twin
+    hung = _connected(len(candidates), itertools.chain(links, _links(edition), _links(notes)))
+    work, duplicate_of, named, twin = (np.full(len(candidates), -1) for _ in range(4))
+    share, same_notes = np.zeros(len(candidates)), np.zeros(len(candidates), np.bool_)
+    # By source, then edition, then as they come: sorting by several keys leaves the order of what is equal.
+    for k in map(int, np.lexsort((edition, ranks))):
+        if named[hung[k]] < 0:
+            named[hung[k]] = k
+        work[k] = named[hung[k]]
         others = [
-            (share, other)
-            for other, share in shares.get(k, [])
-            if other in used and candidates[other].edition != candidate.edition
+            (common, other)
+            for other, common in shares.get(k, [])
+            if work[other] >= 0 and duplicate_of[other] < 0 and edition[other] != edition[k]
         ]
-        if is_twin:
-            others = [(1.0, twin[of_notes[k]])]
+        # Of files that have all notes in common one is used.
+        same_notes[k] = twin[notes[k]] >= 0
+        if same_notes[k]:
+            others = [(1.0, int(twin[notes[k]]))]
         if others:
-            share, other = max(others, key=lambda found: (found[0], -found[1]))
-            places[k] = Place(work_id, candidates[other].id, share, is_twin)
+            share[k], duplicate_of[k] = max(others, key=lambda found: (found[0], -found[1]))
         else:
-            used.add(k)
-            twin[of_notes[k]] = k
-            places[k] = Place(work_id)
-    return places
+            twin[notes[k]] = k
+    return Places(work, duplicate_of, share, same_notes)
 
 
-def _firsts(keys: Iterable[Hashable]) -> list[int]:
-    """Give for each key the number of the first one that is equal to it."""
-    first: dict[Hashable, int] = {}
-    return [first.setdefault(key, number) for number, key in enumerate(keys)]
+def _firsts(candidates: pa.Table, columns: Sequence[str]) -> NDArray[np.int64]:
+    """Give for each candidate the number of the first one that has the same in some columns."""
+    same = np.zeros(len(candidates), np.int64)
+    for name in columns:
+        names = candidates[name].combine_chunks().dictionary_encode()
+        keys = same * max(len(names.dictionary), 1) + names.indices.to_numpy()
+        _, first, key = np.unique(keys, return_index=True, return_inverse=True)
+        same = first[key]
+    return same
 
 
-def _connected(count: int, links: Iterable[tuple[int, int]]) -> list[int]:
+def _links(firsts: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    return zip(range(len(firsts)), map(int, firsts), strict=True)
+
+
+def _connected(count: int, links: Iterable[tuple[int, int]]) -> NDArray[np.int64]:
     """Give all members of what is linked, directly or not, one number."""
-    above = list(range(count))
+    above = array("q", range(count))
 
     def top(k: int) -> int:
         while above[k] != k:
@@ -309,4 +299,4 @@ def _connected(count: int, links: Iterable[tuple[int, int]]) -> list[int]:
 
     for a, b in links:
         above[top(a)] = top(b)
-    return [top(k) for k in range(count)]
+    return np.array([top(k) for k in range(count)], np.int64)

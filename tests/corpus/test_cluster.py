@@ -104,8 +104,9 @@ def stages(folder: Path, own: Path, engine: Engine, *, size: int) -> dict[str, b
     """What the stages before training write, from the same music."""
     raw = folder / "raw"
     sources.fetch(["directory"], raw, directory=own, cache=folder / "cache", engine=engine)
-    table = survey.survey(raw, match=MATCH, grid=GRID, shards=Shards(folder / "filter", engine, size))
-    tables.write_quartets(folder / "quartets.parquet", table)
+    with survey.surveyed(raw, match=MATCH, grid=GRID, shards=Shards(folder / "filter", engine, size)) as found:
+        tables.write_quartets(folder / "quartets.parquet", found.rows())
+    table = tables.read_quartets(folder / "quartets.parquet")
     origins = encoding.origins(table)
     with encoding.encoded(raw, table, GRID, Shards(folder / "encode", engine, size)) as pieces:
         splits = split.by_work(pieces.outlines(), SHARES, origins)

@@ -51,8 +51,8 @@ def write_phrases(path: Path, content: PhraseSet = PHRASES) -> Path:
 
 def write_quartets(path: Path) -> Path:
     files: dict[str, Music | bytes] = {"a": quartet(), "b": b"no MIDI", "c": quartet()}
-    table = survey.survey(write_corpus(path.parent / "raw", files), match="quartet")
-    tables.write_quartets(path, table)
+    with survey.surveyed(write_corpus(path.parent / "raw", files), match="quartet") as found:
+        tables.write_quartets(path, found.rows())
     return path
 
 
@@ -158,6 +158,20 @@ def test_the_table_of_quartets_survives_writing_and_reading(tmp_path: Path) -> N
     assert sorted(found.columns) == sorted(wanted.columns)
     for name in wanted.columns:
         assert [as_plain(value) for value in found[name]] == [as_plain(value) for value in wanted[name]], name
+
+
+def test_quartets_are_written_in_row_groups_of_one_size_however_they_come(tmp_path: Path) -> None:
+    rows = pq.read_table(write_quartets(tmp_path / "quartets.parquet"))
+    ids = list(map(str, range(2 * tables.GROUP + 10)))
+    many = rows.take(np.zeros(len(ids), int)).set_column(0, rows.schema.field("id"), pa.array(ids))
+    written = []
+    for name, step in (("all.parquet", len(many)), ("some.parquet", 1000), ("exactly.parquet", tables.GROUP)):
+        tables.write_quartets(tmp_path / name, (many.slice(at, step) for at in range(0, len(many), step)))
+        sizes = pq.ParquetFile(tmp_path / name).metadata
+        assert [sizes.row_group(k).num_rows for k in range(sizes.num_row_groups)] == [tables.GROUP, tables.GROUP, 10]
+        assert pq.read_table(tmp_path / name).equals(many)
+        written.append((tmp_path / name).read_bytes())
+    assert len(set(written)) == 1
 
 
 def test_some_columns_of_quartets_are_read_and_one_that_lacks_is_named(tmp_path: Path) -> None:

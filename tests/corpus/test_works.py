@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from quartetvae.corpus import encoding, metadata, works
-from quartetvae.corpus.works import Candidate, Place, Windows
+from quartetvae.corpus.works import Windows
 from quartetvae.music import part_assignment
 from quartetvae.music.notes import Notes, make_notes
 
@@ -157,22 +158,44 @@ def test_a_window_of_many_pieces_is_no_sign() -> None:
 
 @dataclass(frozen=True)
 class File:
-    """A candidate, and its windows."""
+    """A candidate (id, source, composer, work and fingerprint), and its windows."""
 
-    candidate: Candidate
+    candidate: tuple[str, str, str, str, str]
     windows: Windows
 
 
-def candidate(id: str, title: str, windows: range | list[int], *, notes: str = "") -> File:
+@dataclass(frozen=True)
+class Place:
+    """Where a candidate belongs, by ids; "" for no duplicate."""
+
+    work_id: str
+    duplicate_of: str = ""
+    share: float = 0.0
+    same_notes: bool = False
+
+
+def candidate(id: str, title: str, windows: range | list[int], *, notes: str = "", composer: str = "Mozart") -> File:
     """A file of `source` (the first part of its id); windows are numbers."""
     hashes: Windows = np.array(windows, np.uint64)
-    return File(Candidate(id, id.split("-", maxsplit=1)[0], "Mozart", title, notes or id), hashes)
+    return File((id, id.split("-", maxsplit=1)[0], composer, title, notes or id), hashes)
 
 
 def places(*files: File, prefer: tuple[str, ...] = PREFER) -> dict[str, Place]:
-    candidates = [file.candidate for file in files]
+    rows = [dict(zip(works.CANDIDATE.names, file.candidate, strict=True)) for file in files]
     same = [match for match in works.matches([file.windows for file in files]) if match.is_same]
-    return dict(zip((one.id for one in candidates), works.sort_out(candidates, same, prefer), strict=True))
+    found = works.sort_out(pa.Table.from_pylist(rows, schema=works.CANDIDATE), same, prefer)
+    ids = [row["id"] for row in rows]
+    return {
+        id: Place(ids[work], ids[other] if other >= 0 else "", share, same_notes)
+        for id, work, other, share, same_notes in zip(
+            ids,
+            found.work.tolist(),
+            found.duplicate_of.tolist(),
+            found.share.tolist(),
+            found.same_notes.tolist(),
+            strict=True,
+        )
+    }
 
 
 M1 = candidate("musicnet-1", "Dissonance", range(100))
@@ -218,14 +241,25 @@ def test_editions_of_one_source_are_two_as_well() -> None:
     assert places(M1, M2, other)["musicnet-9"] == Place("musicnet-1", "musicnet-1", 0.8)
 
 
+def test_an_edition_is_of_one_source_one_composer_and_one_title() -> None:
+    # Each differs from M1 in one of them alone.
+    others = (
+        candidate("openscore-9", "Dissonance", range(500, 600)),
+        candidate("musicnet-8", "Dissonance", range(600, 700), composer="Haydn"),
+        candidate("musicnet-9", "Jeunehomme", range(700, 800)),
+    )
+    found = places(M1, M2, *others)
+    assert [place.work_id for place in found.values()] == ["musicnet-1", "musicnet-1", *list(found)[2:]]
+
+
 def test_movements_of_one_edition_that_are_alike_are_both_used() -> None:
     again = candidate("musicnet-9", "Dissonance", range(20, 120))
     assert places(M1, again)["musicnet-9"] == Place("musicnet-1")
 
 
 def test_the_same_notes_are_one_piece_even_in_one_edition() -> None:
-    again = candidate("musicnet-9", "Dissonance", M1.windows.tolist(), notes=M1.candidate.fingerprint)
-    elsewhere = candidate("musicnet-8", "Another", M1.windows.tolist(), notes=M1.candidate.fingerprint)
+    again = candidate("musicnet-9", "Dissonance", M1.windows.tolist(), notes=M1.candidate[-1])
+    elsewhere = candidate("musicnet-8", "Another", M1.windows.tolist(), notes=M1.candidate[-1])
     found = places(M1, again, elsewhere)
     assert found["musicnet-9"] == Place("musicnet-1", "musicnet-1", 1.0, same_notes=True)
     assert found["musicnet-8"] == Place("musicnet-1", "musicnet-1", 1.0, same_notes=True)
@@ -249,7 +283,7 @@ def test_works_hang_together_through_a_third() -> None:
 
 
 def test_a_corpus_without_quartets_has_no_works() -> None:
-    assert works.sort_out([], [], PREFER) == []
+    assert places() == {}
 
 
 def test_no_two_works_of_musicnet_are_alike(musicnet_raw: Path) -> None:
