@@ -20,6 +20,13 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def release() -> None:
+    """Give back to the system what was freed; it is kept otherwise, in gaps that do not fit what comes next."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
+
+
 def runs(process: int) -> bool:
     """Tell whether there is a process of this number."""
     # Imported where it is needed, which is seldom: commands are to start at once.

@@ -9,9 +9,11 @@ def main() -> None:
     """Encode data/raw by data/quartets.parquet."""
     encode, shares = params.load("encode", "split")
     grid = encoding.grid_for(encode)
-    table = tables.read_quartets(locations.QUARTETS, encoding.COLUMNS)
-    origins = encoding.origins(table)
-    with encoding.encoded(locations.RAW, table, grid, sharding.shards("encode")) as pieces:
+    origins = encoding.origins(tables.read_quartets(locations.QUARTETS, encoding.OF_ORIGIN))
+    # Given without a name, so that it is gone when the pieces are made.
+    with encoding.encoded(
+        locations.RAW, tables.read_quartets(locations.QUARTETS, encoding.COLUMNS), grid, sharding.shards("encode")
+    ) as pieces:
         outlines = pieces.outlines()
         splits = split.by_work(outlines, shares, origins)
         tail_share = shares.validation if shares.by == "tail" else 0.0

@@ -1,6 +1,6 @@
 """Stage `filter`: a row for every file read, with the decision on it and the reason."""
 
-from quartetvae import errors, files
+from quartetvae import errors, files, machine
 from quartetvae.corpus import encoding, survey, tables
 from quartetvae.pipeline import locations, params, sharding
 
@@ -14,6 +14,7 @@ def main() -> None:
         locations.RAW, match=section.match, prefer=section.prefer, grid=grid, shards=shards
     ) as decisions:
         tables.write_quartets(locations.QUARTETS, decisions.rows())
+    machine.release()
     figures = survey.figures(tables.read_quartets(locations.QUARTETS, survey.COUNTED))
     files.write_json(locations.metrics("filter"), figures)
     print("{files_read} files read, {selected} quartets selected, of {works} works".format(**figures))

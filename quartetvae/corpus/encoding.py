@@ -1,5 +1,6 @@
 """Part arrays of the selected files of a corpus, and what was lost on the way."""
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -51,7 +52,11 @@ def encode_all(raw: Path, table: pd.DataFrame, grid: Grid) -> Iterator[tuple[Pie
 @contextmanager
 def encoded(raw: Path, table: pd.DataFrame, grid: Grid, shards: Shards = IN_MEMORY) -> Iterator["Encoded"]:
     """Encode as `encode_all` does, but shard by shard: only some pieces are in memory at a time."""
-    with shards.parts(encoded_rows, _items(raw, table), label="encode", grid=grid) as parts:
+    items = _items(raw, table)
+    del table  # all that is wanted of it is in the items
+    making = shards.parts(encoded_rows, items, label="encode", grid=grid)
+    del items
+    with making as parts:
         yield Encoded(parts, grid)
 
 
@@ -63,8 +68,11 @@ def _items(raw: Path, table: pd.DataFrame) -> Sequence[Item]:
 _KNOWN = ("id", "composer", "work", "file", "reason", "parts")
 """Columns of the table of `survey` that encoding a file wants."""
 
-COLUMNS = (*_KNOWN, "position", "source", "work_id")
+COLUMNS = (*_KNOWN, "position")
 """Those that encoding a corpus wants."""
+
+OF_ORIGIN = ("id", "source", "work_id")
+"""Those that `origins` wants."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +88,10 @@ class Encoded:
         known = [name for name in _ROWS.names if name not in ("tokens", "bars")]
         return [
             Outline(
-                row["id"],
-                row["composer"],
-                row["work"],
+                # One string for all that have it.
+                sys.intern(row["id"]),
+                sys.intern(row["composer"]),
+                sys.intern(row["work"]),
                 row["steps"],
                 Losses(*(row[name] for name in losses)),
                 row["symbols"],
@@ -168,7 +177,7 @@ def origins(table: pd.DataFrame) -> dict[str, Origin]:
     """Tell where the quartets of the table of `survey` come from, by id."""
     rows = table[table["work_id"] != ""]
     return {
-        id: Origin(source, work_id)
+        sys.intern(id): Origin(sys.intern(source), sys.intern(work_id))
         for id, source, work_id in zip(rows["id"], rows["source"], rows["work_id"], strict=True)
     }
 

@@ -12,6 +12,9 @@ from quartetvae.errors import CorpusError
 
 FILE = "metadata.csv"
 
+ROWS = 1024
+"""Of metadata.csv that are read at a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class MetadataRow:
@@ -86,7 +89,9 @@ def read(raw: Path) -> pd.DataFrame:
     """
     path = raw / FILE
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        # At once, each cell would be an object before it is a part of a column.
+        with pd.read_csv(path, dtype=str, keep_default_na=False, chunksize=ROWS) as rows:
+            table = pd.concat(rows, ignore_index=True)
     except (OSError, ValueError) as error:
         detail = " ".join(str(error).split())
         raise CorpusError(f"{path}: not a readable table ({detail}); run the stage `download` first.") from error

@@ -35,8 +35,7 @@ def by_work(
     """
     homes = _homes(pieces, origins or {})
     weights: dict[str, dict[_Title, int]] = {}
-    for piece in pieces:
-        source, title = homes[piece.id]
+    for piece, (source, title) in zip(pieces, homes, strict=True):
         of_source = weights.setdefault(source, {})
         origin = (origins or {}).get(piece.id)
         of_source.setdefault(title, 0)
@@ -53,20 +52,22 @@ def by_work(
             f"{' and '.join(wanted)}. Add works, or say in metadata.csv which pieces belong to different works."
         )
     held_out = {source: _held_out(works, wanted, split.seed) for source, works in weights.items()}
-    return {id: held_out[source].get(title, "train") for id, (source, title) in homes.items()}
+    return {
+        piece.id: held_out[source].get(title, "train") for piece, (source, title) in zip(pieces, homes, strict=True)
+    }
 
 
-def _homes(pieces: Sequence[Outline], origins: Mapping[str, Origin]) -> dict[str, tuple[str, _Title]]:
-    """Find the source and title of each piece's work, by the piece's id."""
+def _homes(pieces: Sequence[Outline], origins: Mapping[str, Origin]) -> list[tuple[str, _Title]]:
+    """Find the source and title of each piece's work."""
     named = {piece.id: piece for piece in pieces}
-    homes = {}
+    homes = []
     for piece in pieces:
         first, source = piece, ""
         if piece.id in origins:
             # The first piece of a work may be missing in a part of a corpus.
             first = named.setdefault(origins[piece.id].work_id, piece)
             source = origins[first.id].source
-        homes[piece.id] = source, (first.composer, first.work)
+        homes.append((source, (first.composer, first.work)))
     return homes
 
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from quartetvae import machine
 from quartetvae.config import Match
 from quartetvae.corpus import encoding, metadata, packs, paper_files, tables, window_index, works
 from quartetvae.corpus.parallel import shards as parallel
@@ -152,6 +153,8 @@ def surveyed(
         position = _papers(raw, quartets) if match == "paper" else _numbered(places.duplicate_of < 0)
         if not len(quartets):
             raise _none_found(raw, parts)
+        del same
+        machine.release()
         yield Survey(parts, quartets, places, position)
 
 

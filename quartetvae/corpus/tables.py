@@ -37,7 +37,10 @@ DAMAGES = (
 """What Arrow, pandas and NumPy say of a table that is damaged, or whose schema is not ours."""
 
 GROUP = 8192
-"""Rows of a row group, at most: phrases or quartets."""
+"""Phrases of a row group, at most."""
+
+QUARTETS_GROUP = 2048
+"""Rows of a row group of quartets.parquet, whose columns are many."""
 
 NAME = pa.dictionary(pa.int32(), pa.string())
 """The type of names."""
@@ -87,17 +90,17 @@ def columns_of(grid: Grid) -> tuple[str, ...]:
 
 
 def write_quartets(path: Path, rows: Iterable[pa.Table]) -> None:
-    """Write the table of `corpus.survey.surveyed` as its rows come, so many at a time as `GROUP` says."""
+    """Write the table of `corpus.survey.surveyed` as its rows come, so many at a time as `QUARTETS_GROUP` says."""
     with replacing(path) as temporary, pq.ParquetWriter(temporary, QUARTETS) as writer:
         waiting = [QUARTETS.empty_table()]
         for some in rows:
             waiting.append(some)
-            while sum(map(len, waiting)) >= GROUP:
+            while sum(map(len, waiting)) >= QUARTETS_GROUP:
                 whole = pa.concat_tables(waiting)
-                writer.write_table(whole.slice(0, GROUP).combine_chunks(), row_group_size=GROUP)
-                waiting = [whole.slice(GROUP)]
+                writer.write_table(whole.slice(0, QUARTETS_GROUP).combine_chunks(), row_group_size=QUARTETS_GROUP)
+                waiting = [whole.slice(QUARTETS_GROUP)]
         if len(rest := pa.concat_tables(waiting).combine_chunks()):
-            writer.write_table(rest, row_group_size=GROUP)
+            writer.write_table(rest, row_group_size=QUARTETS_GROUP)
 
 
 def read_quartets(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:

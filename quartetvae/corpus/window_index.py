@@ -18,16 +18,16 @@ from numpy.typing import NDArray
 from quartetvae.corpus import works
 from quartetvae.corpus.works import Match, Windows
 
-BUCKET = 1 << 18
-"""Windows of a bucket, about: 4 MiB, and some times that while it is sorted."""
+BUCKET = 1 << 16
+"""Windows of a bucket, about: a MiB, and some times that while it is sorted."""
 
 PAIRS = 1 << 22
 """Pairs that are added up at a time, about."""
 
 MOST_BITS = 12
-"""4,096 buckets at most: beyond a milliard of windows they grow."""
+"""4,096 buckets at most: beyond 268 million windows they grow."""
 
-FILLED = 1 << 18
+FILLED = 1 << 17
 """Windows that are sorted into their buckets at a time, about; no two of the files are open at once."""
 
 _ENTRY = np.dtype([("hash", np.uint64), ("number", np.int64)])

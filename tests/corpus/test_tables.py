@@ -162,13 +162,17 @@ def test_the_table_of_quartets_survives_writing_and_reading(tmp_path: Path) -> N
 
 def test_quartets_are_written_in_row_groups_of_one_size_however_they_come(tmp_path: Path) -> None:
     rows = pq.read_table(write_quartets(tmp_path / "quartets.parquet"))
-    ids = list(map(str, range(2 * tables.GROUP + 10)))
+    ids = list(map(str, range(2 * tables.QUARTETS_GROUP + 10)))
     many = rows.take(np.zeros(len(ids), int)).set_column(0, rows.schema.field("id"), pa.array(ids))
     written = []
-    for name, step in (("all.parquet", len(many)), ("some.parquet", 1000), ("exactly.parquet", tables.GROUP)):
+    for name, step in (("all.parquet", len(many)), ("some.parquet", 1000), ("exactly.parquet", tables.QUARTETS_GROUP)):
         tables.write_quartets(tmp_path / name, (many.slice(at, step) for at in range(0, len(many), step)))
         sizes = pq.ParquetFile(tmp_path / name).metadata
-        assert [sizes.row_group(k).num_rows for k in range(sizes.num_row_groups)] == [tables.GROUP, tables.GROUP, 10]
+        assert [sizes.row_group(k).num_rows for k in range(sizes.num_row_groups)] == [
+            tables.QUARTETS_GROUP,
+            tables.QUARTETS_GROUP,
+            10,
+        ]
         assert pq.read_table(tmp_path / name).equals(many)
         written.append((tmp_path / name).read_bytes())
     assert len(set(written)) == 1

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
+from quartetvae import machine
 from quartetvae.corpus import packs
 from quartetvae.corpus.parallel import versions
 from quartetvae.corpus.parallel.engines import Engine, Here
@@ -126,6 +127,7 @@ class Shards:
             return
         paths = self._made(self.folder, function, items, label, parameters)
         del items  # what they are made of is a table of all files
+        machine.release()
         yield paths
         for path in {*self.folder.glob("*.parquet")} - {*paths}:
             path.unlink()
