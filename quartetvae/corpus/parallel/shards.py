@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,6 +26,7 @@ from quartetvae import machine
 from quartetvae.corpus import packs
 from quartetvae.corpus.parallel import versions
 from quartetvae.corpus.parallel.engines import Engine, Here
+from quartetvae.corpus.parallel.made import Made
 from quartetvae.corpus.parallel.processes import Failure
 from quartetvae.errors import EngineError
 from quartetvae.files import replacing
@@ -51,32 +52,6 @@ class Item:
 
 Function = Callable[..., Any]
 """Of a module; takes a list of items and parameters by their names, gives an Arrow table. It must be pure."""
-
-
-_Member = TypeVar("_Member")
-
-
-@dataclass(frozen=True)
-class Made(Sequence[_Member]):
-    """A sequence whose members are made each time that they are asked for, so that not all are in memory."""
-
-    size: int
-    make: Callable[[int], _Member]
-    """Of a number from 0 to `size` - 1."""
-
-    def __len__(self) -> int:
-        return self.size
-
-    @overload
-    def __getitem__(self, at: int) -> _Member: ...
-
-    @overload
-    def __getitem__(self, at: slice) -> list[_Member]: ...
-
-    def __getitem__(self, at: int | slice) -> _Member | list[_Member]:
-        if isinstance(at, slice):
-            return [self.make(number) for number in range(self.size)[at]]
-        return self.make(range(self.size)[at])
 
 
 def files(raw: Path, table: pa.Table) -> Sequence[Item]:

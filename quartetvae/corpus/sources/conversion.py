@@ -8,13 +8,15 @@ changes nothing.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from quartetvae.corpus.parallel import versions
 from quartetvae.corpus.parallel.engines import Engine
+from quartetvae.corpus.parallel.made import Made
 from quartetvae.corpus.parallel.processes import Failure
 from quartetvae.corpus.sources import archives
 from quartetvae.corpus.sources.archives import Converted
@@ -51,22 +53,26 @@ def convert_all(jobs: Sequence[Conversion], *, cache: Path, engine: Engine) -> l
     if not jobs:
         return []
     version = reader_version()
+    # As bytes, and jobs by their numbers: there may be many.
     keys = [_key(job, version) for job in jobs]
 
-    def archive(key: str) -> Path:
+    def archive(key: bytes) -> Path:
         # In folders of some: writing looks around in the folder for what a killed process left.
-        return cache / _KEPT / key[:2] / f"{key}.zip"
+        return cache / _KEPT / key.hex()[:2] / f"{key.hex()}.zip"
 
-    wanted = {key: job for key, job in zip(keys, jobs, strict=True) if archives.read(archive(key)) is None}
-    failures: dict[str, Failure] = {}
+    wanted = {key: number for number, key in enumerate(keys) if archives.read(archive(key)) is None}
+    failures: dict[bytes, Failure] = {}
     # The longest first: one that came last would keep all others waiting.
-    todo = sorted(wanted, key=lambda key: -wanted[key].path.stat().st_size)
-    with tqdm(desc="scores to MIDI", total=len(set(keys)), initial=len(set(keys) - {*todo}), unit="score") as bar:
+    todo = sorted(wanted, key=lambda key: -jobs[wanted[key]].path.stat().st_size)
+
+    def argument(number: int) -> tuple[Path, bool]:
+        job = jobs[wanted[todo[number]]]
+        return job.path.absolute(), job.is_quartet
+
+    total = len(set(keys))
+    with tqdm(desc="scores to MIDI", total=total, initial=total - len(todo), unit="score") as bar:
         for number, result in engine.each(
-            _convert,
-            [(wanted[key].path.absolute(), wanted[key].is_quartet) for key in todo],
-            seconds=SECONDS,
-            renew_after=RENEW_AFTER,
+            _convert, Made(len(todo), argument), seconds=SECONDS, renew_after=RENEW_AFTER
         ):
             if isinstance(result, Failure):
                 failures[todo[number]] = result
@@ -74,7 +80,17 @@ def convert_all(jobs: Sequence[Conversion], *, cache: Path, engine: Engine) -> l
                 with replacing(archive(todo[number])) as temporary:
                     temporary.write_bytes(result)
             bar.update()
-    return [failures.get(key) or _loaded(archive(key)) for key in keys]
+    # What the scores of one work say of it comes again and again.
+    known: dict[Any, Any] = {}
+    found: list[Converted | Failure] = []
+    for key in keys:
+        if key in failures:
+            found.append(failures[key])
+        else:
+            score = _loaded(archive(key))
+            credits, movements = (known.setdefault(said, said) for said in (score.credits, score.movements))
+            found.append(replace(score, credits=credits, movements=movements))
+    return found
 
 
 def reader_version() -> str:
@@ -82,11 +98,11 @@ def reader_version() -> str:
     return versions.of(READER, LIBRARIES)
 
 
-def _key(job: Conversion, version: str) -> str:
+def _key(job: Conversion, version: str) -> bytes:
     with job.path.open("rb") as file:
         content = hashlib.file_digest(file, "sha256").hexdigest()
     # A file's format is told by its suffix.
-    return hashlib.sha256(f"{version} {content} {job.path.suffix.lower()} {job.is_quartet}".encode()).hexdigest()
+    return hashlib.sha256(f"{version} {content} {job.path.suffix.lower()} {job.is_quartet}".encode()).digest()
 
 
 def _convert(job: tuple[Path, bool]) -> bytes | Failure:

@@ -1,13 +1,13 @@
 """A folder of the user's: MIDI files, MusicXML and kern scores, with a metadata.csv if there is one."""
 
 import csv
-import io
 import itertools
 import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
@@ -15,6 +15,7 @@ from tqdm import tqdm
 from quartetvae.corpus import metadata
 from quartetvae.corpus.metadata import MetadataRow
 from quartetvae.corpus.parallel.engines import Engine
+from quartetvae.corpus.parallel.made import Made
 from quartetvae.corpus.parallel.processes import Failure
 from quartetvae.corpus.sources import naming
 from quartetvae.corpus.sources.archives import Converted, ConvertedMovement
@@ -23,6 +24,9 @@ from quartetvae.corpus.sources.movements import movement_name, warn_of_silence
 from quartetvae.errors import SourceError
 from quartetvae.io import scores
 from quartetvae.io.read import MIDI_SUFFIXES
+
+CHARACTERS = 1 << 16
+"""Of metadata.csv that are read at a time."""
 
 COLUMNS = tuple(name for name in metadata.COLUMNS if name not in ("source", "left_out"))
 """Of the user's metadata.csv."""
@@ -139,7 +143,7 @@ def _files(directory: Path) -> Iterator[str]:
 def _converted(directory: Path, music: Sequence[str], cache: Path, engine: Engine) -> dict[str, Converted]:
     """Convert the scores among the files; those that cannot be read are named on stderr."""
     written = [name for name in music if PurePosixPath(name).suffix.lower() in scores.SUFFIXES]
-    jobs = [Conversion(directory / name) for name in written]
+    jobs = Made(len(written), lambda number: Conversion(directory / written[number]))
     converted = {}
     for name, result in zip(written, convert_all(jobs, cache=cache, engine=engine), strict=True):
         if isinstance(result, Failure):
@@ -156,20 +160,22 @@ def _warn(line: str) -> None:
 
 def _target_names(
     music: Sequence[str], movements: Mapping[str, Sequence[ConvertedMovement]], several: set[str]
-) -> dict[str, list[str]]:
+) -> dict[str, tuple[str, ...]]:
     """Name the MIDI files of each file; no two are the same, and none is that of another original."""
     taken = set(music)
-    files = {}
+    files: dict[str, tuple[str, ...]] = {}
     for name in music:
         if not movements[name]:
-            files[name] = [name]
+            files[name] = (name,)
             continue
         endings = _endings(movements[name], name in several)
         starts = itertools.chain(
             [PurePosixPath(name).with_suffix("").as_posix()], (name + ".mid" * k for k in itertools.count())
         )
         files[name] = next(
-            targets for start in starts if not taken & {*(targets := [f"{start}{ending}.mid" for ending in endings])}
+            targets
+            for start in starts
+            if not taken & {*(targets := tuple(f"{start}{ending}.mid" for ending in endings))}
         )
         taken |= {*files[name]}
     return files
@@ -180,10 +186,11 @@ def _ids(
     known: Mapping[str, Mapping[str, str]],
     movements: Mapping[str, Sequence[ConvertedMovement]],
     several: set[str],
-) -> dict[str, list[str]]:
+) -> dict[str, tuple[str, ...]]:
     """Choose the ids of the MIDI files of each file: the user's, else its path in small letters."""
-    endings = {name: _endings(movements[name], name in several) or [""] for name in music}
-    ids = {name: [f"{row['id']}{ending}" for ending in endings[name]] for name, row in known.items() if "id" in row}
+    endings = {name: _endings(movements[name], name in several) or _NO_ENDING for name in music}
+    # Added rather than formatted: with an empty ending it is the user's string, and not one more.
+    ids = {name: tuple(row["id"] + ending for ending in endings[name]) for name, row in known.items() if "id" in row}
     taken = {id for some in ids.values() for id in some}
     for name in music:
         if name not in ids:
@@ -191,39 +198,68 @@ def _ids(
             ids[name] = next(
                 candidates
                 for start in _numbered(slug)
-                if not taken & {*(candidates := [f"{start}{ending}" for ending in endings[name]])}
+                if not taken & {*(candidates := tuple(f"{start}{ending}" for ending in endings[name]))}
             )
             taken |= {*ids[name]}
     return ids
 
 
-def _endings(movements: Sequence[ConvertedMovement], is_several: bool) -> list[str]:
-    return [f"-{movement.number}" if is_several else "" for movement in movements]
+_NO_ENDING = ("",)
+
+
+def _endings(movements: Sequence[ConvertedMovement], is_several: bool) -> tuple[str, ...]:
+    if not is_several:
+        return _NO_ENDING[: len(movements)]
+    return tuple(f"-{movement.number}" for movement in movements)
 
 
 def _numbered(slug: str) -> Iterator[str]:
     return (slug if k == 1 else f"{slug}-{k}" for k in itertools.count(1))
 
 
-def _read_metadata(path: Path, music: Sequence[str]) -> dict[str, dict[str, str]]:
+@dataclass(frozen=True)
+class _Known(Mapping[str, Mapping[str, str]]):
+    """What the user says of files: the columns that are filled in. Held as tuples, which are smaller."""
+
+    columns: Sequence[str]
+    rows: dict[str, tuple[str, ...]]
+
+    def __getitem__(self, file: str) -> dict[str, str]:
+        named = zip(self.columns, self.rows[file], strict=True)
+        return {column: value for column, value in named if value}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def _read_metadata(path: Path, music: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
     """Read the user's metadata: for each file that it describes, the columns that are filled in."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            # All of it at once: that it is no UTF-8 is to be said before what that makes of its rows.
-            return _known(path, csv.DictReader(io.StringIO(file.read(), newline="")), {*music})
+            # Read to the end first: that it is no UTF-8 is to be said before what that makes of its rows.
+            while file.read(CHARACTERS):
+                pass
+            file.seek(0)
+            return _known(path, csv.DictReader(file), {name: name for name in music})
     except (UnicodeDecodeError, csv.Error) as error:
         raise SourceError(f"{path}: not a CSV table in UTF-8 ({error}); save it again as UTF-8.") from error
 
 
-def _known(path: Path, rows: "csv.DictReader[str]", music: Set[str]) -> dict[str, dict[str, str]]:
+def _known(path: Path, rows: "csv.DictReader[str]", music: Mapping[str, str]) -> _Known:
+    """Read rows of the user's metadata; `music` has the string of each file's name that all others are to share."""
     header = list(rows.fieldnames or ())
     if "file" not in header or not set(header) <= set(COLUMNS) or len(set(header)) < len(header):
         raise SourceError(
             f"{path}: columns {', '.join(header) or 'none'} found; 'file' is needed, and of "
             f"{', '.join(COLUMNS)} any others may be there, each once."
         )
-    known: dict[str, dict[str, str]] = {}
+    known = _Known(header, {})
     ids: dict[str, str] = {}
+    # They come again and again.
+    names: dict[str, str] = {}
     for number, row in enumerate(rows, start=1):
         # DictReader keeps surplus cells under None and gives None for those that lack.
         if None in row:
@@ -234,6 +270,7 @@ def _known(path: Path, rows: "csv.DictReader[str]", music: Set[str]) -> dict[str
             raise SourceError(
                 f"{path}, row {number}: file '{name}' is no music file in the folder; give its path from there with /."
             )
+        name = values["file"] = music[name]
         if name in known:
             raise SourceError(f"{path}, row {number}: file '{name}' is described twice; keep one row.")
         piece_id = values.get("id", "")
@@ -249,6 +286,5 @@ def _known(path: Path, rows: "csv.DictReader[str]", music: Set[str]) -> dict[str
             )
         if piece_id:
             ids[piece_id] = name
-        # Names come again and again.
-        known[name] = {column: sys.intern(value) for column, value in values.items() if value}
+        known.rows[name] = tuple(names.setdefault(values[column], values[column]) for column in header)
     return known

@@ -131,7 +131,7 @@ class Description:
     """Its number and heading, as far as they are known."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Name:
     """A file's name taken apart."""
 
@@ -176,8 +176,10 @@ def describe(
     """
     said, credited = known or {}, credits or {}
     warnings: list[str] = []
-    stems = {name: PurePosixPath(name).stem for name in names}
-    parsed = {name: _Name(_tidy(stem)) if name in whole else take_apart(stem) for name, stem in stems.items()}
+    parsed = {}
+    for name in names:
+        stem = PurePosixPath(name).stem
+        parsed[name] = _Name(_tidy(stem)) if name in whole else take_apart(stem)
     for files in _by(
         [name for name in names if name not in whole], lambda name: str(PurePosixPath(name).parent)
     ).values():
@@ -204,7 +206,7 @@ def describe(
                 own.get("movement") or movement or (parsed[name].movement if is_movement else ""),
             )
     warnings += _alike(works, described, said, credited)
-    return {name: described[name] for name in names}, warnings
+    return described, warnings
 
 
 def take_apart(stem: str) -> _Name:
@@ -280,8 +282,8 @@ class _Folder:
                 works += self._named_for_the_folder(files)
                 continue
             title = self._whole(self.parsed[files[0]].work)
-            plain = [name for name in files if self.parsed[name].number is None and not self.parsed[name].title]
-            marked = [name for name in files if name not in plain]
+            marked = [name for name in files if self.parsed[name].number is not None or self.parsed[name].title]
+            plain = [name for name in files if name not in marked] if marked else files
             works += [(title, plain)] if plain else []
             # A number above all others says that none of them is a movement's.
             if any((self.parsed[name].number or 0) > MOST_MOVEMENTS for name in marked):
