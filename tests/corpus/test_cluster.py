@@ -1,6 +1,7 @@
 """A real Dask cluster of several workers, of which one is killed on the way: the same bytes as from one process."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -223,6 +224,14 @@ def test_a_scheduler_that_is_lost_on_the_way_is_one_error_in_one_line(tmp_path: 
     (line_told,) = found.stderr.splitlines()
     assert line_told.startswith(f"error: QUARTETVAE_DASK is '{address}': the scheduler answers no more")
     assert "What was done is kept; start it again and run the command again." in line_told
+
+
+def test_dask_logs_nothing_of_its_own_beside_our_errors(cluster: Any) -> None:
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.INFO)
+    list(Cluster(cluster.scheduler_address).each(int, ["1"], renew_after=1))
+    for name in ("client", "batched", "comm.tcp", "utils"):
+        assert not logging.getLogger(f"distributed.{name}").isEnabledFor(logging.ERROR), name
 
 
 def test_a_cluster_without_workers_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

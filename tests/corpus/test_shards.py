@@ -12,8 +12,9 @@ import pytest
 
 from quartetvae.corpus.parallel import engines, shards, versions
 from quartetvae.corpus.parallel.engines import Cluster, Engine, Here, Processes
+from quartetvae.corpus.parallel.made import Made
 from quartetvae.corpus.parallel.processes import Failure
-from quartetvae.corpus.parallel.shards import Item, Made, Shards
+from quartetvae.corpus.parallel.shards import Item, Shards
 from quartetvae.errors import EngineError
 from tests.sharding import files, lengths
 

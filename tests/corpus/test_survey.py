@@ -529,6 +529,15 @@ def test_metadata_stay_strings(tmp_path: Path) -> None:
     assert (row["id"], row["work"], row["ensemble"]) == ("0010", "NA", "")
 
 
+def test_metadata_are_read_some_rows_at_a_time_and_are_one_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_corpus(tmp_path, {name: quartet() for name in ("a", "1", "", "é", "NA")})
+    whole = metadata.read(folder)
+    monkeypatch.setattr(metadata, "ROWS", 2)
+    pd.testing.assert_frame_equal(metadata.read(folder), whole)
+
+
 def test_a_piece_is_encoded_with_its_techniques(tmp_path: Path) -> None:
     pizzicato = track("Cello pizz.", 45, (1920, 480, 60))
     folder = write_corpus(tmp_path, {"a": quartet(pizzicato)}, work={"a": "op. 1"})

@@ -185,8 +185,9 @@ class Cluster:
             )
         import distributed
 
-        # It would print its tracebacks before our one line.
-        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+        # They would print their tracebacks before our one line. Dask gives the second a level of its own.
+        for name in ("distributed", "distributed.client"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
             client = distributed.Client(self.scheduler, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
