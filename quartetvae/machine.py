@@ -38,10 +38,14 @@ def runs(process: int) -> bool:
 def end_with_parent() -> None:
     """Let this process end, at once and with status 1, when the one that started it has ended, however it did.
 
-    Of a shell in between, the one that started the shell counts too. What a process leaves that is ended like this is
-    what it would leave if it were killed.
+    Of a shell in between, the one that started the shell counts too; either must be of this process' group, as what
+    starts a process is if nobody asks for a new one. What a process leaves that is ended like this is what it would
+    leave if it were killed.
     """
     first = _starters()
+    if not all(map(_is_of_this_group, first)):
+        # It ended while this process was starting, and somebody else is in its place.
+        os._exit(1)
 
     def look() -> None:
         # On Unix a child gets another parent; on Windows it keeps the number, of which there is no process any more.
@@ -50,6 +54,16 @@ def end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=look, daemon=True).start()
+
+
+def _is_of_this_group(process: int) -> bool:
+    """Tell whether a process is of the same process group as this one; on Windows, which has none, they all are."""
+    if not hasattr(os, "getpgid"):
+        return True
+    try:
+        return os.getpgid(process) == os.getpgid(0)
+    except OSError:  # it has ended, or may not be looked at
+        return False
 
 
 def _starters() -> list[int]:

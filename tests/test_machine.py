@@ -1,7 +1,9 @@
 """What the machine has, on every operating system."""
 
+import contextlib
 import os
 import platform
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -105,6 +107,45 @@ def outlives(command: Sequence[str], environment: dict[str, str]) -> bool:
 )
 def test_a_stage_ends_with_the_dvc_that_started_it(command: Sequence[str]) -> None:
     assert not outlives(command, {"DVC_STAGE": "filter"})
+
+
+LATE = """
+import psutil, sys, time
+while psutil.pid_exists(int(sys.argv[1])):
+    time.sleep(0.01)
+import stages
+time.sleep(60)
+"""
+"""A stage that comes to look for its starter when that has ended."""
+
+QUITTER = """
+import os, subprocess, sys
+line = [*sys.argv[1:], str(os.getpid())]
+print(subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).pid)
+"""
+"""A starter that ends at once."""
+
+
+@pytest.mark.skipif(not hasattr(os, "getpgid"), reason="there are no process groups")
+@pytest.mark.parametrize(
+    "command", [[sys.executable, "-c", LATE], ["sh", "-c", '"$0" -c "$1" "$2"; true', sys.executable, LATE]]
+)
+def test_a_stage_ends_if_its_dvc_had_ended_before_it_looked(command: Sequence[str]) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", QUITTER, *command],
+        cwd=ROOT,
+        env=os.environ | {"DVC_STAGE": "filter"},
+        stdout=subprocess.PIPE,
+        check=True,
+        # As a terminal gives each command a group of its own.
+        start_new_session=True,
+    )
+    started = psutil.Process(int(told.stdout))
+    try:
+        started.wait(timeout=20)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(os.getpgid(started.pid), signal.SIGKILL)
 
 
 def test_a_stage_that_dvc_did_not_start_stays() -> None:
