@@ -63,7 +63,8 @@ def figures(found: dict[int, dict[str, Spent]]) -> dict[str, Any]:
     """Sum up what the stages took for each number of files, of which there are two at least.
 
     `growth_of_time` is the longest time per file, of all spans from one size to the next, over the shortest. Of two
-    sizes alone it cannot be told: null.
+    sizes alone it cannot be told: null. `growth_of_memory` is that of the stage of which it is the largest, from the
+    smallest size to the largest.
     """
     sizes = list(found)
     more = {
@@ -74,6 +75,7 @@ def figures(found: dict[int, dict[str, Spent]]) -> dict[str, Any]:
     }
     per_file = {span: sum(by_stage.values()) for span, by_stage in more.items()}
     all_files = list(per_file.values())
+    memory = {stage: found[sizes[-1]][stage].peak / found[sizes[0]][stage].peak for stage in STAGES}
     peaks = {str(size): {stage: found[size][stage].peak for stage in STAGES} for size in sizes}
     return {
         "cpu_seconds": {str(size): {stage: found[size][stage].cpu for stage in STAGES} for size in sizes},
@@ -82,7 +84,8 @@ def figures(found: dict[int, dict[str, Spent]]) -> dict[str, Any]:
         "files_per_core_second": 1000 / all_files[-1],
         "peak_mebibytes": peaks,
         "growth_of_time": max(all_files) / min(all_files) if len(all_files) > 1 else None,
-        "growth_of_memory": max(peaks[str(sizes[-1])].values()) / max(peaks[str(sizes[0])].values()),
+        "growth_of_memory_by_stage": memory,
+        "growth_of_memory": max(memory.values()),
     }
 
 

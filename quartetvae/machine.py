@@ -1,5 +1,6 @@
 """What the machine has: cores for this process, and other processes; whatever the operating system."""
 
+import contextlib
 import os
 import threading
 import time
@@ -21,7 +22,10 @@ def cores() -> int:
 
 
 def release() -> None:
-    """Give back to the system what was freed; it is kept otherwise, in gaps that do not fit what comes next."""
+    """Give back to the system what was freed; it is kept otherwise, in gaps that do not fit what comes next.
+
+    So far as Arrow's pool is the system's, as that of the stages is.
+    """
     import pyarrow as pa
 
     pa.default_memory_pool().release_unused()
@@ -38,13 +42,15 @@ def runs(process: int) -> bool:
 def end_with_parent() -> None:
     """Let this process end, at once and with status 1, when the one that started it has ended, however it did.
 
-    Of a shell in between, the one that started the shell counts too; either must be of this process' group, as what
-    starts a process is if nobody asks for a new one. What a process leaves that is ended like this is what it would
+    Of a shell in between, the one that started the shell counts too. One that had ended before this process could look
+    is seen by its process group, which its process has too; not where what takes its place is of the same group, as in
+    a container whose first process is a shell's script. What a process leaves that is ended like this is what it would
     leave if it were killed.
     """
     first = _starters()
-    if not all(map(_is_of_this_group, first)):
-        # It ended while this process was starting, and somebody else is in its place.
+    if _is_left_alone(first):
+        with contextlib.suppress(OSError):
+            os.write(2, b"error: what started this process has ended; so it ends, too. Start it again.\n")
         os._exit(1)
 
     def look() -> None:
@@ -56,13 +62,22 @@ def end_with_parent() -> None:
     threading.Thread(target=look, daemon=True).start()
 
 
-def _is_of_this_group(process: int) -> bool:
-    """Tell whether a process is of the same process group as this one; on Windows, which has none, they all are."""
-    if not hasattr(os, "getpgid"):
-        return True
+def _is_left_alone(starters: list[int]) -> bool:
+    """Tell whether what is said to have started this process only took the place of what did.
+
+    That is of another process group. So is what started a process by a program that makes a new group (`setsid`,
+    `script`, `srun`, a shell with job control); but then the group's first process is this one, or waits for it.
+    """
+    import psutil
+
+    if not hasattr(os, "getpgid"):  # on Windows
+        return False
+    group = os.getpgid(0)
     try:
-        return os.getpgid(process) == os.getpgid(0)
-    except OSError:  # it has ended, or may not be looked at
+        if all(os.getpgid(process) == group for process in starters):
+            return False
+        return group not in {os.getpid(), *(process.pid for process in psutil.Process().parents())}
+    except (OSError, psutil.Error):  # it has ended, or may not be looked at: what is started next will tell
         return False
 
 

@@ -1,7 +1,7 @@
 """Stage `filter`: a row for every file read, with the decision on it and the reason."""
 
 from quartetvae import errors, files, machine
-from quartetvae.corpus import encoding, survey, tables
+from quartetvae.corpus import encoding, survey, survey_figures, tables
 from quartetvae.pipeline import locations, params, sharding
 
 
@@ -15,7 +15,7 @@ def main() -> None:
     ) as decisions:
         tables.write_quartets(locations.QUARTETS, decisions.rows())
     machine.release()
-    figures = survey.figures(tables.read_quartets(locations.QUARTETS, survey.COUNTED))
+    figures = survey_figures.figures(tables.read_quartets(locations.QUARTETS, survey_figures.COUNTED))
     files.write_json(locations.metrics("filter"), figures)
     print("{files_read} files read, {selected} quartets selected, of {works} works".format(**figures))
 

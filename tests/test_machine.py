@@ -76,6 +76,10 @@ STARTER = "import subprocess, sys; subprocess.run(sys.argv[1:])"
 """Stands for DVC, which starts a stage by a shell: that becomes the stage, or waits for it."""
 
 
+GROUP = "import os, sys; hasattr(os, 'setpgid') and os.setpgid(0, 0); os.execvp(sys.argv[1], sys.argv[1:])"
+"""What makes a process group for what comes after it, as `setsid` and shells with job control do."""
+
+
 def outlives(command: Sequence[str], environment: dict[str, str]) -> bool:
     """Whether the stage that is started by this command is still there a while after its starter was killed."""
     with subprocess.Popen(
@@ -102,8 +106,10 @@ def outlives(command: Sequence[str], environment: dict[str, str]) -> bool:
         [sys.executable, "-c", STAGE],
         ["sh", "-c", 'exec "$0" -c "$1"', sys.executable, STAGE],
         ["sh", "-c", '"$0" -c "$1"; true', sys.executable, STAGE],
+        [sys.executable, "-c", GROUP, sys.executable, "-c", STAGE],
+        [sys.executable, "-c", GROUP, "sh", "-c", '"$0" -c "$1"; true', sys.executable, STAGE],
     ],
-    ids=["alone", "a shell before it", "a shell around it"],
+    ids=["alone", "a shell before it", "a shell around it", "in a group of its own", "a shell in a group of its own"],
 )
 def test_a_stage_ends_with_the_dvc_that_started_it(command: Sequence[str]) -> None:
     assert not outlives(command, {"DVC_STAGE": "filter"})

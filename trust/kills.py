@@ -49,6 +49,9 @@ LOOKING = 0.02
 OUTLIVES = 5.0
 """Seconds that a process may outlive its `dvc`."""
 
+STOPS = 10.0
+"""Seconds within which a stage stops that is told to."""
+
 PATIENCE = 1200.0
 """Seconds for a run of DVC to come to a stage, or to its end."""
 
@@ -208,28 +211,32 @@ def hit(run: Run, kill: Kill, process: psutil.Process, seconds: dict[str, float]
         seconds[kill.stage] = min(seconds[kill.stage], time.monotonic() - began)
     number = signal.Signals[kill.signal]
     target: Target = kill.target if in_stage or kill.target != "stage" else "dvc"
-    with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
-        if target == "group":
-            os.killpg(run.dvc.pid, number)
-        elif target == "dvc":
-            run.dvc.send_signal(number)
-        else:
-            process.send_signal(number)
-    with contextlib.suppress(psutil.NoSuchProcess):
-        process.resume()
+    try:
+        with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
+            if target == "group":
+                os.killpg(run.dvc.pid, number)
+            elif target == "dvc":
+                run.dvc.send_signal(number)
+            else:
+                process.send_signal(number)
+    finally:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.resume()
     return {**asdict(kill), "target": target, "in_stage": in_stage}
 
 
 def stopped(process: psutil.Process) -> bool:
     """Stop a process, so that it cannot end by itself before it is killed; tells whether it had not ended yet.
 
-    Without this a kill can come between a stage's end and its `dvc`, which then goes on with the next stage.
+    Without this a kill can come between a stage's end and its `dvc`, which then goes on with the next stage. One that
+    does not stop within `STOPS` seconds is killed as it is.
     """
     with contextlib.suppress(psutil.NoSuchProcess):
         process.suspend()
+        until = time.monotonic() + STOPS
         # One that is about to end does not stop any more.
         while (status := process.status()) not in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}:
-            if status == psutil.STATUS_STOPPED:
+            if status == psutil.STATUS_STOPPED or time.monotonic() > until:
                 return True
             time.sleep(LOOKING / 10)
     return False

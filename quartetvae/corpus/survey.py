@@ -26,7 +26,6 @@ from quartetvae.corpus.parallel.shards import IN_MEMORY, Item, Shards
 from quartetvae.corpus.tables import LOST
 from quartetvae.corpus.works import Places, Windows
 from quartetvae.errors import CorpusError, QuartetError, check_mode
-from quartetvae.metrics.figures import Edition, FilterCounts, FilterFigures, SharedWork, SourceFilterCounts
 from quartetvae.music import codec, part_assignment
 from quartetvae.music.codec import Alphabet
 from quartetvae.music.ensemble import DEFAULT_ENSEMBLE
@@ -41,7 +40,7 @@ GRID = Grid(4, Alphabet(36, 99))
 
 @dataclass(frozen=True)
 class Survey:
-    """The decisions on the files of a corpus; what they rest on is on disk."""
+    """The decisions on the files of a corpus, within `surveyed`: what they rest on is on disk until that ends."""
 
     parts: Sequence[Path]
     """Tables of schema `_EXAMINED`, one after the other."""
@@ -101,7 +100,9 @@ def survey(
     grid: Grid = GRID,
     shards: Shards = IN_MEMORY,
 ) -> pd.DataFrame:
-    """Decide on every file of a corpus, and give all decisions at once; see `surveyed`.
+    """Decide on every file of a corpus, and give all decisions at once.
+
+    Parameters and errors are those of `surveyed`.
 
     Returns
     -------
@@ -139,6 +140,11 @@ def surveyed(
         On which quartets lose what the table tells.
     shards
         How the files are gone over: where, and what is kept of it. It changes nothing of the table.
+
+    Yields
+    ------
+    survey
+        Of which `rows` gives the table.
 
     Raises
     ------
@@ -299,97 +305,6 @@ def _lost(notes: list[Notes], ticks_per_beat: int, grid: Grid) -> dict[str, int]
         chords=grid.chords,
     )
     return {name: getattr(losses, name.removeprefix("notes_")) for name in LOST}
-
-
-COUNTED = (
-    *("id", "source", "composer", "work", "file", "decision", "reason", "notes", "beats", "share", "work_id"),
-    *(*LOST, "left_out"),
-)
-"""Columns of the table of `survey` that `figures` wants."""
-
-
-def figures(table: pd.DataFrame) -> FilterFigures:
-    """Count what was decided, of each source, too: the figures of metrics/filter.json, from the table of `survey`."""
-    with_quartets = table.loc[table["decision"].isin((SELECTED, DUPLICATE)), "composer"]
-    return {
-        **_counts(table),
-        "composers": {name: _counts(table[table["composer"] == name]) for name in sorted(set(with_quartets))},
-        "sources": {name: _of_source(table[table["source"] == name]) for name in _sources(table)},
-        "works_in_several_sources": _shared(table),
-    }
-
-
-def _sources(table: pd.DataFrame) -> list[str]:
-    return [name for name in dict.fromkeys(table["source"]) if name]
-
-
-def _counts(rows: pd.DataFrame) -> FilterCounts:
-    decisions = rows["decision"].value_counts()
-    chosen = rows[rows["decision"] == SELECTED]
-    return {
-        "files_read": len(rows),
-        "unreadable": int(decisions.get(UNREADABLE, 0)),
-        "quartets": int(decisions.get(SELECTED, 0) + decisions.get(DUPLICATE, 0)),
-        "duplicates": int(decisions.get(DUPLICATE, 0)),
-        "selected": int(decisions.get(SELECTED, 0)),
-        "works": chosen["work_id"].nunique(),
-    }
-
-
-def _of_source(rows: pd.DataFrame) -> SourceFilterCounts:
-    chosen = rows[rows["decision"] == SELECTED]
-    others = rows[rows["decision"].isin((REJECTED, UNREADABLE))]
-    refused = Counter(map(_kind, others["reason"], others["file"]))
-    left_out: Counter[str] = Counter()
-    for kinds in chosen["left_out"]:
-        left_out.update(dict(kinds))
-    lost = {name: int(chosen[name].sum()) for name in LOST}
-    return {
-        **_counts(rows),
-        "composers": chosen["composer"].nunique(),
-        "beats": float(chosen["beats"].sum()),
-        "notes": int(chosen["notes"].sum()),
-        "notes_dropped_from_chords": lost["notes_dropped_from_chords"],
-        "notes_merged_on_grid": lost["notes_merged_on_grid"],
-        "notes_moved_into_range": lost["notes_moved_into_range"],
-        "left_out": dict(sorted(left_out.items())),
-        "refused": dict(sorted(refused.items(), key=lambda found: (-found[1], found[0]))),
-    }
-
-
-def _kind(reason: str, file: str) -> str:
-    """Give the reason of a refusal without what is of this file alone: its name, tracks and details."""
-    reason = reason.removeprefix(f"{Path(file).name}: ")
-    return reason.split(" (")[0].split(": ")[0]
-
-
-def _shared(table: pd.DataFrame) -> dict[str, SharedWork]:
-    quartets = table[table["work_id"] != ""]
-    found: dict[str, SharedWork] = {}
-    for work_id, rows in quartets.groupby("work_id", sort=False):
-        if rows["source"].nunique() < 2:
-            continue
-        home = table[table["id"] == work_id].iloc[0]
-        sources = sorted(set(rows["source"]), key=lambda source: (source != home["source"], source))
-        found[str(work_id)] = {
-            "composer": home["composer"],
-            "work": home["work"],
-            "editions": {source: _edition(rows[rows["source"] == source]) for source in sources},
-        }
-    return found
-
-
-def _edition(rows: pd.DataFrame) -> Edition:
-    twice = rows[rows["decision"] == DUPLICATE]
-    shares = [float(share) for share in twice["share"]]
-    return {
-        "composer": str(rows["composer"].iloc[0]),
-        "work": "; ".join(dict.fromkeys(rows["work"])),
-        "files_used": int((rows["decision"] == SELECTED).sum()),
-        "duplicates": len(twice),
-        "share_lowest": min(shares, default=None),
-        "share_highest": max(shares, default=None),
-    }
 
 
 def movements(table: pd.DataFrame) -> dict[str, str]:

@@ -90,7 +90,7 @@ def columns_of(grid: Grid) -> tuple[str, ...]:
 
 
 def write_quartets(path: Path, rows: Iterable[pa.Table]) -> None:
-    """Write the table of `corpus.survey.surveyed` as its rows come, so many at a time as `QUARTETS_GROUP` says."""
+    """Write the rows of a `corpus.survey.Survey` as they come, `QUARTETS_GROUP` at a time."""
     with replacing(path) as temporary, pq.ParquetWriter(temporary, QUARTETS) as writer:
         waiting = [QUARTETS.empty_table()]
         for some in rows:
@@ -110,7 +110,11 @@ def read_quartets(path: Path, columns: Sequence[str] | None = None) -> pd.DataFr
         if lacking:
             raise DatasetError(f"{path}: no column {', '.join(lacking)} in it; run `dvc repro filter`.")
         # Threads would have memory of their own.
-        return with_lists(file.read(columns, use_threads=False))
+        table = file.read(columns, use_threads=False)
+        empty = [name for name in table.column_names if table[name].null_count]
+        if empty:
+            raise DatasetError(f"{path}: empty cells in column {', '.join(empty)}; run `dvc repro filter`.")
+        return with_lists(table)
 
 
 def with_lists(table: pa.Table) -> pd.DataFrame:

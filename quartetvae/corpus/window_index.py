@@ -19,7 +19,7 @@ from quartetvae.corpus import works
 from quartetvae.corpus.works import Match, Windows
 
 BUCKET = 1 << 16
-"""Windows of a bucket, about: a MiB, and some times that while it is sorted."""
+"""Windows of a bucket, about: a MiB of them, of which sorting makes some copies."""
 
 PAIRS = 1 << 22
 """Pairs that are added up at a time, about."""

@@ -286,9 +286,13 @@ def test_growth_is_of_what_each_further_file_takes() -> None:
         return {stage: processes.Spent(cpu, 2 * cpu, peak) for stage in growth.STAGES}
 
     # By hand: 9 seconds for 90 more files by three stages, then 135 for 900: 300 and 450 ms a file.
-    found = growth.figures({10: spent(1, 100), 100: spent(10, 110), 1000: spent(145, 130)})
+    few = {**spent(1, 100), "download": processes.Spent(1, 2, 50)}
+    many = {**spent(145, 120), "download": processes.Spent(145, 290, 65)}
+    found = growth.figures({10: few, 100: spent(10, 110), 1000: many})
     assert found["per_file_milliseconds"]["10 to 100"]["all"] == pytest.approx(300)
     assert found["growth_of_time"] == pytest.approx(1.5)
+    # Of the stage that grows most, not of the one that has most.
+    assert found["growth_of_memory_by_stage"] == pytest.approx({"download": 1.3, "filter": 1.2, "encode": 1.2})
     assert found["growth_of_memory"] == pytest.approx(1.3)
     assert found["files_per_core_second"] == pytest.approx(1 / 0.45)
     assert growth.figures({10: spent(1, 100), 100: spent(10, 110)})["growth_of_time"] is None

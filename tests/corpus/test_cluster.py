@@ -229,9 +229,13 @@ def test_a_scheduler_that_is_lost_on_the_way_is_one_error_in_one_line(tmp_path: 
 def test_dask_logs_nothing_of_its_own_beside_our_errors(cluster: Any) -> None:
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.INFO)
-    list(Cluster(cluster.scheduler_address).each(int, ["1"], renew_after=1))
-    for name in ("client", "batched", "comm.tcp", "utils"):
-        assert not logging.getLogger(f"distributed.{name}").isEnabledFor(logging.ERROR), name
+    loggers = [logging.getLogger(f"distributed.{name}") for name in ("client", "batched", "comm.tcp", "utils")]
+    answers = Cluster(cluster.scheduler_address).each(int, ["1"], renew_after=1)
+    next(answers)
+    assert not any(logger.isEnabledFor(logging.ERROR) for logger in loggers)
+    assert list(answers) == []
+    # Nor does anybody else's log lose a line afterwards.
+    assert all(logger.isEnabledFor(logging.INFO) for logger in loggers)
 
 
 def test_a_cluster_without_workers_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

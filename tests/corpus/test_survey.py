@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from quartetvae import config
-from quartetvae.corpus import encoding, metadata, outlines, paper_files, split, survey, tables
+from quartetvae.corpus import encoding, metadata, outlines, paper_files, split, survey, survey_figures, tables
 from quartetvae.corpus.outlines import Outline
 from quartetvae.corpus.records import Origin
 from quartetvae.errors import ArgumentError, CorpusError
@@ -47,7 +47,7 @@ def encoded(musicnet_raw: Path, table: pd.DataFrame) -> list[tuple[Piece, codec.
 
 
 def test_the_counts_of_musicnet(table: pd.DataFrame) -> None:
-    figures = survey.figures(table)
+    figures = survey_figures.figures(table)
     composers = figures["composers"]
     assert figures["works_in_several_sources"] == {}
     assert list(figures["sources"]) == ["musicnet"]
@@ -335,7 +335,7 @@ def test_a_duplicate_says_of_what_and_how_much_of_it(tmp_path: Path) -> None:
 
 def test_the_figures_tell_of_each_source_and_of_works_in_both(tmp_path: Path) -> None:
     table = survey.survey(two_sources(tmp_path), match="quartet", prefer=["musicnet"])
-    figures = survey.figures(table)
+    figures = survey_figures.figures(table)
     counted = {name: (of["selected"], of["duplicates"], of["works"]) for name, of in figures["sources"].items()}
     assert counted == {"musicnet": (2, 0, 1), "openscore": (2, 2, 2)}
     assert (figures["selected"], figures["works"]) == (4, 2)
@@ -417,7 +417,7 @@ def test_refusals_are_counted_by_kind(tmp_path: Path, reason: str, kind: str) ->
         write_corpus(tmp_path, {"a": quartet(), "b": quartet(lift=1)}, source={"b": "x", "a": "x"}), match="quartet"
     )
     table.loc[table["id"] == "a", ["decision", "reason"]] = survey.REJECTED, reason
-    assert survey.figures(table)["sources"]["x"]["refused"] == {kind: 1}
+    assert survey_figures.figures(table)["sources"]["x"]["refused"] == {kind: 1}
 
 
 def test_a_track_left_out_is_named(tmp_path: Path) -> None:
@@ -499,7 +499,11 @@ def test_what_a_score_and_its_midi_file_leave_out_is_counted_together(
         "a": [("cue notes", 3), ("grace notes", 12)],
         "b": [("grace notes", 2), ("keyswitches", 2)],
     }
-    assert survey.figures(table)["sources"]["x"]["left_out"] == {"cue notes": 3, "grace notes": 14, "keyswitches": 2}
+    assert survey_figures.figures(table)["sources"]["x"]["left_out"] == {
+        "cue notes": 3,
+        "grace notes": 14,
+        "keyswitches": 2,
+    }
 
 
 @pytest.mark.parametrize("text", ["grace notes", "12", "grace notes -1", "cue notes 3;grace notes x"])

@@ -186,6 +186,14 @@ def test_some_columns_of_quartets_are_read_and_one_that_lacks_is_named(tmp_path:
         tables.read_quartets(path, ("id", "nothing", "none"))
 
 
+def test_an_empty_cell_of_quartets_is_an_error(tmp_path: Path) -> None:
+    path = write_quartets(tmp_path / "quartets.parquet")
+    rows = pq.read_table(path)
+    pq.write_table(rows.set_column(0, "id", pa.array([None] * len(rows), pa.string())), path)
+    with pytest.raises(DatasetError, match=r"quartets\.parquet: empty cells in column id; run `dvc repro filter`"):
+        tables.read_quartets(path)
+
+
 def as_plain(value: object) -> object:
     return value.tolist() if isinstance(value, np.ndarray) else value
 

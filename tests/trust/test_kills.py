@@ -1,10 +1,10 @@
 """Kills are planned by their seed; the tiny pipeline, killed and said again, makes the same bytes."""
 
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import Popen
 
 import psutil
 import pytest
@@ -76,23 +76,53 @@ def test_half_of_a_file_of_dvc_is_told_from_other_failures(
 def dvc() -> Iterator[Run]:
     """A `dvc` that does not end by itself."""
     run = object.__new__(Run)
-    with subprocess.Popen(["sleep", "600"], start_new_session=True) as run.dvc:
+    with Popen(["sleep", "600"], start_new_session=True) as run.dvc:
         yield run
         run.dvc.kill()
 
 
+@pytest.fixture
+def stage() -> Iterator[Popen[bytes]]:
+    """A stage that does not end by itself."""
+    with Popen(["sleep", "600"]) as process:
+        yield process
+        process.kill()
+
+
 @pytest.mark.parametrize("signal", kills.SIGNALS)
-def test_a_stage_is_hit_as_it_runs(signal: Signal, dvc: Run) -> None:
-    with subprocess.Popen(["sleep", "600"]) as stage:
-        kill = Kill(0, "train", signal, "stage", storing=False, share=0.5)
-        told = kills.hit(dvc, kill, psutil.Process(stage.pid), {"train": 0.1})
-        assert -stage.wait(timeout=60) == {"SIGKILL": 9, "SIGTERM": 15}[signal]
+def test_a_stage_is_hit_as_it_runs(signal: Signal, dvc: Run, stage: Popen[bytes]) -> None:
+    kill = Kill(0, "train", signal, "stage", storing=False, share=0.5)
+    told = kills.hit(dvc, kill, psutil.Process(stage.pid), {"train": 0.1})
+    assert -stage.wait(timeout=60) == {"SIGKILL": 9, "SIGTERM": 15}[signal]
     assert (told["target"], told["in_stage"]) == ("stage", True)
     assert dvc.dvc.poll() is None
 
 
+def test_a_stage_that_does_not_stop_is_hit_as_it_is(
+    dvc: Run, stage: Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kills, "STOPS", 0.1)
+    monkeypatch.setattr(psutil.Process, "suspend", lambda self: None)
+    kill = Kill(0, "train", "SIGKILL", "stage", storing=False, share=0.0)
+    assert kills.hit(dvc, kill, psutil.Process(stage.pid), {"train": 0.0})["in_stage"]
+    assert stage.wait(timeout=60) == -9
+
+
+def test_a_stage_is_not_left_stopped_by_an_interruption(
+    dvc: Run, stage: Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(number: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(dvc.dvc, "send_signal", interrupted)
+    process = psutil.Process(stage.pid)
+    with pytest.raises(KeyboardInterrupt):
+        kills.hit(dvc, Kill(0, "train", "SIGTERM", "dvc", storing=False, share=0.0), process, {"train": 0.0})
+    assert process.status() != psutil.STATUS_STOPPED
+
+
 def test_a_stage_that_ended_before_its_moment_is_not_hit_but_its_dvc(dvc: Run) -> None:
-    with subprocess.Popen(["true"]) as stage:
+    with Popen(["true"]) as stage:
         process, seconds = psutil.Process(stage.pid), {"train": 0.5}
         # As long as its parent has not asked, an ended process is still there.
         while process.status() != psutil.STATUS_ZOMBIE:
@@ -104,12 +134,10 @@ def test_a_stage_that_ended_before_its_moment_is_not_hit_but_its_dvc(dvc: Run) -
     assert seconds["train"] < 0.5
 
 
-def test_a_stage_whose_dvc_is_killed_goes_on_until_it_sees_that(dvc: Run) -> None:
-    with subprocess.Popen(["sleep", "600"]) as stage:
-        process = psutil.Process(stage.pid)
-        told = kills.hit(dvc, Kill(0, "train", "SIGTERM", "dvc", storing=False, share=0.0), process, {"train": 0.0})
-        assert process.status() != psutil.STATUS_STOPPED
-        stage.kill()
+def test_a_stage_whose_dvc_is_killed_goes_on_until_it_sees_that(dvc: Run, stage: Popen[bytes]) -> None:
+    process = psutil.Process(stage.pid)
+    told = kills.hit(dvc, Kill(0, "train", "SIGTERM", "dvc", storing=False, share=0.0), process, {"train": 0.0})
+    assert process.status() != psutil.STATUS_STOPPED
     assert (told["target"], told["in_stage"]) == ("dvc", True)
     assert dvc.dvc.wait(timeout=60) == -15
 

@@ -138,7 +138,7 @@ class Cluster:
         # An extra: the base and the pipeline do without.
         import distributed
 
-        with self._client() as client:
+        with _quiet(), self._client() as client:
             tasks = distributed.as_completed(loop=client.loop)
             running: dict[Any, int] = {}
 
@@ -185,9 +185,6 @@ class Cluster:
             )
         import distributed
 
-        # They would print their tracebacks before our one line. Dask gives the second a level of its own.
-        for name in ("distributed", "distributed.client"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
             client = distributed.Client(self.scheduler, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
@@ -204,6 +201,21 @@ class Cluster:
                 f"(dask worker {self.scheduler} --nthreads 1)."
             ) from error
         return client
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let Dask log nothing meanwhile: it would print tracebacks before our one line."""
+    # It gives the second a level of its own.
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def chosen(*, workers: str, scheduler: str) -> Engine:

@@ -134,7 +134,7 @@ def read(archive: Path) -> Converted | None:
             index: dict[str, Any] = json.loads(file.read(_INDEX))
             movements = tuple(ConvertedMovement(int(number), str(title)) for number, title in index["movements"])
             whole = file.testzip() is None and {_INDEX, *(_member(m.number) for m in movements)} == {*file.namelist()}
-            credits = Credits(index["composer"], index["work"], index["movement"])
+            credits = Credits(*(str(index[name]) for name in ("composer", "work", "movement")))
             silent = tuple(int(number) for number in index["silent"])
             left_out = {str(kind): int(count) for kind, count in index["left_out"].items()}
     except DAMAGE:

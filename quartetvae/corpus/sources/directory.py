@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -24,9 +24,7 @@ from quartetvae.corpus.sources.movements import movement_name, warn_of_silence
 from quartetvae.errors import SourceError
 from quartetvae.io import scores
 from quartetvae.io.read import MIDI_SUFFIXES
-
-CHARACTERS = 1 << 16
-"""Of metadata.csv that are read at a time."""
+from quartetvae.music.tracks import Credits
 
 COLUMNS = tuple(name for name in metadata.COLUMNS if name not in ("source", "left_out"))
 """Of the user's metadata.csv."""
@@ -46,12 +44,15 @@ def fetch(directory: Path, folder: Path, *, raw: Path, cache: Path, engine: Engi
     music, has_metadata = _music(directory, raw)
     known = _read_metadata(directory / metadata.FILE, music) if has_metadata else {}
     converted = _converted(directory, music, cache, engine)
-    movements = {name: converted[name].movements if name in converted else () for name in music}
     several = {name for name, result in converted.items() if not result.is_one}
+
+    def movements(name: str) -> tuple[ConvertedMovement, ...]:
+        return converted[name].movements if name in converted else ()
+
     described, doubts = naming.describe(
         music,
         known=known,
-        credits={name: result.credits for name, result in converted.items()},
+        credits={name: result.credits for name, result in converted.items() if result.credits != Credits()},
         whole=several,
         top=directory.resolve().name,
     )
@@ -64,12 +65,12 @@ def fetch(directory: Path, folder: Path, *, raw: Path, cache: Path, engine: Engi
         own, description = known.get(name, {}), described[name]
         titles, left_out = [description.movement], [""]
         if name in converted:
-            for movement, file in zip(movements[name], files[name], strict=True):
+            for movement, file in zip(movements(name), files[name], strict=True):
                 converted[name].write(movement, folder / file)
-            left_out = [metadata.left_out_text(converted[name].left_out_of(movement)) for movement in movements[name]]
+            left_out = [metadata.left_out_text(converted[name].left_out_of(movement)) for movement in movements(name)]
             if name in several:
                 given = own.get("movement", "")
-                titles = [movement_name(movement, is_one=False, known=given) for movement in movements[name]]
+                titles = [movement_name(movement, is_one=False, known=given) for movement in movements(name)]
         else:
             (folder / files[name][0]).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(directory / name, folder / files[name][0])
@@ -159,16 +160,16 @@ def _warn(line: str) -> None:
 
 
 def _target_names(
-    music: Sequence[str], movements: Mapping[str, Sequence[ConvertedMovement]], several: set[str]
+    music: Sequence[str], movements: Callable[[str], Sequence[ConvertedMovement]], several: set[str]
 ) -> dict[str, tuple[str, ...]]:
     """Name the MIDI files of each file; no two are the same, and none is that of another original."""
     taken = set(music)
     files: dict[str, tuple[str, ...]] = {}
     for name in music:
-        if not movements[name]:
+        if not movements(name):
             files[name] = (name,)
             continue
-        endings = _endings(movements[name], name in several)
+        endings = _endings(movements(name), name in several)
         starts = itertools.chain(
             [PurePosixPath(name).with_suffix("").as_posix()], (name + ".mid" * k for k in itertools.count())
         )
@@ -184,11 +185,11 @@ def _target_names(
 def _ids(
     music: Sequence[str],
     known: Mapping[str, Mapping[str, str]],
-    movements: Mapping[str, Sequence[ConvertedMovement]],
+    movements: Callable[[str], Sequence[ConvertedMovement]],
     several: set[str],
 ) -> dict[str, tuple[str, ...]]:
     """Choose the ids of the MIDI files of each file: the user's, else its path in small letters."""
-    endings = {name: _endings(movements[name], name in several) or _NO_ENDING for name in music}
+    endings = {name: _endings(movements(name), name in several) or _NO_ENDING for name in music}
     # Added rather than formatted: with an empty ending it is the user's string, and not one more.
     ids = {name: tuple(row["id"] + ending for ending in endings[name]) for name, row in known.items() if "id" in row}
     taken = {id for some in ids.values() for id in some}
@@ -240,8 +241,7 @@ def _read_metadata(path: Path, music: Sequence[str]) -> Mapping[str, Mapping[str
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             # Read to the end first: that it is no UTF-8 is to be said before what that makes of its rows.
-            while file.read(CHARACTERS):
-                pass
+            file.read()
             file.seek(0)
             return _known(path, csv.DictReader(file), {name: name for name in music})
     except (UnicodeDecodeError, csv.Error) as error:

@@ -187,7 +187,7 @@ def describe(
     told = {name for name, row in said.items() if row.get("work")} | {n for n, c in credited.items() if c.work}
     works: list[_Work] = []
     for folder, files in _by(names, lambda name: str(PurePosixPath(name).parent)).items():
-        works += _Folder(folder, {name: parsed[name] for name in files}, told, top, warnings).works()
+        works += _Folder(folder, files, parsed, told, top, warnings).works()
     described: dict[str, Description] = {}
     for title, files in works:
         own_work, own_composer = (
@@ -197,13 +197,13 @@ def describe(
         work = own_work or _most([" ".join(c.work.split()) for c in credits_here]) or title
         composer = own_composer or _most([_person(c.composer) for c in credits_here]) or _composer(files[0], title)
         for name in files:
-            own = said.get(name, {})
+            own, name_says = said.get(name, {}), parsed.pop(name)
             movement = credited[name].movement if name in credited else ""
             is_movement = len(files) > 1 or title != _tidy(PurePosixPath(name).stem)
             described[name] = Description(
                 own.get("composer") or composer,
                 own.get("work") or work,
-                own.get("movement") or movement or (parsed[name].movement if is_movement else ""),
+                own.get("movement") or movement or (name_says.movement if is_movement else ""),
             )
     warnings += _alike(works, described, said, credited)
     return described, warnings
@@ -269,6 +269,7 @@ class _Folder:
     """The files of one folder, which are grouped to works: the title of each by names alone, and its files."""
 
     path: str
+    files: Sequence[str]
     parsed: Mapping[str, _Name]
     told: Collection[str]
     """Files of which the user or the score itself says what work they are."""
@@ -277,7 +278,7 @@ class _Folder:
 
     def works(self) -> list[_Work]:
         works: list[_Work] = []
-        for key, files in _by(self.parsed, lambda name: self.parsed[name].work.casefold()).items():
+        for key, files in _by(self.files, lambda name: _folded(self.parsed[name].work)).items():
             if not key:
                 works += self._named_for_the_folder(files)
                 continue
@@ -446,6 +447,12 @@ def _only(texts: Iterable[str]) -> str:
     """Give the one text that is there; "" if there is none, or several that differ."""
     found = set(filter(None, texts))
     return found.pop() if len(found) == 1 else ""
+
+
+def _folded(text: str) -> str:
+    """Give a text without its case: the same string where it has none, since there may be many."""
+    folded = text.casefold()
+    return text if folded == text else folded
 
 
 def _by(names: Iterable[str], key: Callable[[str], _Key]) -> dict[_Key, list[str]]:
