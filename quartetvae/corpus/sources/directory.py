@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
+from quartetvae import machine
 from quartetvae.corpus import metadata
 from quartetvae.corpus.metadata import MetadataRow
 from quartetvae.corpus.parallel.engines import Engine
@@ -58,23 +59,26 @@ def fetch(directory: Path, folder: Path, *, raw: Path, cache: Path, engine: Engi
     )
     for doubt in doubts:
         _warn(doubt)
+    machine.release()
     files = _target_names(music, movements, several)
     ids = _ids(music, known, movements, several)
     rows = []
     for name in music:
-        own, description = known.get(name, {}), described[name]
+        # Taken out: what becomes a row of metadata.csv is not wanted twice.
+        own, description, score = known.get(name, {}), described.pop(name), converted.pop(name, None)
+        targets = files.pop(name)
         titles, left_out = [description.movement], [""]
-        if name in converted:
-            for movement, file in zip(movements(name), files[name], strict=True):
-                converted[name].write(movement, folder / file)
-            left_out = [metadata.left_out_text(converted[name].left_out_of(movement)) for movement in movements(name)]
+        if score is not None:
+            for movement, file in zip(score.movements, targets, strict=True):
+                score.write(movement, folder / file)
+            left_out = [metadata.left_out_text(score.left_out_of(movement)) for movement in score.movements]
             if name in several:
                 given = own.get("movement", "")
-                titles = [movement_name(movement, is_one=False, known=given) for movement in movements(name)]
+                titles = [movement_name(movement, is_one=False, known=given) for movement in score.movements]
         else:
-            (folder / files[name][0]).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(directory / name, folder / files[name][0])
-        for id, title, file, lacking in zip(ids[name], titles, files[name], left_out, strict=True):
+            (folder / targets[0]).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(directory / name, folder / targets[0])
+        for id, title, file, lacking in zip(ids.pop(name), titles, targets, left_out, strict=True):
             rows.append(
                 MetadataRow(
                     id=id,
@@ -152,6 +156,7 @@ def _converted(directory: Path, music: Sequence[str], cache: Path, engine: Engin
         else:
             warn_of_silence(name, result)
             converted[name] = result
+    machine.release()
     return converted
 
 
@@ -189,19 +194,22 @@ def _ids(
     several: set[str],
 ) -> dict[str, tuple[str, ...]]:
     """Choose the ids of the MIDI files of each file: the user's, else its path in small letters."""
-    endings = {name: _endings(movements(name), name in several) or _NO_ENDING for name in music}
+
+    def endings(name: str) -> tuple[str, ...]:
+        return _endings(movements(name), name in several) or _NO_ENDING
+
     # Added rather than formatted: with an empty ending it is the user's string, and not one more.
-    ids = {name: tuple(row["id"] + ending for ending in endings[name]) for name, row in known.items() if "id" in row}
-    taken = {id for some in ids.values() for id in some}
-    for name in music:
-        if name not in ids:
-            slug = re.sub(r"\W+", "-", str(PurePosixPath(name).with_suffix(""))).strip("-").lower() or "piece"
-            ids[name] = next(
-                candidates
-                for start in _numbered(slug)
-                if not taken & {*(candidates := tuple(f"{start}{ending}" for ending in endings[name]))}
-            )
-            taken |= {*ids[name]}
+    ids = {name: tuple(row["id"] + ending for ending in endings(name)) for name, row in known.items() if "id" in row}
+    left = [name for name in music if name not in ids]
+    taken = {id for some in ids.values() for id in some} if left else set()
+    for name in left:
+        slug = re.sub(r"\W+", "-", str(PurePosixPath(name).with_suffix(""))).strip("-").lower() or "piece"
+        ids[name] = next(
+            candidates
+            for start in _numbered(slug)
+            if not taken & {*(candidates := tuple(f"{start}{ending}" for ending in endings(name)))}
+        )
+        taken |= {*ids[name]}
     return ids
 
 
@@ -256,7 +264,8 @@ def _known(path: Path, rows: "csv.DictReader[str]", music: Mapping[str, str]) ->
             f"{path}: columns {', '.join(header) or 'none'} found; 'file' is needed, and of "
             f"{', '.join(COLUMNS)} any others may be there, each once."
         )
-    known = _Known(header, {})
+    columns = [column for column in header if column != "file"]
+    known = _Known(columns, {})
     ids: dict[str, str] = {}
     # They come again and again.
     names: dict[str, str] = {}
@@ -286,5 +295,5 @@ def _known(path: Path, rows: "csv.DictReader[str]", music: Mapping[str, str]) ->
             )
         if piece_id:
             ids[piece_id] = name
-        known.rows[name] = tuple(names.setdefault(values[column], values[column]) for column in header)
+        known.rows[name] = tuple(names.setdefault(values[column], values[column]) for column in columns)
     return known

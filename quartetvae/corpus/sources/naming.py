@@ -184,7 +184,10 @@ def describe(
         [name for name in names if name not in whole], lambda name: str(PurePosixPath(name).parent)
     ).values():
         parsed |= _numbered_apart(files)
-    told = {name for name, row in said.items() if row.get("work")} | {n for n, c in credited.items() if c.work}
+
+    def told(name: str) -> bool:
+        return bool(said.get(name, {}).get("work") or (name in credited and credited[name].work))
+
     works: list[_Work] = []
     for folder, files in _by(names, lambda name: str(PurePosixPath(name).parent)).items():
         works += _Folder(folder, files, parsed, told, top, warnings).works()
@@ -271,8 +274,8 @@ class _Folder:
     path: str
     files: Sequence[str]
     parsed: Mapping[str, _Name]
-    told: Collection[str]
-    """Files of which the user or the score itself says what work they are."""
+    told: Callable[[str], bool]
+    """Whether the user or the score itself says what work a file is."""
     top: str
     warnings: list[str]
 
@@ -325,7 +328,7 @@ class _Folder:
             name
             for _, (name, *others) in works
             if not others
-            and name not in self.told
+            and not self.told(name)
             and self.parsed[name].work
             and not _CATALOGUED.search(_tidy(PurePosixPath(name).stem))
         ]
@@ -335,8 +338,8 @@ class _Folder:
 
     def _doubtful(self, title: str, files: Sequence[str], *, is_one: bool | None = None) -> list[_Work]:
         """Group files that may be movements of one work, and may be works; say so where nobody else does."""
-        works = self._each([name for name in files if name in self.told])
-        left = [name for name in files if name not in self.told]
+        works = self._each([name for name in files if self.told(name)])
+        left = [name for name in files if not self.told(name)]
         if len(left) < 2:
             return [*works, *self._each(left)]
         if is_one is None:
