@@ -820,19 +820,19 @@ def test_a_score_of_one_movement_is_called_by_its_credits(tmp_path: Path, monkey
 def test_an_archive_has_the_same_movements_whenever_it_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = (packed(cut("a", "b"), tmp_path / name, monkeypatch) for name in ("1.zip", "2.zip"))
     for found in (one, two):
-        found.write(found.movements[1], tmp_path / found.archive.stem / "2.mid")
+        found.write(found.movements[1], tmp_path / Path(found.archive).stem / "2.mid")
     assert (tmp_path / "1" / "2.mid").read_bytes() == (tmp_path / "2" / "2.mid").read_bytes()
 
 
 @pytest.mark.parametrize("keep", [0, 1, 30, 200, -1, -30])
 def test_half_an_archive_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: int) -> None:
-    path = packed(cut("a", "b"), tmp_path / "a.zip", monkeypatch).archive
+    path = Path(packed(cut("a", "b"), tmp_path / "a.zip", monkeypatch).archive)
     path.write_bytes(path.read_bytes()[:keep])
     assert archives.read(path) is None
 
 
 def test_an_archive_that_is_larger_than_any_score_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = packed(cut("a", "b"), tmp_path / "a.zip", monkeypatch).archive
+    path = Path(packed(cut("a", "b"), tmp_path / "a.zip", monkeypatch).archive)
     assert archives.read(path) is not None
     monkeypatch.setattr(archives, "MOST_BYTES", 100)
     assert archives.read(path) is None
@@ -841,7 +841,7 @@ def test_an_archive_that_is_larger_than_any_score_is_none(tmp_path: Path, monkey
 def test_an_archive_with_a_changed_byte_or_without_a_movement_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = packed(cut("a", "b"), tmp_path / "a.zip", monkeypatch).archive
+    path = Path(packed(cut("a", "b"), tmp_path / "a.zip", monkeypatch).archive)
     whole = path.read_bytes()
     with zipfile.ZipFile(path) as archive:
         start = archive.getinfo("1.mid").header_offset + 40
@@ -903,9 +903,9 @@ def scores_in(folder: Path, **contents: str) -> list[Conversion]:
 
 def test_a_score_is_converted_once(tmp_path: Path, counted: list[str]) -> None:
     jobs = scores_in(tmp_path / "in", a="A", b="BB")
-    first = list(convert_all(jobs, cache=tmp_path / "cache", engine=Processes(1)))
+    first = convert_all(jobs, cache=tmp_path / "cache", engine=Processes(1))
     assert counted == ["b.mxl", "a.mxl"]  # the longer one first
-    assert list(convert_all(jobs, cache=tmp_path / "cache", engine=Processes(1))) == first
+    assert convert_all(jobs, cache=tmp_path / "cache", engine=Processes(1)) == first
     assert [found.credits.work for found in first if isinstance(found, archives.Converted)] == ["A", "BB"]
     assert len(counted) == 2
 

@@ -24,6 +24,9 @@ TEMPO_QPM = 120.0
 
 _INDEX = "score.json"
 
+_NOTHING: Mapping[str, int] = {}
+"""One for all scores that lack nothing."""
+
 MOST_BYTES = 64 << 20
 """Of an archive, unpacked; no score has a tenth of it. What says more was not written here."""
 
@@ -47,7 +50,8 @@ class ConvertedMovement:
 class Converted:
     """What a score was converted to; the MIDI files stay in the archive until they are written."""
 
-    archive: Path
+    archive: str
+    """Its path; text, since there may be many."""
     credits: Credits
     movements: tuple[ConvertedMovement, ...]
     silent: tuple[int, ...]
@@ -135,4 +139,4 @@ def read(archive: Path) -> Converted | None:
             left_out = {str(kind): int(count) for kind, count in index["left_out"].items()}
     except DAMAGE:
         return None
-    return Converted(archive, credits, movements, silent, left_out) if whole else None
+    return Converted(str(archive), credits, movements, silent, left_out or _NOTHING) if whole else None

@@ -8,8 +8,9 @@ changes nothing.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -44,11 +45,10 @@ class Conversion:
     is_quartet: bool = False
 
 
-def convert_all(jobs: Sequence[Conversion], *, cache: Path, engine: Engine) -> Sequence[Converted | Failure]:
+def convert_all(jobs: Sequence[Conversion], *, cache: Path, engine: Engine) -> list[Converted | Failure]:
     """Convert scores, each in a process with a limit of time; for each, in order, what came of it, or why nothing did.
 
-    What came of a score is read from its archive when it is asked for, since there may be many. Failures are not kept:
-    a later run tries again.
+    Failures are not kept: a later run tries again.
     """
     if not jobs:
         return []
@@ -80,11 +80,17 @@ def convert_all(jobs: Sequence[Conversion], *, cache: Path, engine: Engine) -> S
                 with replacing(archive(todo[number])) as temporary:
                     temporary.write_bytes(result)
             bar.update()
-
-    def found(number: int) -> Converted | Failure:
-        return failures.get(keys[number]) or _loaded(archive(keys[number]))
-
-    return Made(len(keys), found)
+    # What the scores of one work say of it comes again and again.
+    known: dict[Any, Any] = {}
+    found: list[Converted | Failure] = []
+    for key in keys:
+        if key in failures:
+            found.append(failures[key])
+        else:
+            score = _loaded(archive(key))
+            credits, movements = (known.setdefault(said, said) for said in (score.credits, score.movements))
+            found.append(replace(score, credits=credits, movements=movements))
+    return found
 
 
 def reader_version() -> str:

@@ -6,10 +6,9 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from tqdm import tqdm
 
@@ -45,12 +44,16 @@ def fetch(directory: Path, folder: Path, *, raw: Path, cache: Path, engine: Engi
     """
     music, has_metadata = _music(directory, raw)
     known = _read_metadata(directory / metadata.FILE, music) if has_metadata else {}
-    results = _converted(directory, music, cache, engine)
-    movements, credits, several = _said(music, results)
+    converted = _converted(directory, music, cache, engine)
+    several = {name for name, result in converted.items() if not result.is_one}
+
+    def movements(name: str) -> tuple[ConvertedMovement, ...]:
+        return converted[name].movements if name in converted else ()
+
     described, doubts = naming.describe(
         music,
         known=known,
-        credits=credits,
+        credits={name: result.credits for name, result in converted.items() if result.credits != Credits()},
         whole=several,
         top=directory.resolve().name,
     )
@@ -60,14 +63,12 @@ def fetch(directory: Path, folder: Path, *, raw: Path, cache: Path, engine: Engi
     files = _target_names(music, movements, several)
     ids = _ids(music, known, movements, several)
     rows = []
-    # One after the other, read from the cache once more: all at once they would be too many.
-    again = iter(results)
     for name in music:
-        score = next(again) if _is_score(name) else None
         # Taken out: what becomes a row of metadata.csv is not wanted twice.
-        own, description, targets = known.get(name, {}), described.pop(name), files.pop(name)
+        own, description, score = known.get(name, {}), described.pop(name), converted.pop(name, None)
+        targets = files.pop(name)
         titles, left_out = [description.movement], [""]
-        if isinstance(score, Converted):
+        if score is not None:
             for movement, file in zip(score.movements, targets, strict=True):
                 score.write(movement, folder / file)
             left_out = [metadata.left_out_text(score.left_out_of(movement)) for movement in score.movements]
@@ -144,59 +145,36 @@ def _files(directory: Path) -> Iterator[str]:
         yield from ((Path(folder) / name).relative_to(directory).as_posix() for name in names)
 
 
-def _converted(directory: Path, music: Sequence[str], cache: Path, engine: Engine) -> Sequence[Converted | Failure]:
-    """Convert the scores among the files, in their order."""
-    written = [name for name in music if _is_score(name)]
+def _converted(directory: Path, music: Sequence[str], cache: Path, engine: Engine) -> dict[str, Converted]:
+    """Convert the scores among the files; those that cannot be read are named on stderr."""
+    written = [name for name in music if PurePosixPath(name).suffix.lower() in scores.SUFFIXES]
     jobs = Made(len(written), lambda number: Conversion(directory / written[number]))
-    return convert_all(jobs, cache=cache, engine=engine)
-
-
-def _is_score(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower() in scores.SUFFIXES
-
-
-_Movements = dict[str, tuple[ConvertedMovement, ...]]
-
-
-def _said(
-    music: Sequence[str], results: Sequence[Converted | Failure]
-) -> tuple[_Movements, dict[str, Credits], set[str]]:
-    """Read what names hang on: the movements of each score, what it says of itself, and which scores have several.
-
-    Those that could not be read are named on stderr.
-    """
-    movements: _Movements = {}
-    credits: dict[str, Credits] = {}
-    several: set[str] = set()
-    # What the scores of one work say of it comes again and again.
-    known: dict[Any, Any] = {}
-    for name, result in zip(filter(_is_score, music), results, strict=True):
+    converted = {}
+    for name, result in zip(written, convert_all(jobs, cache=cache, engine=engine), strict=True):
         if isinstance(result, Failure):
             _warn(f"{name} is not converted: {result.reason}")
-            continue
-        warn_of_silence(name, result)
-        movements[name] = known.setdefault(result.movements, result.movements)
-        if result.credits != Credits():
-            credits[name] = known.setdefault(result.credits, result.credits)
-        if not result.is_one:
-            several.add(name)
+        else:
+            warn_of_silence(name, result)
+            converted[name] = result
     machine.release()
-    return movements, credits, several
+    return converted
 
 
 def _warn(line: str) -> None:
     tqdm.write(f"warning: {line}", file=sys.stderr)
 
 
-def _target_names(music: Sequence[str], movements: _Movements, several: set[str]) -> dict[str, tuple[str, ...]]:
+def _target_names(
+    music: Sequence[str], movements: Callable[[str], Sequence[ConvertedMovement]], several: set[str]
+) -> dict[str, tuple[str, ...]]:
     """Name the MIDI files of each file; no two are the same, and none is that of another original."""
     taken = set(music)
     files: dict[str, tuple[str, ...]] = {}
     for name in music:
-        if name not in movements or not movements[name]:
+        if not movements(name):
             files[name] = (name,)
             continue
-        endings = _endings(movements[name], name in several)
+        endings = _endings(movements(name), name in several)
         starts = itertools.chain(
             [PurePosixPath(name).with_suffix("").as_posix()], (name + ".mid" * k for k in itertools.count())
         )
@@ -212,13 +190,13 @@ def _target_names(music: Sequence[str], movements: _Movements, several: set[str]
 def _ids(
     music: Sequence[str],
     known: Mapping[str, Mapping[str, str]],
-    movements: _Movements,
+    movements: Callable[[str], Sequence[ConvertedMovement]],
     several: set[str],
 ) -> dict[str, tuple[str, ...]]:
     """Choose the ids of the MIDI files of each file: the user's, else its path in small letters."""
 
     def endings(name: str) -> tuple[str, ...]:
-        return _endings(movements.get(name, ()), name in several) or _NO_ENDING
+        return _endings(movements(name), name in several) or _NO_ENDING
 
     # Added rather than formatted: with an empty ending it is the user's string, and not one more.
     ids = {name: tuple(row["id"] + ending for ending in endings(name)) for name, row in known.items() if "id" in row}

@@ -20,7 +20,7 @@ from quartetvae.music.ensemble import STRING_QUARTET, VOICES
 def fetch(folder: Path, *, cache: Path, engine: Engine) -> list[MetadataRow]:
     """Fill a folder with the string quartets of music21's corpus; see `quartetvae.corpus.sources.fetch`."""
     found = embedded_quartets()
-    results = list(convert_all([Conversion(path, is_quartet=True) for path, _ in found], cache=cache, engine=engine))
+    results = convert_all([Conversion(path, is_quartet=True) for path, _ in found], cache=cache, engine=engine)
     failures = [result.reason for result in results if isinstance(result, Failure)]
     if failures:
         raise SourceError(f"music21's corpus: {shortened(failures)} Install music21 anew from its package.")

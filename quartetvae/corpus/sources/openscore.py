@@ -40,7 +40,7 @@ def fetch(folder: Path, *, cache: Path, mirror: str | None, engine: Engine) -> l
     files = fetching.obtain_checked(OPENSCORE, _checksums(), cache=cache, mirror=mirror)
     tables = {PurePosixPath(name).stem: _read_table(path) for name, path in files.items() if name.endswith(".tsv")}
     paths = [path for name, path in files.items() if name.endswith(".mxl")]
-    results = list(convert_all([Conversion(path) for path in paths], cache=cache, engine=engine))
+    results = convert_all([Conversion(path) for path in paths], cache=cache, engine=engine)
     failures = [
         f"{path.name} ({result.reason})"
         for path, result in zip(paths, results, strict=True)
