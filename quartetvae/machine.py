@@ -32,11 +32,19 @@ def release() -> None:
 
 
 def runs(process: int) -> bool:
-    """Tell whether there is a process of this number."""
+    """Tell whether there is a process of this number that has not ended.
+
+    One that has ended keeps its number until somebody asks how: after seconds, or never, in some containers.
+    """
     # Imported where it is needed, which is seldom: commands are to start at once.
     import psutil
 
-    return bool(psutil.pid_exists(process))
+    try:
+        return psutil.Process(process).status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:  # it may not be looked at
+        return True
 
 
 def end_with_parent() -> None:

@@ -6,6 +6,7 @@ import platform
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 
 import psutil
@@ -67,6 +68,18 @@ def test_a_process_runs_until_it_has_ended() -> None:
         assert machine.runs(process.pid)
         process.communicate(b"\n")
     assert not machine.runs(process.pid)
+
+
+def test_a_process_that_has_ended_runs_no_more_before_it_was_waited_for() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        # Its end is the end of this; nobody has asked for its status.
+        process.stdout.read()
+        until = time.monotonic() + 10
+        while machine.runs(process.pid) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert psutil.pid_exists(process.pid) or os.name == "nt"
+        assert not machine.runs(process.pid)
 
 
 STAGE = "import stages, sys, time; print('at work', flush=True); time.sleep(60)"
