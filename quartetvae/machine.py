@@ -50,10 +50,10 @@ def runs(process: int) -> bool:
 def end_with_parent() -> None:
     """Let this process end, at once and with status 1, when the one that started it has ended, however it did.
 
-    Of a shell in between, the one that started the shell counts too. One that had ended before this process could look
-    is seen by its process group, which its process has too; not where what takes its place is of the same group, as in
-    a container whose first process is a shell's script. What a process leaves that is ended like this is what it would
-    leave if it were killed.
+    Of a shell in between, the one that started the shell counts too. That it had ended before this process could look
+    is told by what took its place, if that is of another process group; if it is of the same, as in a container whose
+    first process is a shell with a script, this process stays. What a process leaves that is ended like this is what it
+    would leave if it were killed.
     """
     first = _starters()
     if _is_left_alone(first):
@@ -73,8 +73,9 @@ def end_with_parent() -> None:
 def _is_left_alone(starters: list[int]) -> bool:
     """Tell whether what is said to have started this process only took the place of what did.
 
-    That is of another process group. So is what started a process by a program that makes a new group (`setsid`,
-    `script`, `srun`, a shell with job control); but then the group's first process is this one, or waits for it.
+    What starts a process is of the same process group, and what takes its place is of another one. Programs that make a
+    new group (`setsid`, `script`, `srun`, a shell with job control) look alike; but the first process of their group is
+    this one, or one that waits for it.
     """
     import psutil
 
@@ -85,7 +86,7 @@ def _is_left_alone(starters: list[int]) -> bool:
         if all(os.getpgid(process) == group for process in starters):
             return False
         return group not in {os.getpid(), *(process.pid for process in psutil.Process().parents())}
-    except (OSError, psutil.Error):  # it has ended, or may not be looked at: what is started next will tell
+    except (OSError, psutil.Error):  # one has ended meanwhile, which is seen by `look`, or may not be looked at
         return False
 
 
